@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** Milliseconds on a clock that never goes back; only differences mean something. */
+export function monotonicMs(): number {
+  return performance.now();
+}
+
+/** The wall clock, for what people and protocols read: log entries, run folders, reports. */
+export function wallClock(): Date {
+  return new Date();
+}
+
+/** The wall clock in whole seconds since 1970, as Rekor's integratedTime wants it. */
+export function unixSeconds(): number {
+  return Math.floor(Date.now() / 1000);
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+import { StampedeError } from './errors.ts';
+
+interface Owned {
+  readonly label: string;
+  readonly release: () => Promise<void> | void;
+}
+
+/**
+ * What one scenario or command has opened. Released in reverse order, each within a deadline, all of them
+ * even when one fails; Node 20 has no AsyncDisposableStack.
+ */
+export class ResourceStack implements AsyncDisposable {
+  readonly #owned: Owned[] = [];
+  readonly #deadlineMs: number;
+
+  constructor(deadlineMs = 10_000) {
+    this.#deadlineMs = deadlineMs;
+  }
+
+  /** Takes over an async-disposable thing and returns it. */
+  own<T extends AsyncDisposable>(label: string, resource: T): T {
+    this.defer(label, async () => await resource[Symbol.asyncDispose]());
+    return resource;
+  }
+
+  /** Runs `release` when the stack is disposed. */
+  defer(label: string, release: () => Promise<void> | void): void {
+    this.#owned.push({ label, release });
+  }
+
+  /**
+   * Releases everything. Disposing twice releases once.
+   * @throws StampedeError TEARDOWN_FAILED naming every resource that failed or hung.
+   */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const failures: Error[] = [];
+    for (let next = this.#owned.pop(); next !== undefined; next = this.#owned.pop()) {
+      try {
+        await withinDeadline(next, this.#deadlineMs);
+      } catch (error) {
+        failures.push(new Error(next.label, { cause: error }));
+      }
+    }
+    if (failures.length === 0) return;
+    const labels = failures.map((failure) => failure.message).join(', ');
+    throw new StampedeError('TEARDOWN_FAILED', `could not release: ${labels}`, {
+      cause: failures.length === 1 ? failures[0] : new AggregateError(failures, 'several failed'),
+    });
+  }
+}
+
+async function withinDeadline(owned: Owned, deadlineMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const expired = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`still busy after ${deadlineMs} ms`)), deadlineMs);
+  });
+  try {
+    await Promise.race([Promise.resolve(owned.release()), expired]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Digest } from '../oci/digest.ts';
+
+/**
+ * Everything that was observed in one run becomes an event first; checkers read events and nothing else.
+ * `at` is in monotonic milliseconds since the recorder was made, `index` counts from 0 without gaps.
+ */
+export type Event = EventHead & EventBody;
+
+export interface EventHead {
+  readonly index: number;
+  readonly at: number;
+}
+
+/** Who did it: a process (`validator-1`) and, where it can be told, a component inside it (a repository). */
+export interface Actor {
+  readonly participant: string;
+}
+
+/** What a request to the registry asked for. */
+export interface RegistryTarget {
+  readonly resource: 'ping' | 'manifest' | 'blob' | 'tags' | 'catalog' | 'referrers' | 'upload' | 'other';
+  readonly repository: string | undefined;
+  /** A tag or digest for manifests, a digest for blobs. */
+  readonly reference: string | undefined;
+}
+
+/** How the bytes of a cache entry relate to what its name promises. */
+export type CacheFileClass =
+  /** digest equals the name */
+  | 'exact'
+  /** a proper prefix of the content, other than only trailing tar padding missing */
+  | 'prefix'
+  /** short only by the tar's trailing zero padding */
+  | 'short-by-padding'
+  | 'other-bytes'
+  /** not named as an entry: a temporary file or a lock */
+  | 'foreign'
+  /** named as an entry, but not one of the contents that this run knows */
+  | 'unknown-content';
+
+/** Which moment a cache file was looked at. */
+export type CacheMoment = 'before' | 'held' | 'after';
+
+export type EventBody =
+  | { readonly kind: 'service-started'; readonly service: string; readonly url: string }
+  | ({
+      readonly kind: 'validator-started';
+      readonly pid: number;
+      /** The command as it was run, program first. */
+      readonly command: readonly string[];
+      readonly directory: string;
+    } & Actor)
+  | ({
+      readonly kind: 'validator-exited';
+      readonly ending: Ending;
+      readonly exitCode: number | null;
+      readonly signal: string | null;
+      readonly durationMs: number;
+      /** Peak resident memory in bytes, null where the system does not tell. */
+      readonly peakRssBytes: number | null;
+      readonly stdout: OutputSummary;
+      readonly stderr: OutputSummary;
+    } & Actor)
+  | ({
+      readonly kind: 'request';
+      /** Unique in the run; the response carries the same number. */
+      readonly request: number;
+      readonly method: string;
+      readonly path: string;
+      readonly target: RegistryTarget;
+    } & Actor)
+  | ({
+      readonly kind: 'response';
+      readonly request: number;
+      readonly status: number;
+      /** Body bytes passed on. */
+      readonly bytes: number;
+      /** False when either side broke off. */
+      readonly complete: boolean;
+    } & Actor)
+  | ({ readonly kind: 'gate-arrived'; readonly gate: string; readonly request: number; readonly repository: string } & Actor)
+  | {
+      readonly kind: 'gate-opened';
+      readonly gate: string;
+      readonly reason: GateOpening;
+      /** How many distinct parties stood at the gate, and how many it was for. */
+      readonly arrived: number;
+      readonly wanted: number;
+    }
+  | {
+      readonly kind: 'cache-file-seen';
+      readonly moment: CacheMoment;
+      readonly path: string;
+      readonly size: number;
+      readonly digest: Digest;
+      readonly class: CacheFileClass;
+    }
+  | { readonly kind: 'cache-looked-at'; readonly moment: CacheMoment; readonly files: number }
+  | {
+      readonly kind: 'outcome-compared';
+      readonly participant: string;
+      readonly against: string;
+      readonly equal: boolean;
+      /** Where they part, a few lines, empty when equal. */
+      readonly difference: string;
+    }
+  | {
+      readonly kind: 'snapshot-compared';
+      readonly snapshot: string;
+      readonly outcome: 'matched' | 'mismatched' | 'missing' | 'written';
+    };
+
+/** How a validator ended, seen from the one who started it. Orthogonal to its exit code. */
+export type Ending = 'exited' | 'signalled' | 'deadline' | 'output-limit' | 'stopped';
+
+/** Why a gate opened: only `condition` proves the overlap. */
+export type GateOpening =
+  | 'condition'
+  /** so many parties ended that the condition could no longer be met */
+  | 'abandoned'
+  | 'timeout'
+  /** the run ended */
+  | 'closed';
+
+export interface OutputSummary {
+  /** File name inside the stored run. */
+  readonly file: string;
+  readonly bytes: number;
+  readonly digest: Digest;
+  /** True when the program wrote more than was kept. */
+  readonly truncated: boolean;
+}
+
+export type EventKind = EventBody['kind'];
+export type EventOf<K extends EventKind> = Extract<Event, { readonly kind: K }>;
+export type History = readonly Event[];
+
+/** All events of one kind, in order. */
+export function eventsOf<K extends EventKind>(history: History, kind: K): readonly EventOf<K>[] {
+  return history.filter((event): event is EventOf<K> => event.kind === kind);
+}

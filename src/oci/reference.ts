@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+import { StampedeError } from '../foundation/errors.ts';
+import { isDigest, type Digest } from './digest.ts';
+
+/** An image reference taken apart: `host/repository[:tag][@digest]`. */
+export interface Reference {
+  readonly host: string;
+  readonly repository: string;
+  readonly tag: string | undefined;
+  readonly digest: Digest | undefined;
+}
+
+const repositoryForm = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
+const tagForm = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/;
+
+/**
+ * Takes a fully qualified reference apart; a missing tag stays undefined (callers say `latest` where they mean it).
+ * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-manifests
+ * @throws StampedeError REFERENCE_MALFORMED
+ */
+export function parseReference(text: string): Reference {
+  const [beforeDigest = '', digest, ...rest] = text.split('@');
+  const slash = beforeDigest.indexOf('/');
+  const colon = beforeDigest.lastIndexOf(':');
+  const hasTag = colon > slash;
+  const repository = beforeDigest.slice(slash + 1, hasTag ? colon : undefined);
+  const tag = hasTag ? beforeDigest.slice(colon + 1) : undefined;
+  const malformed =
+    rest.length > 0 || slash < 1 || !repositoryForm.test(repository) ||
+    (tag !== undefined && !tagForm.test(tag)) || (digest !== undefined && !isDigest(digest));
+  if (malformed) {
+    throw new StampedeError('REFERENCE_MALFORMED', `not an image reference: ${JSON.stringify(text.slice(0, 200))}`, {
+      hint: 'write host/repository:tag or host/repository@sha256:...',
+    });
+  }
+  return { host: beforeDigest.slice(0, slash), repository, tag, digest: digest as Digest | undefined };
+}
+
+/** `host/repository@digest`, the form that reports use. */
+export function pinnedReference(reference: Reference, digest: Digest): string {
+  return `${reference.host}/${reference.repository}@${digest}`;
+}

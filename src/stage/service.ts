@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** The services that a stage has. */
+export type ServiceName = 'registry' | 'rekor' | 'git' | 'policy-api';
+
+/** A service that runs. A stopped one can't be asked for its address: the wrong order does not compile. */
+export interface StartedService extends AsyncDisposable {
+  readonly name: ServiceName;
+  /** Base address without trailing slash, loopback only. */
+  readonly url: string;
+  /** The last lines that the service logged, for failure messages. */
+  logs(): readonly string[];
+  stop(): Promise<StoppedService>;
+}
+
+/** What is left of a service once it has stopped. */
+export interface StoppedService {
+  readonly name: ServiceName;
+  logs(): readonly string[];
+}
+
+/**
+ * Where everything on the stage is: plain data, so that it crosses process borders as JSON.
+ * Paths are absolute.
+ */
+export interface StageAddresses {
+  /** `embedded` or `containers`; shown to people, never branched on. */
+  readonly launcher: string;
+  readonly registryUrl: string;
+  readonly rekorUrl: string;
+  /** PEM file with the log's public key. */
+  readonly rekorPublicKeyFile: string;
+  /** https */
+  readonly gitUrl: string;
+  /** PEM file with the git host's certificate. */
+  readonly gitCertificateFile: string;
+  readonly policyApiUrl: string;
+}
