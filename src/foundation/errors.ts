@@ -15,6 +15,10 @@ export type ErrorCode =
   | 'FEATURES_MISSING'
   | 'NOTHING_SELECTED'
   | 'FOLDER_NOT_WRITABLE'
+  | 'TOOL_MISSING'
+  | 'POLICY_MALFORMED'
+  | 'POLICY_NOT_COMPILED'
+  | 'POLICY_STALE'
   // a feature file asks for something that is not there
   | 'EXAMPLE_MISSING'
   | 'DOCUMENT_MALFORMED'
@@ -64,6 +68,10 @@ const usageCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'FEATURES_MISSING',
   'NOTHING_SELECTED',
   'FOLDER_NOT_WRITABLE',
+  'TOOL_MISSING',
+  'POLICY_MALFORMED',
+  'POLICY_NOT_COMPILED',
+  'POLICY_STALE',
 ]);
 
 export interface ErrorDetails {
