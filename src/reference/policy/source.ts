@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+import { StampedeError } from '../../foundation/errors.ts';
+
+/** Where policies come from: a folder on this machine, or a folder in a git repository. */
+export type PolicySource =
+  | { readonly kind: 'folder'; readonly path: string }
+  | {
+      readonly kind: 'git';
+      /** What git clones: an address with its scheme. */
+      readonly repository: string;
+      /** Inside the repository; empty for its root. */
+      readonly folder: string;
+      /** Branch, tag or commit; undefined for the default branch. */
+      readonly ref: string | undefined;
+    };
+
+/**
+ * Reads `git::https://host/path/name.git[//folder][?ref=REF]` or the path of a folder.
+ * @throws StampedeError CONFIG_INVALID for the kinds that are not supported
+ */
+export function parsePolicySource(text: string): PolicySource {
+  const [, kind, address = ''] = /^([a-z]+)::(.*)$/s.exec(text) ?? [];
+  if (kind === 'git') return parseGit(text, address);
+  if (kind === undefined && !/^[a-z]+:\/\//.test(text) && text !== '') return { kind: 'folder', path: text };
+  throw new StampedeError('CONFIG_INVALID', `policy source ${JSON.stringify(text)} is not supported`, {
+    hint: 'supported: git::https://..., and folders',
+  });
+}
+
+/** The source as reports show it: without a scheme, at the commit that was used. */
+export function pinnedSource(source: PolicySource, commit: string | undefined): string {
+  if (source.kind === 'folder') return source.path;
+  const folder = source.folder === '' ? '' : `//${source.folder}`;
+  return `git::${source.repository.replace(/^https:\/\//, '')}${folder}?ref=${commit ?? ''}`;
+}
+
+function parseGit(text: string, address: string): PolicySource {
+  const withScheme = /^[a-z+]+:\/\//.test(address) ? address : `https://${address}`;
+  const [location = '', query = ''] = withScheme.split('?');
+  const [, scheme = '', path = ''] = /^([a-z+]+:\/\/)(.*)$/s.exec(location) ?? [];
+  const [repository = '', ...folders] = path.split('//');
+  const folder = folders.join('/').replace(/\/+$/, '');
+  if (!/^(https|file):\/\/$/.test(scheme) || repository === '' || folder.split('/').includes('..')) {
+    throw new StampedeError('CONFIG_INVALID', `policy source ${JSON.stringify(text)} is not an address that git can clone`, {
+      hint: 'for instance git::https://host/name.git//folder?ref=main',
+    });
+  }
+  return { kind: 'git', repository: `${scheme}${repository}`, folder, ref: new URLSearchParams(query).get('ref') || undefined };
+}
