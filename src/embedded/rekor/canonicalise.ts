@@ -23,6 +23,9 @@ const base64 = z.string().transform((text, context) => {
   return bytes ?? Buffer.alloc(0);
 });
 
+/** What the log computes itself; Go clients write null for what they leave out. */
+const absent = z.null().optional();
+
 const proposedSchema = z.union([
   z.object({
     kind: z.literal('hashedrekord'),
@@ -35,7 +38,12 @@ const proposedSchema = z.union([
   z.object({
     kind: z.literal('dsse'),
     apiVersion: z.literal('0.0.1'),
-    spec: z.strictObject({ proposedContent: z.object({ envelope: z.string(), verifiers: z.array(base64).min(1) }) }),
+    spec: z.object({
+      proposedContent: z.object({ envelope: z.string(), verifiers: z.array(base64).min(1) }),
+      envelopeHash: absent,
+      payloadHash: absent,
+      signatures: absent,
+    }),
   }),
   z.object({
     kind: z.literal('intoto'),

@@ -34,10 +34,11 @@ const entriesPath = '/api/v1/log/entries';
 const mostQueries = 10;
 const count = z.coerce.number().int().nonnegative();
 
+/** Go clients write null for a list that they leave out. */
 const retrieveSchema = z.object({
-  entryUUIDs: z.array(z.string().regex(/^(?:[0-9a-fA-F]{64}|[0-9a-fA-F]{80})$/)).default([]),
-  logIndexes: z.array(z.int().nonnegative()).default([]),
-  entries: z.array(z.unknown()).default([]),
+  entryUUIDs: z.array(z.string().regex(/^(?:[0-9a-fA-F]{64}|[0-9a-fA-F]{80})$/)).nullish(),
+  logIndexes: z.array(z.int().nonnegative()).nullish(),
+  entries: z.array(z.unknown()).nullish(),
 });
 
 /** What this log answers, by method and path; `*` stands for a uuid. https://github.com/sigstore/rekor/blob/main/openapi.yaml */
@@ -109,7 +110,7 @@ function entryByUuid({ log }: Books, { uuid }: Asked): Answer {
 function retrieveEntries({ log }: Books, { document }: Asked): Answer {
   const asked = retrieveSchema.safeParse(document);
   if (!asked.success) return refusal(422, `malformed query: ${asked.error.message}`);
-  const { entryUUIDs, logIndexes, entries } = asked.data;
+  const [entryUUIDs, logIndexes, entries] = [asked.data.entryUUIDs ?? [], asked.data.logIndexes ?? [], asked.data.entries ?? []];
   if (entryUUIDs.length + logIndexes.length + entries.length > mostQueries) {
     return refusal(422, `more than max allowed ${mostQueries} entries in request`);
   }

@@ -12,9 +12,9 @@ const materials = z.object({ predicate: z.object({ materials: digests }) });
 
 /** https://github.com/sigstore/rekor/blob/main/openapi.yaml, `SearchIndex` */
 export const searchQuerySchema = z.object({
-  hash: z.string().regex(/^(?:(?:sha256:)?[0-9a-fA-F]{64}|(?:sha512:)?[0-9a-fA-F]{128}|(?:sha1:)?[0-9a-fA-F]{40})$/).optional(),
-  publicKey: z.object({ format: z.literal('x509'), content: z.string() }).optional(),
-  operator: z.enum(['and', 'or']).default('or'),
+  hash: z.string().regex(/^(?:(?:sha256:)?[0-9a-fA-F]{64}|(?:sha512:)?[0-9a-fA-F]{128}|(?:sha1:)?[0-9a-fA-F]{40})$/).nullish(),
+  publicKey: z.object({ format: z.literal('x509'), content: z.string() }).nullish(),
+  operator: z.enum(['and', 'or']).nullish(),
 });
 
 /** Which entries know a hash or a key, by uuid, oldest first. */
@@ -31,10 +31,10 @@ export class SearchIndex {
   /** @throws StampedeError KEY_MALFORMED */
   search({ hash, publicKey, operator }: z.output<typeof searchQuerySchema>): readonly string[] {
     const asked: string[] = [];
-    if (hash !== undefined) asked.push(withAlgorithm(hash.toLowerCase()));
-    if (publicKey !== undefined) asked.push(keyHash(publicKey.content));
+    if (hash) asked.push(withAlgorithm(hash.toLowerCase()));
+    if (publicKey) asked.push(keyHash(publicKey.content));
     const found = asked.map((key) => [...(this.#uuids.get(key) ?? [])]);
-    if (operator === 'or') return [...new Set(found.flat())];
+    if (operator !== 'and') return [...new Set(found.flat())];
     return (found[0] ?? []).filter((uuid) => found.every((uuids) => uuids.includes(uuid)));
   }
 }
