@@ -54,6 +54,12 @@ export function parseLogEntries(answer: Uint8Array | string): readonly LogEntry[
   return Object.entries(entries).map(([uuid, entry]) => ({ uuid, ...entry }));
 }
 
+/** Reads a list of `{uuid: entry}`, as searches are answered. @throws StampedeError LOG_ENTRY_INVALID when it is malformed */
+export function parseLogEntryList(answer: Uint8Array | string): readonly LogEntry[] {
+  const list = parseHostileJson(answer, z.array(answerSchema), { what: 'the list of log entries', code: 'LOG_ENTRY_INVALID' });
+  return list.flatMap((entries) => Object.entries(entries).map(([uuid, entry]) => ({ uuid, ...entry })));
+}
+
 /** The signed entry timestamp (SET), base64. */
 export function signPromise(promise: EntryPromise, keyPair: KeyPair): string {
   return signBytes(keyPair.privateKey, signedForm(promise)).toString('base64');
