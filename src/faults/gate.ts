@@ -18,6 +18,8 @@ export interface GateMatch {
   readonly resource: RegistryTarget['resource'];
   /** Any of these digests or tags; absent: any. */
   readonly references?: readonly string[];
+  /** Any of these repositories; absent: any. */
+  readonly repositories?: readonly string[];
 }
 
 /**

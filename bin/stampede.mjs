@@ -1,0 +1,37 @@
+#!/usr/bin/env node
+// SPDX-License-Identifier: Apache-2.0
+// Plain old syntax on purpose: an outdated Node must be able to read this file to be told that it is outdated.
+import { existsSync } from 'node:fs';
+import process from 'node:process';
+
+var needed = [20, 11];
+
+function fail(line, hint) {
+  process.stderr.write(line + '\n  try: ' + hint + '\n');
+  process.exit(2);
+}
+
+function isTooOld(version) {
+  var parts = version.split('.').map(Number);
+  return parts[0] < needed[0] || (parts[0] === needed[0] && parts[1] < needed[1]);
+}
+
+var nodeVersion = process.env.STAMPEDE_PRETEND_NODE || process.versions.node;
+if (isTooOld(nodeVersion)) {
+  fail('NODE_TOO_OLD: this is Node ' + nodeVersion + ', Node ' + needed.join('.') + ' or newer is needed', 'install a current Node, then npm ci');
+}
+if (!existsSync(new URL('../node_modules/tsx', import.meta.url))) {
+  fail('CONFIG_INVALID: the dependencies are not installed', 'npm ci');
+}
+
+import('tsx/esm/api')
+  .then(function (tsx) {
+    tsx.register();
+    return import('../src/commands/main.ts');
+  })
+  .then(function (commands) {
+    return commands.main(process.argv.slice(2));
+  })
+  .then(function (status) {
+    process.exitCode = status;
+  });

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+import { describeError, ExitStatus, exitStatusOf } from '../foundation/errors.ts';
+
+type Command = (argv: readonly string[]) => Promise<number>;
+
+/** Loaded on demand: nobody waits for Cucumber to start a stage. */
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  acceptance: async () => (await import('./acceptance.ts')).acceptanceCommand,
+  stage: async () => (await import('./stage.ts')).stageCommand,
+  policies: async () => (await import('./policies.ts')).policiesCommand,
+};
+
+const usage = `stampede <command> [options]
+
+  acceptance   run the features against a validator       npm run acceptance -- --help
+  stage        start the services and wait for Ctrl-C     npm run stage -- --help
+  policies     compile the example policies with opa      npm run policies:build -- --help
+
+exit status: 0 held, 1 broken, 2 usage, 3 unknown, 4 harness failure
+`;
+
+/** Runs one command; every error ends here, as one clear message and an exit status. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const [name, ...rest] = argv;
+  if (name === undefined || name === '--help' || name === 'help') {
+    process.stdout.write(usage);
+    return name === undefined ? ExitStatus.usage : ExitStatus.held;
+  }
+  const load = commands[name];
+  if (load === undefined) {
+    process.stderr.write(`CONFIG_INVALID: no command named ${name}\n\n${usage}`);
+    return ExitStatus.usage;
+  }
+  try {
+    const command = await load();
+    return await command(rest);
+  } catch (error) {
+    process.stderr.write(`${describeError(error)}\n`);
+    return exitStatusOf(error);
+  }
+}

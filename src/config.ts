@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { StampedeError } from './foundation/errors.ts';
+import type { StageAddresses } from './stage/service.ts';
+
+const folder = z.string().min(1).transform((path) => resolve(path));
+const yes = z.union([z.boolean(), z.stringbool()]);
+/** Build services set CI to `true`, `1` or their own name. */
+const present = z.preprocess((value) => !['', '0', 'false', false].includes(value as string | boolean), z.boolean());
+
+const settingsSchema = z.strictObject({
+  subject: z.string().min(1).default('reference'),
+  binary: folder.optional(),
+  features: folder.optional(),
+  examples: folder.optional(),
+  snapshots: folder.optional(),
+  cwd: folder.optional(),
+  runs: folder.optional(),
+  seed: z.string().min(1).optional(),
+  /** Milliseconds that one validator may take; absent: as its subject says. */
+  deadline: z.coerce.number().int().min(100).max(3_600_000).optional(),
+  outputLimit: z.coerce.number().int().min(1024).default(16 * 1024 * 1024),
+  gateTimeout: z.coerce.number().int().min(10).max(600_000).default(15_000),
+  unknownVariables: z.enum(['error', 'empty']).default('error'),
+  updateSnapshots: yes.default(false),
+  ci: present.default(false),
+  keep: yes.default(false),
+});
+
+/** What a run of the features can be told, by flag or by environment variable. Paths are absolute. */
+export type Settings = z.output<typeof settingsSchema>;
+export type SettingName = keyof Settings;
+
+/** Flag values as given; the names are those of the settings. */
+export type GivenSettings = Partial<Record<SettingName, string | boolean>>;
+
+const variables: Readonly<Record<SettingName, string>> = {
+  subject: 'STAMPEDE_SUBJECT',
+  binary: 'STAMPEDE_BINARY',
+  features: 'STAMPEDE_FEATURES',
+  examples: 'STAMPEDE_EXAMPLES',
+  snapshots: 'STAMPEDE_SNAPSHOTS',
+  cwd: 'STAMPEDE_CWD',
+  runs: 'STAMPEDE_RUNS',
+  seed: 'STAMPEDE_SEED',
+  deadline: 'STAMPEDE_DEADLINE',
+  outputLimit: 'STAMPEDE_OUTPUT_LIMIT',
+  gateTimeout: 'STAMPEDE_GATE_TIMEOUT',
+  unknownVariables: 'STAMPEDE_UNKNOWN_VARIABLES',
+  updateSnapshots: 'STAMPEDE_UPDATE_SNAPSHOTS',
+  ci: 'CI',
+  keep: 'STAMPEDE_KEEP',
+};
+
+/** Name of the variable that carries the run's context from the command to Cucumber's workers. */
+const contextVariable = 'STAMPEDE_RUN_CONTEXT';
+
+/**
+ * Flags win over environment variables, which win over defaults.
+ * @throws StampedeError CONFIG_INVALID naming every problem at once, by flag and variable.
+ */
+export function readSettings(flags: GivenSettings, environment: NodeJS.ProcessEnv = process.env): Settings {
+  const given: Record<string, unknown> = {};
+  for (const [name, variable] of Object.entries(variables)) {
+    const value = flags[name as SettingName] ?? environment[variable];
+    if (value !== undefined && value !== '') given[name] = value;
+  }
+  const parsed = settingsSchema.safeParse(given);
+  if (parsed.success) return Object.freeze(parsed.data);
+  const problems = parsed.error.issues.map(({ path, message }) => {
+    const name = String(path[0]) as SettingName;
+    return `  --${kebab(name)} (or ${variables[name]}): ${message}`;
+  });
+  throw new StampedeError('CONFIG_INVALID', `the settings don't hold together:\n${problems.join('\n')}`, {
+    hint: 'npm run acceptance -- --help lists them',
+  });
+}
+
+/** `updateSnapshots` as `update-snapshots`. */
+export function kebab(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** How missing and changed snapshots are treated. */
+export type SnapshotMode = 'none' | 'new' | 'all';
+
+/** Everything a Cucumber worker must know; plain data, decided once by the command. */
+export interface RunContext {
+  readonly runId: string;
+  readonly seed: string;
+  readonly subject: string;
+  /** Program and leading arguments of the validator. */
+  readonly validator: readonly string[];
+  readonly featuresFolder: string;
+  readonly examplesFolder: string;
+  readonly snapshotsFolder: string;
+  /** Copied per scenario as the validator's working directory; undefined: an empty folder. */
+  readonly workFolder: string | undefined;
+  /** Where stored runs of this session go, one folder a scenario. */
+  readonly runFolder: string;
+  readonly sessionFolder: string;
+  readonly ledgerFile: string;
+  readonly addresses: StageAddresses;
+  readonly snapshotMode: SnapshotMode;
+  readonly deadlineMs: number | undefined;
+  readonly outputLimitBytes: number;
+  readonly gateTimeoutMs: number;
+  readonly unknownVariables: 'error' | 'empty';
+}
+
+/** Hands the context to this process and to the workers that it forks. */
+export function publishRunContext(context: RunContext): void {
+  process.env[contextVariable] = JSON.stringify(context);
+}
+
+/** @throws StampedeError STAGE_MISSING when Cucumber was started by itself. */
+export function readRunContext(environment: NodeJS.ProcessEnv = process.env): RunContext {
+  const text = environment[contextVariable];
+  if (text === undefined) {
+    throw new StampedeError('STAGE_MISSING', 'no stage is up: Cucumber was started by itself', {
+      hint: 'npm run acceptance -- [feature[:line]] [--tags ...]',
+    });
+  }
+  return JSON.parse(text) as RunContext;
+}

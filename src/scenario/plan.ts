@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { GateRule } from '../faults/gate.ts';
+
+/**
+ * What one run does, as plain data: stored before the run starts, so that a crash keeps it.
+ * Commands are kept as they were written, with `${NAME}` in place of what differs between runs.
+ */
+export interface Plan {
+  readonly version: 1;
+  readonly scenario: string;
+  readonly subject: string;
+  readonly seed: string;
+  readonly participants: readonly PlannedParticipant[];
+  readonly gates: readonly GateRule[];
+  /** How the participants meet, in words. */
+  readonly meeting: Meeting;
+}
+
+export interface PlannedParticipant {
+  readonly name: string;
+  /** Arguments after the subject's own. */
+  readonly arguments: readonly string[];
+}
+
+/**
+ * `alone`: one process, nothing held. `first-request`: every process is held at its first manifest until all
+ * have asked. `layers`: every process is held at a layer until all ask for one. `components`: the first layer
+ * of one process is held until requests of all its components were seen.
+ */
+export type Meeting = 'alone' | 'first-request' | 'layers' | 'components';
+
+export interface MeetingPlan {
+  readonly meeting: Meeting;
+  /** Processes, or for `components` the components, that must meet. */
+  readonly parties: number;
+  /** Digests of the layers that are met at. */
+  readonly layers: readonly string[];
+  readonly timeoutMs: number;
+}
+
+/** The gates that force a meeting; the recorded history must show that it took place. */
+export function gatesFor({ meeting, parties, layers, timeoutMs }: MeetingPlan): readonly GateRule[] {
+  switch (meeting) {
+    case 'alone':
+      return [];
+    case 'first-request':
+      return [
+        {
+          name: 'first-request',
+          hold: { resource: 'manifest' },
+          until: { kind: 'arrivals', parties: 'participant', count: parties },
+          timeoutMs,
+        },
+      ];
+    case 'layers':
+      return [
+        {
+          name: 'layers',
+          hold: { resource: 'blob', references: layers },
+          until: { kind: 'arrivals', parties: 'participant', count: parties },
+          timeoutMs,
+        },
+      ];
+    case 'components':
+      return [
+        {
+          name: 'components',
+          hold: { resource: 'blob', references: layers },
+          until: { kind: 'requests', parties: 'repository', count: parties, of: { resource: 'manifest' } },
+          timeoutMs,
+        },
+      ];
+  }
+}
