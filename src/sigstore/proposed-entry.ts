@@ -42,6 +42,12 @@ export function proposeIntoto(envelope: Uint8Array, publicKeyPem: string): Propo
   return { kind: 'intoto', apiVersion: '0.0.2', spec: { content } };
 }
 
+/** For an attestation, the oldest way, which some build services still take. @throws StampedeError KEY_MALFORMED */
+export function proposeOlderIntoto(envelope: Uint8Array, publicKeyPem: string): ProposedEntry {
+  const spec = { content: { envelope: Buffer.from(envelope).toString() }, publicKey: encodedKey(publicKeyPem) };
+  return { kind: 'intoto', apiVersion: '0.0.1', spec };
+}
+
 function encodedKey(publicKeyPem: string): string {
   return encoded(publicKeyToPem(readPublicKey(publicKeyPem)));
 }
