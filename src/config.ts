@@ -107,6 +107,8 @@ export interface RunContext {
   readonly outputLimitBytes: number;
   readonly gateTimeoutMs: number;
   readonly unknownVariables: 'error' | 'empty';
+  /** Folders of scenarios are left for a person to look at. */
+  readonly keep: boolean;
 }
 
 /** Hands the context to this process and to the workers that it forks. */

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+import { parseArgs } from 'node:util';
+import { kebab, readSettings, type GivenSettings, type Settings } from '../config.ts';
+import { StampedeError } from '../foundation/errors.ts';
+
+/** Which scenarios run, in which order, on how many workers: handed to Cucumber. */
+export interface Selection {
+  /** Feature files, `file:line`, or none for all. */
+  readonly paths: readonly string[];
+  readonly tags: string;
+  readonly names: readonly string[];
+  readonly order: string;
+  readonly shard: string;
+  readonly parallel: number;
+  readonly failFast: boolean;
+  readonly dryRun: boolean;
+}
+
+export interface AcceptanceOptions {
+  readonly help: boolean;
+  readonly settings: Settings;
+  readonly selection: Selection;
+}
+
+export const acceptanceUsage = `npm run acceptance -- [feature[:line] ...] [options]
+
+which scenarios
+  --tags EXPRESSION      such as "@cold and not @slow"; repeatable, all must hold
+  --name PATTERN         scenarios whose name matches; repeatable
+  --order random[:SEED]  the seed is printed; default: as written
+  --shard I/N            the I-th of N parts
+  --parallel N           worker processes
+  --fail-fast            stop at the first failure
+  --dry-run              only check that every step is known
+
+which validator
+  --subject NAME|FILE    reference (default), ec, or a subject file of your own
+  --binary PATH          the validator's program, where the subject needs one
+  --deadline MS          after which a validator is ended
+
+where things are
+  --features DIR  --examples DIR  --snapshots DIR   kept elsewhere
+  --cwd DIR              copied for each scenario as the validator's working directory
+  --runs DIR             where plans, histories and outputs are stored; default: runs
+
+how
+  --update-snapshots     write changed snapshots, remove obsolete ones
+  --ci                   a missing snapshot is a failure (also when CI is set)
+  --keep                 leave the stage up at the end, until Ctrl-C
+  --seed SEED            default: a fresh one, printed
+  --gate-timeout MS  --output-limit BYTES  --unknown-variables error|empty
+
+Each setting can be given as STAMPEDE_<NAME> in the environment, too.
+exit status: 0 held, 1 broken, 2 usage, 3 unknown, 4 harness failure
+`;
+
+const settingFlags = {
+  subject: 'string',
+  binary: 'string',
+  features: 'string',
+  examples: 'string',
+  snapshots: 'string',
+  cwd: 'string',
+  runs: 'string',
+  seed: 'string',
+  deadline: 'string',
+  outputLimit: 'string',
+  gateTimeout: 'string',
+  unknownVariables: 'string',
+  updateSnapshots: 'boolean',
+  ci: 'boolean',
+  keep: 'boolean',
+} as const satisfies Record<keyof Settings, 'string' | 'boolean'>;
+
+/** @throws StampedeError CONFIG_INVALID */
+export function parseAcceptance(argv: readonly string[], environment: NodeJS.ProcessEnv): AcceptanceOptions {
+  const { values, positionals } = parse(argv);
+  const flags: GivenSettings = {};
+  for (const name of Object.keys(settingFlags) as (keyof Settings)[]) {
+    const value = values[kebab(name)];
+    if (typeof value === 'string' || typeof value === 'boolean') flags[name] = value;
+  }
+  const selection: Selection = {
+    paths: positionals,
+    tags: list(values['tags']).map((tag) => `(${tag})`).join(' and '),
+    names: list(values['name']),
+    order: text(values['order'], 'defined', /^(defined|random(:.+)?)$/, '--order is "defined", "random" or "random:SEED"'),
+    shard: text(values['shard'], '', /^([1-9]\d*\/[1-9]\d*)?$/, '--shard is I/N, such as 1/4'),
+    parallel: Number(text(values['parallel'], '0', /^\d{1,3}$/, '--parallel is a number of workers')),
+    failFast: values['fail-fast'] === true,
+    dryRun: values['dry-run'] === true,
+  };
+  return { help: values['help'] === true, settings: readSettings(flags, environment), selection };
+}
+
+function parse(argv: readonly string[]): { values: Record<string, unknown>; positionals: string[] } {
+  const settings = Object.entries(settingFlags).map(([name, type]) => [kebab(name), { type }] as const);
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: {
+        ...Object.fromEntries(settings),
+        tags: { type: 'string', multiple: true, short: 't' },
+        name: { type: 'string', multiple: true },
+        order: { type: 'string' },
+        shard: { type: 'string' },
+        parallel: { type: 'string' },
+        'fail-fast': { type: 'boolean' },
+        'dry-run': { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+    return { values, positionals };
+  } catch (cause) {
+    throw invalid(cause instanceof Error ? cause.message : String(cause));
+  }
+}
+
+function list(value: unknown): string[] {
+  return Array.isArray(value) ? value.map(String) : [];
+}
+
+function text(value: unknown, fallback: string, form: RegExp, problem: string): string {
+  if (typeof value !== 'string') return fallback;
+  if (!form.test(value)) throw invalid(`${problem}, not ${JSON.stringify(value)}`);
+  return value;
+}
+
+function invalid(message: string): StampedeError {
+  return new StampedeError('CONFIG_INVALID', message, { hint: 'npm run acceptance -- --help lists the options' });
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { publishRunContext, type RunContext, type Settings } from '../config.ts';
+import { ExitStatus } from '../foundation/errors.ts';
+import { monotonicMs } from '../foundation/clock.ts';
+import { ResourceStack } from '../foundation/resources.ts';
+import { freshSeed } from '../foundation/seed.ts';
+import { seconds, TerminalReport } from '../report/terminal.ts';
+import { embeddedLauncher } from '../stage/embedded-launcher.ts';
+import { openSession, sweepSessions } from '../stage/session.ts';
+import { startStage } from '../stage/stage.ts';
+import { endLeftovers } from '../validator/leftovers.ts';
+import { loadSubject } from '../validator/subject.ts';
+import { acceptanceUsage, parseAcceptance, type AcceptanceOptions } from './acceptance-options.ts';
+import { runFeatures } from './features.ts';
+import { onInterruption } from './interrupt.ts';
+import { keepStage } from './keep.ts';
+import { requireFolder, requireWritable } from './preflight.ts';
+import { openRunFolder } from './run-folder.ts';
+import { settleSnapshots } from './snapshots.ts';
+import { conclude } from './conclude.ts';
+import { provideValidator } from './provide-validator.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** Starts the stage, runs the features, writes snapshots, says how it went. */
+export async function acceptanceCommand(argv: readonly string[]): Promise<number> {
+  const options = parseAcceptance(argv, process.env);
+  if (options.help) {
+    process.stdout.write(acceptanceUsage);
+    return ExitStatus.held;
+  }
+  const report = new TerminalReport({ out: process.stdout, root });
+  const resources = new ResourceStack();
+  const startedAt = monotonicMs();
+  try {
+    const { context, plan } = await prepare(options, report, resources);
+    const result = await runFeatures(plan, {
+      started: (title) => report.live(`  … ${title}`),
+      finished: (outcome) => report.scenario(outcome),
+    });
+    if (options.selection.dryRun) return conclude(report, { result, settlements: [], dryRun: true, tail: seconds(monotonicMs() - startedAt) });
+    const settlements = await settleSnapshots({ root, ...context, mode: context.snapshotMode }, result);
+    const tail = `${seconds(monotonicMs() - startedAt)} · seed ${context.seed} · ${context.runFolder}`;
+    const status = conclude(report, { result, settlements, dryRun: false, tail });
+    if (options.settings.keep) await keepStage(context, report);
+    return status;
+  } finally {
+    await resources[Symbol.asyncDispose]();
+  }
+}
+
+interface Prepared {
+  readonly context: RunContext;
+  readonly plan: Parameters<typeof runFeatures>[0];
+}
+
+async function prepare({ settings, selection }: AcceptanceOptions, report: TerminalReport, resources: ResourceStack): Promise<Prepared> {
+  const folders = await checkFolders(settings);
+  const subject = await loadSubject(settings.subject, join(root, 'subjects'));
+  const validator = await provideValidator(subject, settings.binary, root);
+  await reportSwept(report);
+  const session = resources.own('session', await openSession());
+  const stage = await startStage({
+    launcher: embeddedLauncher,
+    directory: join(session.directory, 'stage'),
+    onProgress: ({ service, durationMs }) => report.live(`  stage: ${service} is up (${seconds(durationMs)})`),
+  });
+  resources.own('stage', stage);
+  resources.defer('validators', () => void endLeftovers(session.ledgerFile));
+  const seed = settings.seed ?? freshSeed();
+  const run = await openRunFolder(folders.runs, seed);
+  const context: RunContext = {
+    ...folders,
+    runId: run.id,
+    seed,
+    subject: settings.subject,
+    validator,
+    runFolder: run.folder,
+    sessionFolder: session.directory,
+    ledgerFile: session.ledgerFile,
+    addresses: stage.addresses,
+    snapshotMode: settings.updateSnapshots ? 'all' : settings.ci ? 'none' : 'new',
+    deadlineMs: settings.deadline,
+    outputLimitBytes: settings.outputLimit,
+    gateTimeoutMs: settings.gateTimeout,
+    unknownVariables: settings.unknownVariables,
+    keep: settings.keep,
+  };
+  publishRunContext(context);
+  resources.defer('signals', stopOnInterruption(report, context, resources));
+  report.line(`stage ${stage.addresses.launcher} · subject ${subject.name} · seed ${seed}`);
+  return { context, plan: { root, featuresFolder: folders.featuresFolder, reportFolder: run.folder, selection } };
+}
+
+function stopOnInterruption(report: TerminalReport, context: RunContext, resources: ResourceStack): () => void {
+  return onInterruption(async (signal) => {
+    report.line(`\nINTERRUPTED by ${signal}: ending validators, stopping the stage`);
+    endLeftovers(context.ledgerFile);
+    await resources[Symbol.asyncDispose]().catch((error: unknown) => report.line(String(error)));
+    endLeftovers(context.ledgerFile);
+    report.line(`what was recorded so far: ${context.runFolder}`);
+  });
+}
+
+async function checkFolders(settings: Settings) {
+  const folders = {
+    featuresFolder: settings.features ?? join(root, 'features'),
+    examplesFolder: settings.examples ?? join(root, 'examples'),
+    snapshotsFolder: settings.snapshots ?? join(root, 'snapshots'),
+    workFolder: settings.cwd,
+    runs: settings.runs ?? resolve(root, 'runs'),
+  };
+  await requireFolder(folders.featuresFolder, 'features');
+  await requireFolder(folders.examplesFolder, 'examples');
+  if (folders.workFolder !== undefined) await requireFolder(folders.workFolder, 'cwd');
+  await requireWritable(folders.runs, 'runs');
+  if (settings.ci === false) await requireWritable(folders.snapshotsFolder, 'snapshots');
+  return folders;
+}
+
+async function reportSwept(report: TerminalReport): Promise<void> {
+  for (const { id } of await sweepSessions({ endLeftovers })) report.line(`cleaned up after an earlier run that was killed: ${id}`);
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+import { basename } from 'node:path';
+import { ExitStatus, StampedeError } from '../foundation/errors.ts';
+import type { ScenarioVerdict } from '../report/outcome.ts';
+import type { Tally, TerminalReport } from '../report/terminal.ts';
+import type { Settlement } from '../scenario/snapshot-book.ts';
+import type { FeaturesResult } from './features.ts';
+
+export interface Conclusion {
+  readonly result: FeaturesResult;
+  readonly settlements: readonly Settlement[];
+  readonly dryRun: boolean;
+  /** Shown after the counts: duration, seed, folder. */
+  readonly tail: string;
+}
+
+/**
+ * Prints what failed, what happened to the snapshots, and the counts; returns the exit status.
+ * Nothing selected, a scenario that never ended, a failure outside scenarios: none of them is green.
+ * @throws StampedeError NOTHING_SELECTED
+ */
+export function conclude(report: TerminalReport, { result, settlements, dryRun, tail }: Conclusion): number {
+  report.failures(result.outcomes);
+  const problems = problemsOf(result);
+  problems.forEach((problem) => report.line(`\nharness: ${problem}`));
+  settlements.forEach((settlement) => sayWhatWasSettled(report, settlement));
+  if (result.selected === 0 && problems.length === 0) {
+    throw new StampedeError('NOTHING_SELECTED', 'no scenario was selected', { hint: 'look at --tags, --name, --shard and the feature paths' });
+  }
+  const tally = tallyOf(result, problems.length);
+  report.summary(tally, dryRun ? `dry run · ${tail}` : tail);
+  return statusOf(tally);
+}
+
+function problemsOf({ outcomes, selected, success, problems }: FeaturesResult): readonly string[] {
+  const lost = selected - outcomes.length;
+  const found = [...problems];
+  if (lost > 0) found.push(`WORKER_CRASHED: ${lost} of ${selected} scenarios never came to an end`);
+  const allHeld = outcomes.every(({ verdict }) => verdict === 'held');
+  if (!success && allHeld && found.length === 0) found.push('Cucumber reports a failure outside every scenario');
+  return found;
+}
+
+function tallyOf({ outcomes }: FeaturesResult, problems: number): Tally {
+  const count = (verdict: ScenarioVerdict): number => outcomes.filter((outcome) => outcome.verdict === verdict).length;
+  return { held: count('held'), broken: count('broken'), unknown: count('unknown'), harness: count('harness') + problems };
+}
+
+/** A broken verdict is a finding, whatever else went wrong beside it. */
+function statusOf({ broken, unknown, harness }: Tally): number {
+  if (broken > 0) return ExitStatus.broken;
+  if (harness > 0) return ExitStatus.harness;
+  return unknown > 0 ? ExitStatus.unknown : ExitStatus.held;
+}
+
+function sayWhatWasSettled(report: TerminalReport, { file, written, updated, removed, obsolete }: Settlement): void {
+  const changes = [`${written} written`, `${updated} updated`, `${removed} removed`].filter((change) => !change.startsWith('0 '));
+  if (changes.length > 0) report.line(`\nsnapshots ${basename(file)}: ${changes.join(', ')}`);
+  if (obsolete.length === 0 || removed > 0) return;
+  report.line(`\nobsolete in ${basename(file)}, remove with --update-snapshots:`);
+  obsolete.forEach((key) => report.line(`  ${key}`));
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import type { Writable } from 'node:stream';
+import { loadConfiguration, runCucumber, type IConfiguration } from '@cucumber/cucumber/api';
+import type { Envelope, GherkinDocument } from '@cucumber/messages';
+import { Query } from '@cucumber/query';
+import { StampedeError } from '../foundation/errors.ts';
+import { outcomeOf, type ScenarioOutcome } from '../report/outcome.ts';
+import type { Selection } from './acceptance-options.ts';
+import { collecting } from './collecting-stream.ts';
+
+export interface FeaturesPlan {
+  /** The project's own folder, with steps and support. */
+  readonly root: string;
+  readonly featuresFolder: string;
+  /** Where html, ndjson, junit and rerun files go. */
+  readonly reportFolder: string;
+  readonly selection: Selection;
+}
+
+export interface FeaturesListener {
+  started(title: string): void;
+  finished(outcome: ScenarioOutcome): void;
+}
+
+export interface FeaturesResult {
+  readonly outcomes: readonly ScenarioOutcome[];
+  /** Scenarios that were to run. */
+  readonly selected: number;
+  /** Cucumber's own word; false also for failures outside scenarios. */
+  readonly success: boolean;
+  /** What failed outside scenarios: hooks of the run, files that don't parse. */
+  readonly problems: readonly string[];
+  readonly features: readonly GherkinDocument[];
+}
+
+/**
+ * Runs the features in this process (or its forks). The one place that drives Cucumber.
+ * @throws StampedeError FEATURES_MISSING
+ */
+export async function runFeatures(plan: FeaturesPlan, listener: FeaturesListener): Promise<FeaturesResult> {
+  const paths = plan.selection.paths.length > 0 ? plan.selection.paths : [plan.featuresFolder];
+  refuseMissing(paths);
+  await mkdir(plan.reportFolder, { recursive: true });
+  const { runConfiguration } = await loadConfiguration({ file: false, provided: configuration(plan, paths) }, { cwd: plan.root });
+  const watch = new Watch(listener);
+  const { success } = await runCucumber(runConfiguration, { cwd: plan.root, stderr: watch.stderr }, (envelope) => watch.take(envelope));
+  return watch.result(success);
+}
+
+function configuration({ root, reportFolder, selection }: FeaturesPlan, paths: readonly string[]): Partial<IConfiguration> {
+  const report = (name: string): string => relative(root, join(reportFolder, name));
+  return {
+    paths: paths.map((path) => relative(root, path) || '.'),
+    import: ['support/**/*.ts', 'steps/**/*.ts'],
+    format: [
+      ['html', report('report.html')],
+      ['message', report('messages.ndjson')],
+      ['junit', report('junit.xml')],
+      ['rerun', report('rerun.txt')],
+    ],
+    formatOptions: { html: { externalAttachments: true } },
+    tags: selection.tags,
+    name: [...selection.names],
+    order: selection.order as 'defined',
+    parallel: selection.parallel,
+    failFast: selection.failFast,
+    dryRun: selection.dryRun,
+    ...(selection.shard === '' ? {} : { shard: selection.shard }),
+  };
+}
+
+function refuseMissing(paths: readonly string[]): void {
+  const missing = paths.filter((path) => !path.startsWith('@') && !existsSync(path.replace(/(:\d+)+$/, '')));
+  if (missing.length === 0) return;
+  throw new StampedeError('FEATURES_MISSING', `no such feature: ${missing.join(', ')}`, { hint: 'give a file, file:line, or a folder' });
+}
+
+/** Listens to Cucumber's messages and keeps what a result needs. */
+class Watch {
+  readonly #query = new Query();
+  readonly #listener: FeaturesListener;
+  readonly #outcomes: ScenarioOutcome[] = [];
+  readonly #problems: string[] = [];
+  readonly #features: GherkinDocument[] = [];
+  #selected = 0;
+  /** Cucumber writes parse errors and warnings here; they belong to the result. */
+  readonly stderr: Writable;
+
+  constructor(listener: FeaturesListener) {
+    this.#listener = listener;
+    this.stderr = collecting(this.#problems);
+  }
+
+  take(envelope: Envelope): void {
+    this.#query.update(envelope);
+    if (envelope.gherkinDocument !== undefined) this.#features.push(envelope.gherkinDocument);
+    if (envelope.testCase !== undefined) this.#selected += 1;
+    if (envelope.testCaseStarted !== undefined) this.#listener.started(this.#query.findPickleBy(envelope.testCaseStarted)?.name ?? '');
+    if (envelope.testRunHookFinished?.result.status === 'FAILED') {
+      this.#problems.push(envelope.testRunHookFinished.result.message ?? 'a hook of the run failed');
+    }
+    if (envelope.testCaseFinished === undefined) return;
+    const outcome = outcomeOf(this.#query, envelope.testCaseFinished);
+    if (outcome === undefined) return;
+    this.#outcomes.push(outcome);
+    this.#listener.finished(outcome);
+  }
+
+  result(success: boolean): FeaturesResult {
+    return { outcomes: this.#outcomes, selected: this.#selected, success, problems: this.#problems, features: this.#features };
+  }
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
+const statuses = { SIGINT: 130, SIGTERM: 143 } as const;
+
+/** The signals that a person or a build service stops a command with. */
+export type Interruption = keyof typeof statuses;
+
+/**
+ * On the first SIGINT or SIGTERM runs `cleanUp`, then ends the process with 130 or 143; on the second ends it at
+ * once. Returns how to stop listening.
+ */
+export function onInterruption(cleanUp: (signal: Interruption) => Promise<void>): () => void {
+  let isEnding = false;
+  const listeners = (Object.keys(statuses) as Interruption[]).map((signal) => {
+    const listener = (): void => {
+      if (isEnding) process.exit(statuses[signal]);
+      isEnding = true;
+      void cleanUp(signal).finally(() => process.exit(statuses[signal]));
+    };
+    process.on(signal, listener);
+    return () => process.off(signal, listener);
+  });
+  return () => listeners.forEach((stop) => stop());
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Query } from '@cucumber/query';
+import { AttachmentContentEncoding, TestStepResultStatus, TimeConversion } from '@cucumber/messages';
+import type { TestCaseFinished, TestCaseStarted, TestStepFinished } from '@cucumber/messages';
+
+/** How a scenario ended, with the harness's own failures kept apart from the validator's. */
+export type ScenarioVerdict = 'held' | 'broken' | 'unknown' | 'harness';
+
+/** What a failed scenario attaches, so that a person can look and repeat. */
+export interface Artifacts {
+  /** Folder with plans, histories, outputs and service logs. */
+  readonly folder: string;
+  /** The validator's commands as they were run, quoted for a shell. */
+  readonly commands: readonly string[];
+}
+
+export const artifactsMediaType = 'application/vnd.stampede.artifacts+json';
+
+export interface ScenarioFailure {
+  readonly step: string;
+  /** `features/x.feature:12` */
+  readonly at: string;
+  /** `steps/x.steps.ts:34`, where the step or hook is written. */
+  readonly definition: string | undefined;
+  readonly message: string;
+}
+
+export interface ScenarioOutcome {
+  readonly title: string;
+  readonly feature: string;
+  readonly at: string;
+  readonly verdict: ScenarioVerdict;
+  readonly durationMs: number;
+  readonly failures: readonly ScenarioFailure[];
+  readonly artifacts: Artifacts | undefined;
+}
+
+/** Codes of errors that say something about the validator; every other failure is the harness's. */
+const brokenCodes = new Set(['EXPECTATION_BROKEN', 'SNAPSHOT_MISMATCH', 'SNAPSHOT_MISSING', 'VERDICT_BROKEN']);
+
+const passed: ReadonlySet<TestStepResultStatus> = new Set([TestStepResultStatus.PASSED, TestStepResultStatus.SKIPPED]);
+
+/** Reads how one scenario ended from Cucumber's messages. */
+export function outcomeOf(query: Query, finished: TestCaseFinished): ScenarioOutcome | undefined {
+  const started = query.findAllTestCaseStarted().find(({ id }) => id === finished.testCaseStartedId);
+  const pickle = query.findPickleBy(finished);
+  if (started === undefined || pickle === undefined) return undefined;
+  const feature = query.findLineageBy(pickle)?.feature?.name ?? pickle.uri;
+  const failures = failuresOf(query, started, pickle.uri);
+  const duration = query.findTestCaseDurationBy(finished);
+  return {
+    title: pickle.name,
+    feature,
+    at: `${pickle.uri}:${query.findLocationOf(pickle)?.line ?? 0}`,
+    verdict: verdictOf(failures),
+    durationMs: duration === undefined ? 0 : TimeConversion.durationToMilliseconds(duration),
+    failures,
+    artifacts: artifactsOf(query, started),
+  };
+}
+
+function failuresOf(query: Query, started: TestCaseStarted, uri: string): readonly ScenarioFailure[] {
+  return query
+    .findTestStepFinishedAndTestStepBy(started)
+    .filter(([{ testStepResult }]) => !passed.has(testStepResult.status))
+    .map(([finished, testStep]) => {
+      const pickleStep = query.findPickleStepBy(testStep);
+      const step = pickleStep === undefined ? undefined : query.findStepBy(pickleStep);
+      const written = step === undefined ? query.findHookBy(testStep) : query.findUnambiguousStepDefinitionBy(testStep);
+      const source = written?.sourceReference;
+      return {
+        step: step === undefined ? `${query.findHookBy(testStep)?.name ?? 'a hook'}` : `${step.keyword}${pickleStep?.text ?? ''}`,
+        at: `${uri}:${step?.location.line ?? query.findLocationOf(query.findPickleBy(started)!)?.line ?? 0}`,
+        definition: source?.uri === undefined ? undefined : `${source.uri}:${source.location?.line ?? 0}`,
+        message: messageOf(finished),
+      };
+    });
+}
+
+function messageOf({ testStepResult }: TestStepFinished): string {
+  switch (testStepResult.status) {
+    case TestStepResultStatus.UNDEFINED:
+      return 'STEP_UNDEFINED: no step is written for these words';
+    case TestStepResultStatus.AMBIGUOUS:
+      return `STEP_AMBIGUOUS: several steps match\n${testStepResult.message ?? ''}`;
+    case TestStepResultStatus.PENDING:
+      return 'STEP_PENDING: this step can not be done here';
+    default:
+      return testStepResult.exception?.message ?? testStepResult.message ?? 'failed without a message';
+  }
+}
+
+function verdictOf(failures: readonly ScenarioFailure[]): ScenarioVerdict {
+  const codes = failures.map(({ message }) => /^[A-Z_]+(?=:)/.exec(message)?.[0] ?? '');
+  if (codes.length === 0) return 'held';
+  if (codes.some((code) => brokenCodes.has(code))) return 'broken';
+  return codes.every((code) => code === 'VERDICT_UNKNOWN') ? 'unknown' : 'harness';
+}
+
+function artifactsOf(query: Query, started: TestCaseStarted): Artifacts | undefined {
+  const attachments = query.findTestStepFinishedAndTestStepBy(started).flatMap(([finished]) => query.findAttachmentsBy(finished));
+  const found = attachments.find(({ mediaType }) => mediaType === artifactsMediaType);
+  if (found === undefined) return undefined;
+  const encoding = found.contentEncoding === AttachmentContentEncoding.BASE64 ? 'base64' : 'utf8';
+  return JSON.parse(Buffer.from(found.body, encoding).toString('utf8')) as Artifacts;
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Examples, GherkinDocument, Scenario } from '@cucumber/messages';
+import { identify, type ScenarioIdentity } from './identity.ts';
+
+interface Found {
+  /** The scenario's node, or the row's of an outline. */
+  readonly node: string;
+  readonly rule: string | undefined;
+  readonly name: string;
+  readonly row: number | undefined;
+  readonly line: number;
+}
+
+/**
+ * Identities of all scenarios of one feature file, by the syntax node that Cucumber names last in a pickle.
+ * Two of the same rule and name are told apart by a number, so that they never share repositories or snapshots.
+ */
+export function placesIn(document: GherkinDocument, feature: string): ReadonlyMap<string, ScenarioIdentity> {
+  const seen = new Map<string, number>();
+  const places = new Map<string, ScenarioIdentity>();
+  for (const { node, rule, name, row, line } of scenariosIn(document)) {
+    const key = JSON.stringify([rule, name, row]);
+    const count = (seen.get(key) ?? 0) + 1;
+    seen.set(key, count);
+    const unique = count === 1 ? name : `${name} #${count}`;
+    places.set(node, identify({ feature, rule, name: unique, row, uri: document.uri ?? feature, line }));
+  }
+  return places;
+}
+
+function scenariosIn(document: GherkinDocument): readonly Found[] {
+  const children = document.feature?.children ?? [];
+  return children.flatMap(({ scenario, rule }) => {
+    if (scenario !== undefined) return rowsOf(scenario, undefined);
+    return (rule?.children ?? []).flatMap((child) => (child.scenario === undefined ? [] : rowsOf(child.scenario, rule?.name)));
+  });
+}
+
+function rowsOf(scenario: Scenario, rule: string | undefined): readonly Found[] {
+  const { name, examples } = scenario;
+  if (examples.length === 0) return [{ node: scenario.id, rule, name, row: undefined, line: scenario.location.line }];
+  const rows = examples.flatMap(({ tableBody }: Examples) => tableBody);
+  return rows.map(({ id, location }, index) => ({ node: id, rule, name, row: index + 1, line: location.line }));
+}
+
+/** Name of a feature below its folder: `regressions/issue-1` for `<folder>/regressions/issue-1.feature`. */
+export function featureName(path: string): string {
+  return path.replaceAll('\\', '/').replace(/\.feature(\.md)?$/, '');
+}
