@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Readable } from 'node:stream';
-import { extract } from 'tar-stream';
 import { parseAllDocuments } from 'yaml';
 import { StampedeError } from '../foundation/errors.ts';
+import { readTar, type TarEntry, type TarLimits } from '../oci/tar.ts';
 import type { Layer, LayerCache } from './cache/layer-cache.ts';
 import { normalPath, overlay, whiteoutOf, type LayerFiles } from './layer-overlay.ts';
 
 /** The label of an operator bundle's image that names the folder of its manifests. */
 export const bundleLabel = 'operators.operatorframework.io.bundle.manifests.v1';
 
+/** Of what is parsed, and so held in memory. */
 const maximumFileBytes = 16 * 1024 * 1024;
+const limits: TarLimits = { entryBytes: 2 ** 36, totalBytes: 2 ** 36, entries: 10_000_000 };
 
 /**
  * The JSON and YAML files below `folder` as the whole image has them, parsed, by path. Reads all layers, from last
@@ -35,28 +37,20 @@ async function readLayerFiles(tar: Readable, folder: string): Promise<LayerFiles
   const files = new Map<string, Buffer>();
   const hidden = new Set<string>();
   const opaque = new Set<string>();
-  const entries = extract();
-  tar.on('error', (error) => entries.destroy(error));
-  try {
-    for await (const entry of tar.pipe(entries)) {
-      const { name, type, size } = entry.header;
-      const path = normalPath(name);
-      const whiteout = path === undefined ? undefined : whiteoutOf(path);
-      if (whiteout !== undefined) (whiteout.kind === 'opaque' ? opaque : hidden).add(whiteout.path);
-      else if (path !== undefined && type === 'file' && isManifest(path, folder)) files.set(path, await contentOf(entry, path, size ?? 0));
-      else if (path !== undefined && type !== 'directory' && concerns(path, folder)) hidden.add(path);
-      entry.resume();
-    }
-  } catch (error) {
-    throw error instanceof StampedeError ? error : new StampedeError('LAYER_MALFORMED', 'the layer is not a tar', { cause: error });
+  for await (const entry of readTar(tar, limits)) {
+    const { path, type } = entry;
+    const whiteout = whiteoutOf(path);
+    if (whiteout !== undefined) (whiteout.kind === 'opaque' ? opaque : hidden).add(whiteout.path);
+    else if (type === 'file' && isManifest(path, folder)) files.set(path, await contentOf(entry));
+    else if (type !== 'directory' && concerns(path, folder)) hidden.add(path);
   }
   return { files, hidden, opaque };
 }
 
-async function contentOf(entry: AsyncIterable<unknown>, path: string, size: number): Promise<Buffer> {
+async function contentOf({ path, size, content }: TarEntry): Promise<Buffer> {
   if (size > maximumFileBytes) throw new StampedeError('LAYER_MALFORMED', `${path} is longer than ${maximumFileBytes} bytes`);
   const chunks: Buffer[] = [];
-  for await (const chunk of entry) chunks.push(chunk as Buffer);
+  for await (const chunk of content) chunks.push(chunk);
   return Buffer.concat(chunks);
 }
 

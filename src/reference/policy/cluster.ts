@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFile } from 'node:fs/promises';
-import { request as requestHttp } from 'node:http';
-import { request as requestHttps } from 'node:https';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { parse } from 'yaml';
 import { StampedeError } from '../../foundation/errors.ts';
+import { createTransport } from '../../oci/transport.ts';
 
 /** The parts of a kubeconfig that are used. https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/ */
 interface Kubeconfig {
@@ -18,7 +17,6 @@ interface Kubeconfig {
 interface Cluster {
   readonly server: string;
   readonly 'certificate-authority-data'?: string;
-  readonly 'insecure-skip-tls-verify'?: boolean;
 }
 
 interface Access {
@@ -28,7 +26,6 @@ interface Access {
 }
 
 const nameForm = /^(?:([a-z0-9](?:[-a-z0-9]*[a-z0-9])?)\/)?([a-z0-9](?:[-.a-z0-9]*[a-z0-9])?)$/;
-const maximumBytes = 4 * 1024 * 1024;
 
 /**
  * Reads an object of the group appstudio.redhat.com/v1alpha1, named `NAMESPACE/NAME` or `NAME` in the namespace of
@@ -46,7 +43,7 @@ export async function readClusterObject(resource: string, reference: string): Pr
   const path = `apis/appstudio.redhat.com/v1alpha1/namespaces/${namespace ?? access.namespace}/${resource}/${name}`;
   const url = new URL(`${access.cluster.server.replace(/\/+$/, '')}/${path}`);
   try {
-    return JSON.parse(await get(url, access));
+    return JSON.parse(await get(url.href, access));
   } catch (error) {
     throw new StampedeError('POLICY_API_REFUSED', `can't read ${resource}/${reference} from ${url.origin}`, { cause: error });
   }
@@ -66,31 +63,13 @@ async function currentAccess(): Promise<Access> {
   return { cluster, namespace: context.namespace ?? 'default', token };
 }
 
-async function get(url: URL, { cluster, token }: Access): Promise<string> {
+async function get(url: string, { cluster, token }: Access): Promise<string> {
   const authority = cluster['certificate-authority-data'];
-  const options = {
-    headers: { accept: 'application/json', ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
-    ...(authority === undefined ? {} : { ca: Buffer.from(authority, 'base64') }),
-    rejectUnauthorized: cluster['insecure-skip-tls-verify'] !== true,
-    agent: false as const,
-  };
-  return await new Promise((resolve, reject) => {
-    const request = url.protocol === 'https:' ? requestHttps : requestHttp;
-    const sent = request(url, options, (response) => {
-      const chunks: Buffer[] = [];
-      let size = 0;
-      response.on('error', reject);
-      response.on('data', (chunk: Buffer) => {
-        chunks.push(chunk);
-        size += chunk.length;
-        if (size > maximumBytes) response.destroy(new Error(`answer longer than ${maximumBytes} bytes`));
-      });
-      response.on('end', () => {
-        if (response.statusCode === 200) resolve(Buffer.concat(chunks).toString('utf8'));
-        else reject(new Error(`${url.pathname} answered ${response.statusCode}`));
-      });
-    });
-    sent.on('error', reject);
-    sent.end();
-  });
+  const trusted = authority === undefined ? {} : { caPem: Buffer.from(authority, 'base64').toString('utf8') };
+  await using transport = createTransport({ environment: process.env, ...trusted });
+  const headers = { accept: 'application/json', ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) };
+  const response = await transport.request(url, { headers });
+  const body = await response.bytes();
+  if (response.status !== 200) throw new Error(`${url} answered ${response.status}`);
+  return body.toString('utf8');
 }
