@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { digestOf } from '../oci/digest.ts';
 import { verifyCheckpoint } from '../sigstore/checkpoint.ts';
-import { inTotoPayloadType, signEnvelope } from '../sigstore/dsse.ts';
+import { inTotoPayloadType, parseEnvelope, signEnvelope } from '../sigstore/dsse.ts';
 import { verifyEntrySubject } from '../sigstore/entry-subject.ts';
 import { generateKeyPair } from '../sigstore/keys.ts';
 import { parseLogEntries, verifyLogEntry, type LogEntry } from '../sigstore/log-entry.ts';
 import { isConsistent } from '../sigstore/merkle.ts';
-import { proposeDsse, proposeHashedrekord, proposeIntoto, type ProposedEntry } from '../sigstore/proposed-entry.ts';
+import { proposeDsse, proposeHashedrekord, proposeIntoto, proposeOlderIntoto, type ProposedEntry } from '../sigstore/proposed-entry.ts';
 import { signImage } from '../sigstore/simple-signing.ts';
 import { slsaV02Statement, statementBytes } from '../sigstore/statement.ts';
 import { startRekor, type RekorServer } from './rekor.ts';
@@ -59,6 +59,13 @@ function envelope(): Buffer {
   return signEnvelope(inTotoPayloadType, statementBytes(slsaV02Statement({ name: 'registry.local/image', digest })), pair.privateKey);
 }
 
+/** Its signatures in the order that is not the one of their text. */
+const signedByBoth = ((): Buffer => {
+  const [one, other] = [pair, otherPair].map(({ privateKey }) => parseEnvelope(signEnvelope(inTotoPayloadType, Buffer.from('{}'), privateKey)));
+  const signatures = [...(one?.signatures ?? []), ...(other?.signatures ?? [])];
+  return Buffer.from(JSON.stringify({ ...one, signatures: signatures.toSorted((a, b) => (a.sig < b.sig ? 1 : -1)) }));
+})();
+
 describe('the embedded log', () => {
   it('gives its key, which lies in the folder too and is its owner\'s alone', async () => {
     expect((await ask('GET', 'log/publicKey')).text).toBe(rekor.publicKeyPem);
@@ -88,6 +95,21 @@ describe('the embedded log', () => {
     const entry = await add(propose(bytes, pair.publicKeyPem));
     verifyLogEntry(entry, rekor.publicKeyPem);
     verifyEntrySubject(entry.body, { kind: 'envelope', bytes, publicKeyPem: pair.publicKeyPem });
+  });
+
+  it('stores the signatures of one envelope in one order, whatever the order of the keys', async () => {
+    const keys = [pair, otherPair].map(({ publicKeyPem }) => Buffer.from(publicKeyPem).toString('base64'));
+    const propose = (verifiers: readonly string[]) => ({
+      kind: 'dsse',
+      apiVersion: '0.0.1',
+      spec: { proposedContent: { envelope: signedByBoth.toString(), verifiers } },
+    });
+    const { status, text } = await ask('POST', 'log/entries', propose(keys));
+    expect(status, text).toBe(201);
+    expect((await ask('POST', 'log/entries', propose(keys.toReversed()))).status).toBe(409);
+    const { signatures } = JSON.parse(Buffer.from(only(text).body, 'base64').toString()).spec;
+    const stored = signatures.map(({ signature: each }: { signature: string }) => each);
+    expect(stored).toEqual(parseEnvelope(signedByBoth).signatures.map(({ sig }) => sig).toSorted());
   });
 
   it('knows an equal entry, however its key is wrapped', async () => {
@@ -196,6 +218,7 @@ describe('what the log refuses', () => {
   const rekord = () => proposeHashedrekord(signature(), pair.publicKeyPem);
   const dsse = () => proposeDsse(envelope(), pair.publicKeyPem);
   const intoto = () => proposeIntoto(envelope(), pair.publicKeyPem);
+  const older = () => proposeOlderIntoto(envelope(), pair.publicKeyPem);
   const anotherHash = (text: string) => text.replace(/"value":"[0-9a-f]{8}/, '"value":"00000000');
   const anotherKey = (text: string) =>
     text.replaceAll(Buffer.from(pair.publicKeyPem).toString('base64'), Buffer.from(otherPair.publicKeyPem).toString('base64'));
@@ -209,6 +232,9 @@ describe('what the log refuses', () => {
     ['an envelope signed by another key (dsse)', changed(dsse, anotherKey)],
     ['an envelope with another payload (dsse)', changed(dsse, anotherPayload)],
     ['an envelope signed by another key (intoto)', changed(intoto, anotherKey)],
+    ['an envelope signed by another key (intoto 0.0.1)', changed(older, anotherKey)],
+    ['an envelope with a signature more than keys', JSON.stringify(proposeDsse(signedByBoth, pair.publicKeyPem))],
+    ['a key more than signatures', changed(dsse, (text) => text.replace('"verifiers":[', `"verifiers":["${Buffer.from(otherPair.publicKeyPem).toString('base64')}",`))],
     ['an envelope that is not JSON', changed(dsse, (text) => text.replace('{\\"payloadType', 'x{\\"payloadType'))],
     ['a stored body, where what was signed is missing', JSON.stringify({ kind: 'dsse', apiVersion: '0.0.1', spec: {
       envelopeHash: { algorithm: 'sha256', value: '0'.repeat(64) }, payloadHash: { algorithm: 'sha256', value: '0'.repeat(64) },
@@ -225,7 +251,7 @@ describe('what the log refuses', () => {
   });
 
   it('takes what the changes above are made from', async () => {
-    for (const propose of [rekord, dsse, intoto]) await add(propose());
+    for (const propose of [rekord, dsse, intoto, older]) await add(propose());
   });
 
   it.each([

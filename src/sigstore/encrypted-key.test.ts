@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { execFile } from 'node:child_process';
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, scryptSync } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { xsalsa20poly1305 } from '@noble/ciphers/salsa.js';
 import { describe, expect, it } from 'vitest';
 import { toolOrSkip } from '../foundation/tools.ts';
 import { decryptPrivateKey, encryptPrivateKey } from './encrypted-key.ts';
@@ -21,6 +22,18 @@ function altered(change: (box: { kdf: { params: { N: number } }; cipher: { nonce
   const box = JSON.parse(Buffer.from(body, 'base64').toString());
   change(box);
   return encrypted.replace(body, `${Buffer.from(JSON.stringify(box)).toString('base64')}\n`);
+}
+
+/** Whole and openable but for its cost. */
+function cheap(): string {
+  const cost = 1024;
+  const [salt, nonce] = [Buffer.alloc(32, 1), Buffer.alloc(24, 2)];
+  const der = pair.privateKey.export({ type: 'pkcs8', format: 'der' });
+  return altered((box) => {
+    Object.assign(box.kdf, { params: { N: cost, r: 8, p: 1 }, salt: salt.toString('base64') });
+    box.cipher.nonce = nonce.toString('base64');
+    box.ciphertext = Buffer.from(xsalsa20poly1305(scryptSync('secret', salt, 32, { N: cost, r: 8, p: 1 }), nonce).encrypt(der)).toString('base64');
+  });
 }
 
 describe('encryptPrivateKey', () => {
@@ -46,6 +59,7 @@ describe('decryptPrivateKey', () => {
     ['a changed ciphertext', altered((box) => (box.ciphertext = `AAAA${box.ciphertext.slice(4)}`)), 'secret'],
     ['a short nonce', altered((box) => (box.cipher.nonce = 'AAAA')), 'secret'],
     ['a cost that would take all memory', altered((box) => (box.kdf.params.N = 2 ** 30)), 'secret'],
+    ['a cost that no client uses', cheap(), 'secret'],
     ['an unencrypted key', pair.privateKeyPem, 'secret'],
     ['an empty text', '', ''],
   ])('refuses %s', (_what, text, password) => {

@@ -108,6 +108,8 @@ describe('log entries', () => {
 
 describe('the bundle annotation', () => {
   const bundle = bundleAnnotation(entry);
+  const elsewhere = { ...promiseOf(entry).promise, logID: logIdOf(otherLog.publicKeyPem) };
+  const misnamed = { ...entry, ...elsewhere, verification: { ...entry.verification, signedEntryTimestamp: signPromise(elsewhere, log) } };
 
   it('carries the promise in the words that cosign uses', () => {
     expect(JSON.parse(bundle)).toEqual({
@@ -126,6 +128,7 @@ describe('the bundle annotation', () => {
     ['another timestamp', bundle.replace(entry.verification.signedEntryTimestamp, otherBody.verification.signedEntryTimestamp)],
     ['no timestamp', bundle.replace(entry.verification.signedEntryTimestamp, '')],
     ['an index that is a text', bundle.replace('"logIndex":1005', '"logIndex":"1005"')],
+    ['the ID of another log, signed by this one', bundleAnnotation(misnamed)],
     ['half of it', bundle.slice(0, 100)],
   ])('is invalid with %s', (_what, text) => {
     expect(() => verifyPromise(parseBundleAnnotation(text), log.publicKeyPem)).toThrow(expect.objectContaining({ code: 'LOG_ENTRY_INVALID' }));
@@ -186,10 +189,14 @@ describe('what an entry is about', () => {
     expect(() => verifyEntrySubject(inBase64(body), subject as EntrySubject)).toThrow(expect.objectContaining({ code: 'LOG_ENTRY_INVALID' }));
   });
 
-  it('is not a signature that only the envelope\'s hash hides', () => {
-    const body = dsseBody(sameAgain, pair.publicKeyPem);
-    if (body.kind !== 'dsse') throw new Error('unreachable');
-    const disguised = { ...body, spec: { ...body.spec, envelopeHash: entryHashOf(bytes) } };
+  it.each([
+    ['signature', sameAgain],
+    ['payload', otherEnvelope],
+  ])('is not another %s that the envelope\'s hash disguises', (what, other) => {
+    const [body, from] = [dsseBody(bytes, pair.publicKeyPem), dsseBody(other, pair.publicKeyPem)];
+    if (body.kind !== 'dsse' || from.kind !== 'dsse') throw new Error('not dsse');
+    const change = what === 'payload' ? { payloadHash: from.spec.payloadHash } : { signatures: from.spec.signatures };
+    const disguised: EntryBody = { ...body, spec: { ...body.spec, ...change } };
     expect(() => verifyEntrySubject(inBase64(disguised), envelopeSubject)).toThrow(expect.objectContaining({ code: 'LOG_ENTRY_INVALID' }));
   });
 

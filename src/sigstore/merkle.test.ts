@@ -78,6 +78,11 @@ describe('inclusion proofs', () => {
     );
   });
 
+  it('do not verify where the root is of a smaller tree than is claimed', () => {
+    expect(isIncluded({ ...claim(0, 1), size: 2 })).toBe(false);
+    expect(isIncluded({ ...claim(2, 4), size: 8 })).toBe(false);
+  });
+
   it.each([[-1], [0.5], [Number.NaN], [2 ** 53]])('do not verify at the place %d', (index) => {
     expect(isIncluded({ ...claim(0, 1), index })).toBe(false);
     expect(isIncluded({ ...claim(0, 1), size: index })).toBe(false);
@@ -115,6 +120,11 @@ describe('consistency proofs', () => {
         expect(isConsistent({ ...good, hashes: good.hashes.map((hash, i) => (i === at ? flipped(hash, bit) : hash)) })).toBe(false);
       }),
     );
+  });
+
+  it('do not verify where the second root is of a smaller tree than is claimed', () => {
+    expect(isConsistent({ ...claim(2, 4), second: 8 })).toBe(false);
+    expect(isConsistent({ ...claim(3, 7), second: 9 })).toBe(false);
   });
 
   it('do not verify for a tree in which an old entry was changed', () => {

@@ -119,6 +119,7 @@ describe('verifyImageSignatures', () => {
     ['no signature is there', 'SIGNATURE_INVALID', registryOf(signatureImage(digest, [])), {}],
     ['the key is another', 'SIGNATURE_INVALID', bundled, { publicKeyPem: otherPair.publicKeyPem }],
     ['the key is none', 'KEY_MALFORMED', bundled, { publicKeyPem: 'key' }],
+    ['the key is none and nothing is there', 'KEY_MALFORMED', registryOf(), { publicKeyPem: 'key' }],
     ['the signature is of another image', 'SIGNATURE_INVALID', registryOf(retagged(signatureImage(otherDigest, [{ signature: ofOther, entry: logged(signatureBody(ofOther)) }]), signatureTag(digest))), {}],
     ['the manifest is malformed', 'MANIFEST_MALFORMED', { ...bundled, manifestBytes: async () => Buffer.from('{') }, {}],
     ['the payload is another', 'SIGNATURE_INVALID', { ...bundled, blobBytes: async () => Buffer.from('{}') }, {}],
