@@ -14,6 +14,19 @@ const repositoryForm = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(
 const tagForm = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/;
 
 /**
+ * True for what may name a repository.
+ * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-manifests
+ */
+export function isRepository(text: string): boolean {
+  return text.length <= 255 && repositoryForm.test(text);
+}
+
+/** True for what may name a tag. */
+export function isTag(text: string): boolean {
+  return tagForm.test(text);
+}
+
+/**
  * Takes a fully qualified reference apart; a missing tag stays undefined (callers say `latest` where they mean it).
  * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-manifests
  * @throws StampedeError REFERENCE_MALFORMED
@@ -26,8 +39,8 @@ export function parseReference(text: string): Reference {
   const repository = beforeDigest.slice(slash + 1, hasTag ? colon : undefined);
   const tag = hasTag ? beforeDigest.slice(colon + 1) : undefined;
   const malformed =
-    rest.length > 0 || slash < 1 || !repositoryForm.test(repository) ||
-    (tag !== undefined && !tagForm.test(tag)) || (digest !== undefined && !isDigest(digest));
+    rest.length > 0 || slash < 1 || !isRepository(repository) ||
+    (tag !== undefined && !isTag(tag)) || (digest !== undefined && !isDigest(digest));
   if (malformed) {
     throw new StampedeError('REFERENCE_MALFORMED', `not an image reference: ${JSON.stringify(text.slice(0, 200))}`, {
       hint: 'write host/repository:tag or host/repository@sha256:...',

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isDigest, type Digest } from '../../oci/digest.ts';
+import { isTag } from '../../oci/reference.ts';
+import { namesIn, orIfMissing, readIfThere, removeIfThere } from './files.ts';
+import type { Paths } from './paths.ts';
+import { json, refusal, type Answer } from './respond.ts';
+import type { Route } from './route.ts';
+
+/** https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-tags */
+export const listTags: Route = async ({ paths }, { repository, query }) => {
+  if ((await namesIn(paths.manifests(repository))) === undefined) return refusal(404, 'NAME_UNKNOWN', `no repository ${repository}`);
+  const tags = (await namesIn(paths.tags(repository))) ?? [];
+  return page(tags, query, { path: `/v2/${repository}/tags/list`, document: (some) => ({ name: repository, tags: some }) });
+};
+
+/** https://distribution.github.io/distribution/spec/api/#listing-repositories */
+export const listRepositories: Route = async ({ paths }, { query }) => {
+  const names = await repositoriesBelow(paths.repositories, '');
+  return page([...names].sort(), query, { path: '/v2/_catalog', document: (some) => ({ repositories: some }) });
+};
+
+/** The digest that a tag names, undefined also for what can't be a tag. */
+export async function readTag(paths: Paths, repository: string, tag: string): Promise<Digest | undefined> {
+  const digest = isTag(tag) ? (await readIfThere(paths.tag(repository, tag)))?.toString() : undefined;
+  return digest !== undefined && isDigest(digest) ? digest : undefined;
+}
+
+/** Removes all tags that name the manifest. */
+export async function forgetTagsOf(paths: Paths, repository: string, digest: Digest): Promise<void> {
+  for (const tag of (await namesIn(paths.tags(repository))) ?? []) {
+    if ((await readTag(paths, repository, tag)) === digest) await removeIfThere(paths.tag(repository, tag));
+  }
+}
+
+/** Every folder that has had a manifest, by its path. */
+async function repositoriesBelow(folder: string, name: string): Promise<readonly string[]> {
+  const entries = (await orIfMissing(readdir(folder, { withFileTypes: true }), [])).filter((entry) => entry.isDirectory());
+  const below = entries
+    .filter((entry) => !entry.name.startsWith('_'))
+    .map(async (entry) => await repositoriesBelow(join(folder, entry.name), name === '' ? entry.name : `${name}/${entry.name}`));
+  const own = entries.some((entry) => entry.name === '_manifests') ? [name] : [];
+  return [...own, ...(await Promise.all(below)).flat()];
+}
+
+interface Listing {
+  readonly path: string;
+  document(names: readonly string[]): unknown;
+}
+
+/** At most `n` of the sorted names after `last`, with a link to the rest. */
+function page(names: readonly string[], query: URLSearchParams, { path, document }: Listing): Answer {
+  const last = query.get('last');
+  const asked = query.get('n');
+  if (asked !== null && !/^\d{1,9}$/.test(asked)) return refusal(400, 'PAGINATION_NUMBER_INVALID', 'n is not a whole number');
+  const rest = last === null ? names : names.filter((name) => name > last);
+  const some = asked === null ? rest : rest.slice(0, Number(asked));
+  const end = some.at(-1);
+  if (end === undefined || some.length === rest.length) return json(document(some));
+  const next = new URLSearchParams({ n: String(asked), last: end });
+  return json(document(some), { link: `<${path}?${next.toString()}>; rel="next"` });
+}

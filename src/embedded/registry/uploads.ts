@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createHash, randomUUID, type Hash } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { access, mkdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Transform, type Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Digest } from '../../oci/digest.ts';
+import { namesIn, orIfMissing } from './files.ts';
+
+/** One upload under way. Its bytes lie in a file of its own until they are whole and verified. */
+export interface Upload {
+  readonly id: string;
+  readonly repository: string;
+  /** Bytes received so far. */
+  readonly length: number;
+}
+
+interface Session extends Upload {
+  length: number;
+  readonly file: string;
+  readonly hash: Hash;
+  busy: boolean;
+}
+
+const bufferBytes = 1024 * 1024;
+
+/**
+ * The uploads of one registry process, known to it alone; an upload that fails, is cancelled, or is under way at
+ * the end leaves nothing behind.
+ */
+export class Uploads {
+  readonly #folder: string;
+  readonly #sessions = new Map<string, Session>();
+  readonly #running = new Set<Promise<void>>();
+
+  /** `folder` must be this process's own. */
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  start(repository: string): Upload {
+    const id = randomUUID();
+    const session = { id, repository, length: 0, file: join(this.#folder, id), hash: createHash('sha256'), busy: false };
+    this.#sessions.set(id, session);
+    return session;
+  }
+
+  /** Undefined for an id that is not, or no longer, of an upload to this repository. */
+  find(id: string, repository: string): Upload | undefined {
+    const session = this.#sessions.get(id);
+    return session?.repository === repository ? session : undefined;
+  }
+
+  /**
+   * Appends a body. False when another request is just doing so.
+   * A body that breaks off ends the upload and throws.
+   */
+  async append({ id }: Upload, body: Readable): Promise<boolean> {
+    const session = this.#sessions.get(id);
+    if (session === undefined || session.busy) return false;
+    session.busy = true;
+    const running = this.#receive(session, body);
+    this.#running.add(running);
+    try {
+      await running;
+    } catch (error) {
+      this.#sessions.delete(id);
+      throw error;
+    } finally {
+      session.busy = false;
+      this.#running.delete(running);
+      if (!this.#sessions.has(id)) await rm(session.file, { force: true });
+    }
+    return true;
+  }
+
+  async #receive(session: Session, body: Readable): Promise<void> {
+    const measured = new Transform({
+      highWaterMark: bufferBytes,
+      transform(chunk: Buffer, _encoding, done) {
+        session.hash.update(chunk);
+        session.length += chunk.length;
+        done(null, chunk);
+      },
+    });
+    await mkdir(this.#folder, { recursive: true });
+    await pipeline(body, measured, createWriteStream(session.file, { flags: 'a', highWaterMark: bufferBytes }));
+  }
+
+  /** Moves the bytes to `target` when they have this digest; else drops them and gives false. Ends the upload. */
+  async finish({ id }: Upload, digest: Digest, target: string): Promise<boolean> {
+    const session = this.#sessions.get(id);
+    this.#sessions.delete(id);
+    if (session === undefined) return false;
+    const isWhole = `sha256:${session.hash.digest('hex')}` === digest;
+    const isThere = isWhole && (await orIfMissing(access(target).then(() => true), false));
+    if (!isWhole || isThere) {
+      await rm(session.file, { force: true });
+      return isWhole;
+    }
+    await mkdir(dirname(target), { recursive: true });
+    await rename(session.file, target);
+    return true;
+  }
+
+  async discard({ id }: Upload): Promise<void> {
+    const session = this.#sessions.get(id);
+    this.#sessions.delete(id);
+    if (session !== undefined) await rm(session.file, { force: true });
+  }
+
+  /** Drops all uploads; to be called when their connections have been ended. */
+  async close(): Promise<void> {
+    this.#sessions.clear();
+    await Promise.allSettled(this.#running);
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}
+
+/** A new folder below `folder` for this process; those that processes left behind when they were killed are removed. */
+export async function claimUploadFolder(folder: string): Promise<string> {
+  for (const name of (await namesIn(folder)) ?? []) {
+    if (!isAlive(Number.parseInt(name, 10))) await rm(join(folder, name), { recursive: true, force: true });
+  }
+  return join(folder, `${process.pid}-${randomUUID()}`);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
