@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+import { StampedeError } from '../foundation/errors.ts';
+import type { Transport, TransportRequest, TransportResponse } from './transport.ts';
+
+/** Where a registry is and how it is spoken to. */
+export interface RegistryConnection {
+  /** `http://host:port` or `https://host`, without trailing slash. */
+  readonly baseUrl: string;
+  readonly transport: Transport;
+}
+
+/** An answer with a status that the caller asked for; any other is thrown. */
+export interface Exchange extends TransportRequest {
+  /** A path from `/v2/` on, or a whole address that the registry gave. */
+  readonly path: string;
+  readonly expect: readonly number[];
+}
+
+const mostErrorBytes = 64 * 1024;
+
+/**
+ * Asks the registry.
+ * @throws StampedeError REGISTRY_REFUSED with the status and the registry's own error code; CONNECTION_FAILED
+ */
+export async function ask({ baseUrl, transport }: RegistryConnection, exchange: Exchange): Promise<TransportResponse> {
+  const { path, expect, ...request } = exchange;
+  const url = new URL(path, baseUrl).href;
+  const response = await transport.request(url, request);
+  if (expect.includes(response.status)) return response;
+  const detail = await errorDetail(response);
+  throw new StampedeError('REGISTRY_REFUSED', `${request.method ?? 'GET'} ${url}: ${response.status}${detail}`);
+}
+
+/** As `ask`, for answers whose body says nothing; gives the headers. */
+export async function askHeaders(connection: RegistryConnection, exchange: Exchange): Promise<TransportResponse> {
+  const response = await ask(connection, exchange);
+  response.body.resume();
+  return response;
+}
+
+/** https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#error-codes */
+async function errorDetail(response: TransportResponse): Promise<string> {
+  try {
+    const document: unknown = JSON.parse((await response.bytes(mostErrorBytes)).toString('utf8'));
+    const [first] = (document as { errors: { code?: unknown; message?: unknown }[] }).errors;
+    return first === undefined ? '' : ` ${String(first.code)}: ${String(first.message)}`;
+  } catch {
+    return '';
+  }
+}
