@@ -1,24 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
 import { isDigest, type Digest } from '../oci/digest.ts';
+import type { RegistryClient } from '../oci/registry-client.ts';
 import { parseHostileJson } from './hostile-json.ts';
 
 /** The part of a registry client that reading attached artifacts takes. */
-export interface ArtifactSource {
-  /** Undefined when the tag is not there. */
-  manifestBytes(repository: string, tag: string): Promise<Buffer | undefined>;
-  /** The blob, checked against its digest. */
-  blobBytes(repository: string, digest: Digest): Promise<Buffer>;
-}
+export type ArtifactSource = Pick<RegistryClient, 'getManifest' | 'getBlobBytes'>;
 
 /** A signature or an attestation as it lies in the registry. */
 export interface AttachedLayer {
-  readonly bytes: Buffer;
+  /** Fetched when it is called, so that one layer at a time is in memory. */
+  readonly bytes: () => Promise<Buffer>;
   readonly annotations: Readonly<Record<string, string>>;
 }
 
 /** As many as cosign reads. */
 const mostLayers = 1000;
+const mostBytes = 16 * 1024 * 1024;
 
 const manifestSchema = z.object({
   layers: z
@@ -36,12 +34,11 @@ const manifestSchema = z.object({
  * @throws StampedeError MANIFEST_MALFORMED, and what the source throws
  */
 export async function readAttached(source: ArtifactSource, repository: string, tag: string): Promise<readonly AttachedLayer[]> {
-  const bytes = await source.manifestBytes(repository, tag);
-  if (bytes === undefined) return [];
-  const { layers } = parseHostileJson(bytes, manifestSchema, { what: `the manifest of ${repository}:${tag}`, code: 'MANIFEST_MALFORMED' });
-  const read: AttachedLayer[] = [];
-  for (const { digest, annotations } of layers) {
-    read.push({ bytes: await source.blobBytes(repository, digest), annotations: annotations ?? {} });
-  }
-  return read;
+  const manifest = await source.getManifest(repository, tag);
+  if (manifest === undefined) return [];
+  const kind = { what: `the manifest of ${repository}:${tag}`, code: 'MANIFEST_MALFORMED' } as const;
+  return parseHostileJson(manifest.bytes, manifestSchema, kind).layers.map(({ digest, annotations }) => ({
+    bytes: async () => await source.getBlobBytes(repository, digest, mostBytes),
+    annotations: annotations ?? {},
+  }));
 }

@@ -2,6 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { StampedeError } from '../foundation/errors.ts';
 import { digestOf, type Digest } from '../oci/digest.ts';
+import { MediaType } from '../oci/manifest.ts';
+import type { StoredManifest } from '../oci/registry-manifests.ts';
 import { attestationImage, attestationTag, signatureImage, signatureTag, type AttachedImage } from './attach.ts';
 import type { ArtifactSource } from './attached-layers.ts';
 import { signCheckpoint } from './checkpoint.ts';
@@ -56,11 +58,18 @@ function attest(about: Digest, keys: KeyPair): Buffer {
   return signEnvelope(inTotoPayloadType, statementBytes(slsaV02Statement({ name: repository, digest: about })), keys.privateKey);
 }
 
+function stored(bytes: Buffer): StoredManifest {
+  return { bytes, digest: digestOf(bytes), mediaType: MediaType.ociManifest };
+}
+
 function registryOf(...images: readonly AttachedImage[]): ArtifactSource {
   const blobs = new Map(images.flatMap((image) => image.blobs.map((blob) => [blob.digest, blob.bytes])));
   return {
-    manifestBytes: async (_repository, tag) => images.find((image) => image.tag === tag)?.manifestBytes,
-    blobBytes: async (_repository, name) => blobs.get(name) ?? Promise.reject(new StampedeError('REGISTRY_REFUSED', name)),
+    getManifest: async (_repository, tag) => {
+      const found = images.find((image) => image.tag === tag);
+      return found && stored(found.manifestBytes);
+    },
+    getBlobBytes: async (_repository, name) => blobs.get(name) ?? Promise.reject(new StampedeError('REGISTRY_REFUSED', name)),
   };
 }
 
@@ -121,9 +130,9 @@ describe('verifyImageSignatures', () => {
     ['the key is none', 'KEY_MALFORMED', bundled, { publicKeyPem: 'key' }],
     ['the key is none and nothing is there', 'KEY_MALFORMED', registryOf(), { publicKeyPem: 'key' }],
     ['the signature is of another image', 'SIGNATURE_INVALID', registryOf(retagged(signatureImage(otherDigest, [{ signature: ofOther, entry: logged(signatureBody(ofOther)) }]), signatureTag(digest))), {}],
-    ['the manifest is malformed', 'MANIFEST_MALFORMED', { ...bundled, manifestBytes: async () => Buffer.from('{') }, {}],
-    ['the payload is another', 'SIGNATURE_INVALID', { ...bundled, blobBytes: async () => Buffer.from('{}') }, {}],
-    ['a blob is missing', 'REGISTRY_REFUSED', { ...registryOf(), manifestBytes: bundled.manifestBytes }, {}],
+    ['the manifest is malformed', 'MANIFEST_MALFORMED', { ...bundled, getManifest: async () => stored(Buffer.from('{')) }, {}],
+    ['the payload is another', 'SIGNATURE_INVALID', { ...bundled, getBlobBytes: async () => Buffer.from('{}') }, {}],
+    ['a blob is missing', 'REGISTRY_REFUSED', { ...registryOf(), getManifest: bundled.getManifest }, {}],
     ['the promise was changed', 'LOG_ENTRY_INVALID', registryOf(signatureImage(digest, [{ signature, entry: tampered }])), {}],
     ['the promise is for another signature', 'LOG_ENTRY_INVALID', registryOf(signatureImage(digest, [{ signature: again, entry }])), {}],
     ['the promise is by another log', 'LOG_ENTRY_INVALID', registryOf(signatureImage(digest, [{ signature, entry: elsewhere }])), {}],
@@ -177,7 +186,7 @@ describe('verifyAttestations', () => {
     ['the key is another', 'SIGNATURE_INVALID', place(attestationImage(digest, [{ envelope: stranger }])), { log: undefined }],
     ['the statement is about another image', 'SIGNATURE_INVALID', place(attestationImage(otherDigest, [{ envelope: ofOther, entry: logged(attestationBody(ofOther)) }])), {}],
     ['the payload is no statement', 'SIGNATURE_INVALID', place(attestationImage(digest, [{ envelope: text, entry: logged(attestationBody(text)) }])), {}],
-    ['the envelope is malformed', 'SIGNATURE_INVALID', { ...bundled, blobBytes: async () => Buffer.from('[]') }, {}],
+    ['the envelope is malformed', 'SIGNATURE_INVALID', { ...bundled, getBlobBytes: async () => Buffer.from('[]') }, {}],
     ['the promise is for another envelope of the same statement', 'LOG_ENTRY_INVALID', registryOf(attestationImage(digest, [{ envelope: twice, entry: envelopeEntry }])), {}],
     ['the promise is for a signature', 'LOG_ENTRY_INVALID', registryOf(attestationImage(digest, [{ envelope, entry }])), {}],
     ['there is no promise and no log to ask', 'LOG_ENTRY_INVALID', bare, {}],

@@ -45,7 +45,7 @@ export interface VerifiedAttestation {
  */
 export async function verifyImageSignatures(options: VerifyOptions): Promise<readonly VerifiedSignature[]> {
   const { digest, publicKeyPem, log } = options;
-  return await verifyEach('signature', signatureTag(digest), options, async ({ bytes, annotations }) => {
+  return await verifyEach('signature', signatureTag(digest), options, async (bytes, annotations) => {
     const signature = annotations[Annotation.signature] ?? '';
     const payload = verifyImageSignature({ payload: bytes, signature }, publicKeyPem);
     if (payload.critical.image['docker-manifest-digest'] !== digest) {
@@ -62,7 +62,7 @@ export async function verifyImageSignatures(options: VerifyOptions): Promise<rea
  */
 export async function verifyAttestations(options: VerifyOptions): Promise<readonly VerifiedAttestation[]> {
   const { digest, publicKeyPem, log } = options;
-  return await verifyEach('attestation', attestationTag(digest), options, async ({ bytes, annotations }) => {
+  return await verifyEach('attestation', attestationTag(digest), options, async (bytes, annotations) => {
     const envelope = parseEnvelope(bytes);
     const signatures = verifyEnvelope(envelope, readPublicKey(publicKeyPem));
     if (envelope.payloadType !== inTotoPayloadType) throw new StampedeError('SIGNATURE_INVALID', `the payload is of type ${envelope.payloadType}`);
@@ -77,7 +77,7 @@ async function verifyEach<T>(
   what: string,
   tag: string,
   { registry, repository, publicKeyPem }: VerifyOptions,
-  verify: (layer: AttachedLayer) => Promise<T>,
+  verify: (bytes: Buffer, annotations: AttachedLayer['annotations']) => Promise<T>,
 ): Promise<readonly T[]> {
   readPublicKey(publicKeyPem);
   const layers = await readAttached(registry, repository, tag);
@@ -86,7 +86,7 @@ async function verifyEach<T>(
   const failures: unknown[] = [];
   for (const layer of layers) {
     try {
-      verified.push(await verify(layer));
+      verified.push(await verify(await layer.bytes(), layer.annotations));
     } catch (error) {
       failures.push(error);
     }
