@@ -25,7 +25,7 @@ export function directoryCache({ directory, warn, work }: DirectoryCacheOptions)
   const fill = async (path: string, layer: Layer): Promise<boolean> => {
     try {
       await makeDirectory(directory);
-      await writeEntry(path, layer.diffID, await layer.open(), work);
+      await writeEntry(path, layer, work);
       return true;
     } catch (error) {
       if (!(error instanceof CacheUnwritable)) throw error;

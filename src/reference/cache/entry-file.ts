@@ -4,6 +4,7 @@ import { constants } from 'node:fs';
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { hexOf, type DiffID } from '../../oci/digest.ts';
 import type { WorkFolder } from '../work-folder.ts';
+import type { Layer } from './layer-cache.ts';
 import { verified } from './verify.ts';
 
 /** The cache directory can't take an entry, although the download was fine. */
@@ -43,15 +44,15 @@ async function* bytesOf(file: FileHandle): AsyncGenerator<Buffer> {
 /**
  * Streams a layer into a file of its own beside the entry, verifies it on the way, and renames it into place, so
  * that the entry's name never stands for anything but the whole layer.
- * @throws CacheUnwritable; StampedeError DIGEST_MISMATCH; what the tar threw
+ * @throws CacheUnwritable; StampedeError DIGEST_MISMATCH; what opening and reading the layer threw
  */
-export async function writeEntry(path: string, diffID: DiffID, tar: AsyncIterable<Buffer>, work: WorkFolder): Promise<void> {
+export async function writeEntry(path: string, layer: Layer, work: WorkFolder): Promise<void> {
   const temporary = `${path}.${process.pid}.${randomBytes(6).toString('hex')}.tmp`;
   const forget = work.removeAtEnd(temporary);
   try {
     const file = await orUnwritable(open(temporary, 'wx', 0o644));
     try {
-      for await (const chunk of verified(tar, diffID)) await orUnwritable(writeAll(file, chunk));
+      for await (const chunk of verified(await layer.open(), layer.diffID)) await orUnwritable(writeAll(file, chunk));
     } finally {
       await orUnwritable(file.close());
     }

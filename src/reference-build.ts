@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** Everything that can end up in the program. */
+const sourceFolders = ['src/foundation', 'src/oci', 'src/sigstore', 'src/reference'];
+const otherSources = ['package.json', 'package-lock.json', 'src/reference-build.ts'];
+
+export interface BuildReferenceOptions {
+  /** Where the program goes; its folder is made when it is not there. */
+  readonly outFile: string;
+}
+
+/**
+ * Makes the reference validator one executable file and returns its path. Does nothing when the file there was
+ * built from the same sources; safe to call from several processes at once.
+ */
+export async function buildReference({ outFile }: BuildReferenceOptions): Promise<string> {
+  const stamp = `// sources sha256:${await fingerprint()}`;
+  if (await isBuiltFrom(outFile, stamp)) return outFile;
+  const program = await bundle(stamp);
+  await mkdir(dirname(outFile), { recursive: true });
+  const temporary = `${outFile}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
+  try {
+    await writeFile(temporary, program, { mode: 0o755 });
+    await rename(temporary, outFile);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+  return outFile;
+}
+
+async function bundle(stamp: string): Promise<Uint8Array> {
+  const { build } = await import('esbuild');
+  const { outputFiles } = await build({
+    absWorkingDir: root,
+    entryPoints: ['src/reference/main.ts'],
+    bundle: true,
+    write: false,
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: 'none',
+    logLevel: 'error',
+    banner: {
+      // Bundled CommonJS packages ask for node's own modules through require.
+      js: [
+        '#!/usr/bin/env node',
+        stamp,
+        "import { createRequire as nodeRequire } from 'node:module';",
+        'const require = nodeRequire(import.meta.url);',
+      ].join('\n'),
+    },
+  });
+  const [file] = outputFiles;
+  if (file === undefined) throw new Error('esbuild wrote nothing');
+  return file.contents;
+}
+
+async function fingerprint(): Promise<string> {
+  const listed = await Promise.all(
+    sourceFolders.map(async (folder) => {
+      const names = await readdir(join(root, folder), { recursive: true });
+      return names.filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts')).map((name) => join(folder, name));
+    }),
+  );
+  const files = [...listed.flat(), ...otherSources].sort();
+  const digests = await Promise.all(
+    files.map(async (file) => `${file} ${createHash('sha256').update(await readFile(join(root, file))).digest('hex')}`),
+  );
+  return createHash('sha256').update(digests.join('\n')).digest('hex');
+}
+
+async function isBuiltFrom(outFile: string, stamp: string): Promise<boolean> {
+  const file = await open(outFile).catch(() => undefined);
+  if (file === undefined) return false;
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(256), 0, 256, 0);
+    return buffer.toString('utf8', 0, bytesRead).split('\n')[1] === stamp;
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { BuiltinFindings } from './builtin-checks.ts';
+import { bundleLabel, readBundleFiles } from './bundle-files.ts';
+import type { LayerCache } from './cache/layer-cache.ts';
+import { openImage, readContents, type Connection, type Image } from './image.ts';
+
+export interface InputSettings {
+  readonly cache: LayerCache;
+  readonly connection: Connection;
+}
+
+const baseName = 'org.opencontainers.image.base.name';
+
+/**
+ * The document that policies see as `input`. Layers are read only for an operator bundle.
+ * @throws StampedeError as registry, cache and layers do
+ */
+export async function policyInput(image: Image, builtin: BuiltinFindings, { cache, connection }: InputSettings): Promise<object> {
+  const { config, labels, layers } = await readContents(image);
+  const folder = labels[bundleLabel];
+  const parent = image.manifest.annotations?.[baseName];
+  return {
+    attestations: builtin.attestations.map(({ statement, signatures }) => ({ statement, signatures })),
+    image: {
+      ref: image.pinned,
+      signatures: builtin.signatures.map(({ signature }) => ({ keyid: '', sig: signature })),
+      config,
+      ...(parent === undefined ? {} : { parent: await parentOf(parent, connection) }),
+      ...(folder === undefined ? {} : { files: await readBundleFiles(layers, folder, cache) }),
+      source: {},
+    },
+  };
+}
+
+async function parentOf(reference: string, connection: Connection): Promise<object> {
+  const parent = await openImage(reference, connection);
+  return { ref: parent.pinned, config: (await readContents(parent)).config };
+}
