@@ -10,7 +10,7 @@ import { verifyEntrySubject } from '../sigstore/entry-subject.ts';
 import { generateKeyPair } from '../sigstore/keys.ts';
 import { parseLogEntries, verifyLogEntry, type LogEntry } from '../sigstore/log-entry.ts';
 import { isConsistent } from '../sigstore/merkle.ts';
-import { proposeDsse, proposeHashedrekord, proposeIntoto, proposeOlderIntoto, type ProposedEntry } from '../sigstore/proposed-entry.ts';
+import { proposeDsse, proposeHashedrekord, proposeIntoto, type ProposedEntry } from '../sigstore/proposed-entry.ts';
 import { signImage } from '../sigstore/simple-signing.ts';
 import { slsaV02Statement, statementBytes } from '../sigstore/statement.ts';
 import { startRekor, type RekorServer } from './rekor.ts';
@@ -181,77 +181,19 @@ describe('the embedded log', () => {
   });
 });
 
-describe('the search index', () => {
-  const search = async (query: unknown) => JSON.parse((await ask('POST', 'index/retrieve', query)).text);
-
-  it('finds signatures by the hash of the payload and by the key', async () => {
-    const own = generateKeyPair();
-    const signed = signImage('registry.local/image', digest, own.privateKey);
-    const other = signImage('registry.local/other', digest, own.privateKey);
-    const { uuid } = await add(proposeHashedrekord(signed, own.publicKeyPem));
-    const { uuid: otherUuid } = await add(proposeHashedrekord(other, own.publicKeyPem));
-    const hash = digestOf(other.payload);
-    const publicKey = { format: 'x509', content: Buffer.from(own.publicKeyPem).toString('base64') };
-    expect(await search({ publicKey })).toEqual([uuid, otherUuid]);
-    expect(await search({ publicKey, hash: hash.slice(7).toUpperCase(), operator: 'and' })).toEqual([otherUuid]);
-    expect(await search({ hash })).toContain(otherUuid);
-    expect(await search({ hash: digestOf(Buffer.from('nothing')) })).toEqual([]);
-    expect(await search({})).toEqual([]);
-  });
-
-  it.each([
-    ['dsse', proposeDsse],
-    ['intoto', proposeIntoto],
-  ])('finds attestations (%s) by subject and by payload', async (_kind, propose) => {
-    const own = generateKeyPair();
-    const subject = digestOf(Buffer.from(own.publicKeyPem));
-    const payload = statementBytes(slsaV02Statement({ name: 'registry.local/image', digest: subject }));
-    const { uuid } = await add(propose(signEnvelope(inTotoPayloadType, payload, own.privateKey), own.publicKeyPem));
-    expect(await search({ hash: subject })).toEqual([uuid]);
-    expect(await search({ hash: digestOf(payload) })).toEqual([uuid]);
-    expect(await search({ hash: digestOf(Buffer.from(own.publicKeyPem)) })).toEqual([uuid]);
-  });
-});
-
 describe('what the log refuses', () => {
-  const changed = (propose: () => ProposedEntry, change: (text: string) => string) => change(JSON.stringify(propose()));
-  const rekord = () => proposeHashedrekord(signature(), pair.publicKeyPem);
-  const dsse = () => proposeDsse(envelope(), pair.publicKeyPem);
-  const intoto = () => proposeIntoto(envelope(), pair.publicKeyPem);
-  const older = () => proposeOlderIntoto(envelope(), pair.publicKeyPem);
-  const anotherHash = (text: string) => text.replace(/"value":"[0-9a-f]{8}/, '"value":"00000000');
-  const anotherKey = (text: string) =>
-    text.replaceAll(Buffer.from(pair.publicKeyPem).toString('base64'), Buffer.from(otherPair.publicKeyPem).toString('base64'));
-  const anotherPayload = (text: string) => text.replace(/payload\\":\\"ey/, 'payload\\":\\"fy');
-
   it.each([
-    ['a hash that was not signed', changed(rekord, anotherHash)],
-    ['a signature by another key', changed(rekord, anotherKey)],
-    ['a key of another kind', changed(rekord, (text) => text.replace(/"publicKey":\{"content":"[^"]*"/, '"publicKey":{"content":"QUJD"'))],
-    ['a signature that is not one', changed(rekord, (text) => text.replace(/"content":"[^"]{4}/, '"content":"QUJD'))],
-    ['an envelope signed by another key (dsse)', changed(dsse, anotherKey)],
-    ['an envelope with another payload (dsse)', changed(dsse, anotherPayload)],
-    ['an envelope signed by another key (intoto)', changed(intoto, anotherKey)],
-    ['an envelope signed by another key (intoto 0.0.1)', changed(older, anotherKey)],
-    ['an envelope with a signature more than keys', JSON.stringify(proposeDsse(signedByBoth, pair.publicKeyPem))],
-    ['a key more than signatures', changed(dsse, (text) => text.replace('"verifiers":[', `"verifiers":["${Buffer.from(otherPair.publicKeyPem).toString('base64')}",`))],
-    ['an envelope that is not JSON', changed(dsse, (text) => text.replace('{\\"payloadType', 'x{\\"payloadType'))],
-    ['a stored body, where what was signed is missing', JSON.stringify({ kind: 'dsse', apiVersion: '0.0.1', spec: {
-      envelopeHash: { algorithm: 'sha256', value: '0'.repeat(64) }, payloadHash: { algorithm: 'sha256', value: '0'.repeat(64) },
-      signatures: [{ signature: 'QUJD', verifier: Buffer.from(pair.publicKeyPem).toString('base64') }] } })],
-    ['another version', changed(rekord, (text) => text.replace('0.0.1', '0.0.9'))],
-    ['a kind that is not there', JSON.stringify({ kind: 'rpm', apiVersion: '0.0.1', spec: {} })],
-    ['null', 'null'],
-    ['no JSON', '{'],
-  ])('%s', async (_what, document) => {
+    ['what does not verify', () => proposeHashedrekord({ ...signature(), payload: Buffer.from('other') }, pair.publicKeyPem)],
+    ['a kind that is not there', () => ({ kind: 'rpm', apiVersion: '0.0.1', spec: {} })],
+    ['a stored body, where what was signed is missing', async () => JSON.parse(Buffer.from((await add(proposeDsse(envelope(), pair.publicKeyPem))).body, 'base64').toString())],
+    ['null', () => null],
+    ['no JSON', () => '{'],
+  ])('%s', async (_what, propose) => {
+    const document: unknown = await propose();
     const before = JSON.parse((await ask('GET', 'log')).text).treeSize;
     const { status, text } = await ask('POST', 'log/entries', document);
     expect([status, JSON.parse(text).code], text).toEqual([400, 400]);
     expect(JSON.parse((await ask('GET', 'log')).text).treeSize).toBe(before);
-  });
-
-  it('takes what the changes above are made from', async () => {
-    for (const propose of [rekord, dsse, intoto, older]) await add(propose());
   });
 
   it.each([
@@ -276,7 +218,7 @@ describe('what the log refuses', () => {
   });
 
   it('an entry of another tree', async () => {
-    const { uuid } = await add(rekord());
+    const { uuid } = await add(proposeHashedrekord(signature(), pair.publicKeyPem));
     const elsewhere = `${uuid.startsWith('1') ? '2' : '1'}${uuid.slice(1)}`;
     expect((await ask('GET', `log/entries/${elsewhere}`)).status).toBe(404);
   });

@@ -55,10 +55,6 @@ export const entryBodySchema = z.union([hashedrekordSchema, dsseSchema, intotoSc
  * https://github.com/sigstore/rekor/tree/main/pkg/types
  */
 export type EntryBody = Readonly<z.output<typeof entryBodySchema>>;
-export type HashedrekordBody = z.output<typeof hashedrekordSchema>;
-export type DsseBody = z.output<typeof dsseSchema>;
-export type IntotoBody = z.output<typeof intotoSchema>;
-export type OlderIntotoBody = z.output<typeof olderIntotoSchema>;
 
 /** The one spelling of a body that is hashed into the tree: canonical JSON. https://www.rfc-editor.org/rfc/rfc8785 */
 export function canonicalBody(body: EntryBody): Buffer {
