@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, readFile, rm, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { seededRandom } from '../foundation/seed.ts';
+import { buildLayer, randomLayer, type Layer } from '../oci/layer.ts';
+import { tarOf } from '../oci/tar.ts';
+import { bundleLabel } from './bundle-files.ts';
+import { openProxy, openTestStage, type Ended, type TestStage } from './test-stage.ts';
+
+const random = seededRandom('validator-cache');
+let stage: TestStage;
+let policy: string;
+let cache: string;
+let shared: Layer;
+let manifests: Layer;
+
+beforeAll(async () => {
+  stage = await openTestStage();
+  policy = JSON.stringify({ sources: [{ policy: [await stage.policyFolder('bundle_files')] }] });
+  cache = join(stage.folder, '.cache', 'ec', 'images');
+  shared = await randomLayer(random, 3_000_000);
+  const csv = { path: 'manifests/operator.yaml', content: Buffer.from('kind: ClusterServiceVersion\n') };
+  manifests = buildLayer(await tarOf([csv]), 'uncompressed');
+  for (const name of ['one', 'two']) {
+    await prepare(`acceptance/${name}`, [await randomLayer(random.fork(name), 1000), shared, manifests], { [bundleLabel]: 'manifests/' });
+  }
+  await prepare('acceptance/plain', [shared, manifests], {});
+}, 30_000);
+
+afterAll(async () => await stage[Symbol.asyncDispose]());
+beforeEach(async () => await rm(join(stage.folder, '.cache'), { recursive: true, force: true }));
+
+async function prepare(repository: string, layers: readonly Layer[], labels: Record<string, string>): Promise<void> {
+  const { digest } = await stage.push(repository, { layers, labels, format: 'docker' });
+  await stage.sign(repository, digest);
+  await stage.attest(repository, digest);
+}
+
+function args(...names: readonly string[]): readonly string[] {
+  const components = names.map((name) => ({ name, containerImage: `registry.local/acceptance/${name}` }));
+  return ['validate', 'image', '--public-key', stage.knownFile, '--policy', policy, '--images', JSON.stringify({ components }), '--show-successes'];
+}
+
+/** Runs the program and counts what it fetched of the two layers that the images share. */
+async function validate(names: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Ended & { fetched: number }> {
+  const layers = [shared, manifests].map(({ descriptor }) => descriptor.digest);
+  let fetched = 0;
+  await using proxy = await openProxy(stage.registryServer.url, (path) => {
+    fetched += layers.some((digest) => path.endsWith(digest)) ? 1 : 0;
+    return false;
+  });
+  const ended = await stage.run(args(...names), { HTTP_PROXY: proxy.url, ...environment });
+  return { ...ended, fetched };
+}
+
+function sharedEntry(): string {
+  return join(cache, shared.diffId);
+}
+
+describe('the layer cache of a run', () => {
+  it('is filled by the first run, each layer once, and used by the second', async () => {
+    const cold = await validate(['one', 'two']);
+    expect(cold).toMatchObject({ exitCode: 0, stderr: '', fetched: 2 });
+    expect(await readdir(cache)).toHaveLength(4);
+    const warm = await validate(['one', 'two']);
+    expect(warm).toMatchObject({ exitCode: 0, stderr: '', fetched: 0 });
+    expect(warm.report?.components).toEqual(cold.report?.components);
+    expect(cold.report?.components.map(({ successes }) => successes?.at(-1)?.metadata?.['code'])).toEqual(['manifests.missing', 'manifests.missing']);
+  });
+
+  it('is not touched for an image that is no bundle', async () => {
+    const ended = await validate(['plain']);
+    expect(ended).toMatchObject({ exitCode: 1, fetched: 0 });
+    expect(ended.report?.components[0]?.violations?.map(({ metadata }) => metadata?.['code'])).toEqual(['manifests.missing']);
+    await expect(readdir(cache)).rejects.toThrow();
+  });
+
+  it.each([['0', 2], ['FALSE', 2], ['no', 0], ['', 0]])('with EC_CACHE=%s fetches %d layers in a second run', async (value, fetched) => {
+    await validate(['one']);
+    expect(await validate(['one'], { EC_CACHE: value })).toMatchObject({ exitCode: 0, fetched });
+  });
+
+  it('lies in XDG_CACHE_HOME where that is set', async () => {
+    const base = join(stage.folder, '.cache', 'xdg');
+    await validate(['one'], { XDG_CACHE_HOME: base });
+    expect(await readdir(join(base, 'ec', 'images'))).toHaveLength(3);
+  });
+
+  it('mends a truncated entry, warns, and comes to the same result', async () => {
+    const cold = await validate(['one']);
+    await truncate(sharedEntry(), 1_000_000);
+    const mended = await validate(['one']);
+    expect(mended).toMatchObject({ exitCode: 0, fetched: 1, stderr: expect.stringMatching(/^Warning: .*\n$/) as string });
+    expect(mended.report?.components).toEqual(cold.report?.components);
+    expect((await readFile(sharedEntry())).length).toBeGreaterThan(3_000_000);
+    expect(await validate(['one'])).toMatchObject({ exitCode: 0, stderr: '', fetched: 0 });
+  });
+});
+
+describe('a run that is interrupted while it fills the cache', () => {
+  it.each([['SIGINT', 130], ['SIGTERM', 143]] as const)('on %s ends with %d and leaves nothing half done', async (signal, status) => {
+    let arrived: () => void;
+    const half = new Promise<void>((resolve) => (arrived = resolve));
+    await using proxy = await openProxy(stage.registryServer.url, (path, from, to) => {
+      if (!path.endsWith(shared.descriptor.digest)) return false;
+      from.once('data', (chunk: Buffer) => to.write(chunk, () => arrived()));
+      return true;
+    });
+    const child = spawn(stage.program, args('one'), { cwd: stage.folder, env: { ...stage.environment, HTTP_PROXY: proxy.url }, stdio: 'ignore' });
+    const closed = once(child, 'close');
+    await half;
+    while (!(await readdir(cache)).some((name) => name.startsWith(`${shared.diffId}.`))) await new Promise(setImmediate);
+    child.kill(signal);
+    expect(await closed).toEqual([status, null]);
+    expect((await readdir(cache)).filter((name) => name.includes('.tmp') || name === shared.diffId)).toEqual([]);
+    expect((await readdir(stage.folder)).filter((name) => name.startsWith('ec-work-'))).toEqual([]);
+  });
+});
