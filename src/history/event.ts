@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Digest } from '../oci/digest.ts';
+import type { DiffID, Digest } from '../oci/digest.ts';
 
 /**
  * Everything that was observed in one run becomes an event first; checkers read events and nothing else.
@@ -43,7 +43,11 @@ export type CacheFileClass =
 export type CacheMoment = 'before' | 'held' | 'after';
 
 export type EventBody =
-  | { readonly kind: 'service-started'; readonly service: string; readonly url: string }
+  | {
+      readonly kind: 'workload-known';
+      /** The layers that the run's validators are to read through their cache; `size` in bytes, as they travel. */
+      readonly layers: readonly { readonly digest: Digest; readonly diffId: DiffID; readonly size: number }[];
+    }
   | ({
       readonly kind: 'validator-started';
       readonly pid: number;

@@ -2,6 +2,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, normalize } from 'node:path';
 import { execa } from 'execa';
+import { searchPath } from '../config.ts';
 import { StampedeError } from '../foundation/errors.ts';
 import type { PlacedFile } from './examples.ts';
 
@@ -57,7 +58,7 @@ async function place(work: string, { path, content }: PlacedFile): Promise<void>
 function gitIn(work: string, certificateFile: string): (...args: string[]) => Promise<string> {
   const environment = {
     ...fixedIdentity,
-    PATH: process.env['PATH'] ?? '',
+    PATH: searchPath(),
     HOME: work,
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_CONFIG_GLOBAL: '/dev/null',

@@ -35,11 +35,13 @@ export interface MeetingPlan {
   readonly parties: number;
   /** Digests of the layers that are met at. */
   readonly layers: readonly string[];
+  /** Repositories of the images that the commands name. */
+  readonly repositories: readonly string[];
   readonly timeoutMs: number;
 }
 
 /** The gates that force a meeting; the recorded history must show that it took place. */
-export function gatesFor({ meeting, parties, layers, timeoutMs }: MeetingPlan): readonly GateRule[] {
+export function gatesFor({ meeting, parties, layers, repositories, timeoutMs }: MeetingPlan): readonly GateRule[] {
   switch (meeting) {
     case 'alone':
       return [];
@@ -66,7 +68,7 @@ export function gatesFor({ meeting, parties, layers, timeoutMs }: MeetingPlan): 
         {
           name: 'components',
           hold: { resource: 'blob', references: layers },
-          until: { kind: 'requests', parties: 'repository', count: parties, of: { resource: 'manifest' } },
+          until: { kind: 'requests', parties: 'repository', count: parties, of: { resource: 'manifest', repositories } },
           timeoutMs,
         },
       ];

@@ -8,6 +8,8 @@ export interface StartedService extends AsyncDisposable {
   readonly name: ServiceName;
   /** Base address without trailing slash, loopback only. */
   readonly url: string;
+  /** What else a client needs: file with the log's public key, or with the git host's certificate. */
+  readonly trustFile?: string;
   /** The last lines that the service logged, for failure messages. */
   logs(): readonly string[];
   stop(): Promise<StoppedService>;
@@ -19,12 +21,25 @@ export interface StoppedService {
   logs(): readonly string[];
 }
 
+/** Where a service may keep what it stores, and on which port it listens (0: a free one). */
+export interface StartOptions {
+  readonly directory: string;
+  readonly port: number;
+}
+
+/** A way of starting services: embedded in this process, or in containers. */
+export interface Launcher {
+  /** Shown to people, never branched on. */
+  readonly name: string;
+  start(service: ServiceName, options: StartOptions): Promise<StartedService>;
+}
+
 /**
  * Where everything on the stage is: plain data, so that it crosses process borders as JSON.
  * Paths are absolute.
  */
 export interface StageAddresses {
-  /** `embedded` or `containers`; shown to people, never branched on. */
+  /** Name of the launcher. */
   readonly launcher: string;
   readonly registryUrl: string;
   readonly rekorUrl: string;

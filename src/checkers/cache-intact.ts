@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+import { eventsOf, type CacheFileClass, type EventOf, type History } from '../history/event.ts';
+import { held, type Checker } from './checker.ts';
+
+type Seen = EventOf<'cache-file-seen'>;
+
+/**
+ * What lies in the cache after a run is what its names promise, and nothing was left behind. An entry that is
+ * short by the tar's padding is a serial defect of some validators, not a race, and is let pass.
+ */
+export const cacheIntact: Checker = {
+  name: 'cache-intact',
+  check(history) {
+    if (!eventsOf(history, 'cache-looked-at').some(({ moment }) => moment === 'after')) {
+      return { verdict: 'unknown', reason: 'nobody looked at the cache after the run' };
+    }
+    const bad = eventsOf(history, 'cache-file-seen').filter((seen) => seen.moment === 'after' && isBad(history, seen));
+    if (bad.length === 0) return held;
+    return { verdict: 'broken', sentence: bad.map((seen) => `${seen.path} ${wordsFor(seen.class)}`).join('; '), events: bad.map(({ index }) => index) };
+  },
+};
+
+function isBad(history: History, seen: Seen): boolean {
+  switch (seen.class) {
+    case 'prefix':
+    case 'other-bytes':
+      return true;
+    case 'foreign':
+      return !eventsOf(history, 'cache-file-seen').some(({ moment, path }) => moment === 'before' && path === seen.path);
+    case 'exact':
+    case 'short-by-padding':
+    case 'unknown-content':
+      return false;
+  }
+}
+
+function wordsFor(kind: CacheFileClass): string {
+  if (kind === 'prefix') return 'holds only the beginning of its content';
+  return kind === 'foreign' ? 'was left behind' : 'holds other bytes than its name promises';
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+import { eventsOf, type History } from '../history/event.ts';
+import { cacheIntact } from './cache-intact.ts';
+import type { Checker } from './checker.ts';
+import { ended } from './ended.ts';
+import { outcomesAgree } from './outcomes-agree.ts';
+import { overlapped } from './overlapped.ts';
+
+/**
+ * The checkers that judge every run, asked for or not: what a run claims to be decides which. One with several
+ * participants, or with gates, must prove that they met.
+ */
+export function checkersFor(history: History): readonly Checker[] {
+  const isGathering = eventsOf(history, 'validator-started').length > 1 || eventsOf(history, 'gate-opened').length > 0;
+  const hasCompared = eventsOf(history, 'outcome-compared').length > 0;
+  return [ended, cacheIntact, ...(isGathering ? [overlapped] : []), ...(hasCompared ? [outcomesAgree] : [])];
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+import { eventsOf, type EventOf, type History } from '../history/event.ts';
+import { held, type Checker } from './checker.ts';
+
+type KnownLayer = EventOf<'workload-known'>['layers'][number];
+
+/**
+ * The run was not vacuous: each known layer came through the cache, fetched in this run or there before it, and
+ * lies in the cache afterwards. Otherwise a green run only shows that nobody looked.
+ */
+export const layersRead: Checker = {
+  name: 'layers-read',
+  check(history) {
+    const layers = eventsOf(history, 'workload-known').flatMap((event) => event.layers);
+    if (layers.length === 0) return { verdict: 'unknown', reason: 'no image of this run has layers that are read' };
+    const unread = layers.find((layer) => !wasFetched(history, layer) && !layIn(history, layer, 'before'));
+    if (unread !== undefined) return { verdict: 'unknown', reason: `the layer ${unread.digest} was neither fetched nor in the cache before` };
+    const unkept = layers.find((layer) => !layIn(history, layer, 'after'));
+    if (unkept !== undefined) return { verdict: 'unknown', reason: `the layer ${unkept.digest} is not whole in the cache afterwards` };
+    return held;
+  },
+};
+
+function wasFetched(history: History, { digest }: KnownLayer): boolean {
+  return eventsOf(history, 'request').some(({ method, target }) => method === 'GET' && target.resource === 'blob' && target.reference === digest);
+}
+
+/** Entries go by the diffID, compressed ones by the digest. */
+function layIn(history: History, { digest, diffId }: KnownLayer, moment: 'before' | 'after'): boolean {
+  const names = [hex(digest), hex(diffId)];
+  return eventsOf(history, 'cache-file-seen').some(
+    (seen) => seen.moment === moment && names.some((name) => seen.path.endsWith(name)) && (seen.class === 'exact' || seen.class === 'short-by-padding'),
+  );
+}
+
+function hex(name: string): string {
+  return name.slice('sha256:'.length);
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { monotonicMs } from '../foundation/clock.ts';
+import type { Event, EventBody, History } from './event.ts';
+
+/** Writes the history of one run. */
+export interface Recorder {
+  /** Numbers the event, stamps it, and has it on disk when it returns. */
+  record(body: EventBody): Event;
+  /** What was recorded so far. */
+  events(): History;
+  /** Further events are kept in memory only. */
+  close(): void;
+  /** The next request number of this run, from 1. */
+  nextRequest(): number;
+}
+
+/** One JSON document a line, written as it happens: a crash keeps everything before it. */
+export function openRecorder(file: string): Recorder {
+  const startedAt = monotonicMs();
+  const events: Event[] = [];
+  let descriptor: number | undefined = openSync(file, 'a');
+  let requests = 0;
+  return {
+    record(body) {
+      const at = Math.round((monotonicMs() - startedAt) * 1000) / 1000;
+      const event: Event = { index: events.length, at, ...body };
+      events.push(event);
+      if (descriptor !== undefined) writeSync(descriptor, `${JSON.stringify(event)}\n`);
+      return event;
+    },
+    events: () => events,
+    close() {
+      if (descriptor !== undefined) closeSync(descriptor);
+      descriptor = undefined;
+    },
+    nextRequest() {
+      requests += 1;
+      return requests;
+    },
+  };
+}

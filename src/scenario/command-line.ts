@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** A command as a person can paste it into a POSIX shell. */
+export function shellQuoted(command: readonly string[]): string {
+  return command.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(' ');
+}
+
+export interface ShellCommand {
+  readonly directory: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly command: readonly string[];
+}
+
+/** A script that runs a command as it was run: same folder, same environment and nothing else. */
+export function shellScript({ directory, environment, command }: ShellCommand): string {
+  const settings = Object.entries(environment).map(([name, value]) => shellQuoted([`${name}=${value}`]));
+  return [`cd ${shellQuoted([directory])} &&`, 'exec env -i \\', ...settings.map((setting) => `  ${setting} \\`), `  ${shellQuoted(command)}`, ''].join('\n');
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+import { StampedeError } from '../foundation/errors.ts';
+import { seededRandom, type SeededRandom } from '../foundation/seed.ts';
+import type { DiffID, Digest } from '../oci/digest.ts';
+import { buildImage, type BuiltImage } from '../oci/image.ts';
+import { buildLayer, randomLayer, type Layer } from '../oci/layer.ts';
+import type { RegistryClient } from '../oci/registry-client.ts';
+import { tarOf } from '../oci/tar.ts';
+import type { PlacedFile } from './examples.ts';
+
+/** A layer whose content is known in both its forms, so that a cache entry can be told from half of one. */
+export interface KnownLayer {
+  readonly diffId: DiffID;
+  readonly digest: Digest;
+  readonly compressed: Buffer;
+  readonly uncompressed: Buffer;
+  /** Images that have it, by name. */
+  readonly images: readonly string[];
+}
+
+export interface PushedImage {
+  readonly name: string;
+  readonly image: BuiltImage;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** Which image a layer set belongs to, and what else it carries. */
+interface Wanted {
+  readonly name: string;
+  readonly layers: readonly Layer[];
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+export interface ShelfSettings {
+  readonly registry: RegistryClient;
+  /** Name of the registry in references. */
+  readonly host: string;
+  /** The scenario's own part of every repository. */
+  readonly prefix: string;
+}
+
+/** Where an image's manifests lie, and that it is an operator bundle: validators then read its layers. */
+const bundleLabel = 'operators.operatorframework.io.bundle.manifests.v1';
+const randomLayerBytes = 4 * 1024;
+/** Large enough that a body has a middle: more than any one write or read of a validator. */
+const bundleLayerBytes = 512 * 1024;
+
+/** The images of one scenario. Their bytes depend on the scenario and image names alone. */
+export class ImageShelf {
+  readonly #settings: ShelfSettings;
+  readonly #random: SeededRandom;
+  readonly #images = new Map<string, PushedImage>();
+  readonly #layers = new Map<DiffID, KnownLayer>();
+
+  constructor(settings: ShelfSettings) {
+    this.#settings = settings;
+    this.#random = seededRandom(`images of ${settings.prefix}`);
+  }
+
+  /** Two random layers, a parent image `<name>/parent`, and the layers given, uncompressed. */
+  async pushImage(name: string, files: readonly PlacedFile[] = []): Promise<PushedImage> {
+    const layers = await this.#twoRandomLayers(name);
+    if (files.length > 0) layers.push(buildLayer(await tarOf(files), 'uncompressed'));
+    return await this.#push({ name, layers });
+  }
+
+  /** Exactly one layer, deterministic. */
+  async pushImageOfOneLayer(name: string, content: Buffer): Promise<PushedImage> {
+    return await this.#push({ name, layers: [buildLayer(await tarOf([{ path: 'content', content }]), 'gzip')] });
+  }
+
+  /** Labels go into the configuration, so the image is another one afterwards. */
+  async addLabels(name: string, labels: Readonly<Record<string, string>>): Promise<PushedImage> {
+    const present = this.named(name);
+    return await this.#push({ name, layers: present.image.layers, labels: { ...present.labels, ...labels } });
+  }
+
+  /**
+   * Operator bundles `<name>-1` to `<name>-<count>`: one layer that all share, with a ClusterServiceVersion, and one
+   * of their own each. Validators read the layers of such images.
+   */
+  async pushBundles(name: string, count: number): Promise<readonly PushedImage[]> {
+    const shared = await this.#bundleLayer(`${name} shared`, [
+      { path: 'manifests/operator.clusterserviceversion.yaml', content: manifest('ClusterServiceVersion', 'operator') },
+    ]);
+    const pushed: PushedImage[] = [];
+    for (let number = 1; number <= count; number += 1) {
+      const own = await this.#bundleLayer(`${name} ${number}`, [
+        { path: `manifests/part-${number}.yaml`, content: manifest('ConfigMap', `part-${number}`) },
+      ]);
+      pushed.push(await this.#push({ name: `${name}-${number}`, layers: [shared, own], labels: { [bundleLabel]: 'manifests/' } }));
+    }
+    return pushed;
+  }
+
+  /** @throws StampedeError STEP_OUT_OF_ORDER when no step has pushed it. */
+  named(name: string): PushedImage {
+    const image = this.#images.get(name);
+    if (image !== undefined) return image;
+    throw new StampedeError('STEP_OUT_OF_ORDER', `there is no image named ${JSON.stringify(name)} yet`, {
+      hint: `write before: Given an image named "${name}"`,
+    });
+  }
+
+  all(): readonly PushedImage[] {
+    return [...this.#images.values()];
+  }
+
+  /** Layers of images that validators read through their cache. */
+  readLayers(): readonly KnownLayer[] {
+    const read = this.all().filter(({ labels }) => bundleLabel in labels).map(({ name }) => name);
+    return this.knownLayers().filter(({ images }) => images.some((image) => read.includes(image)));
+  }
+
+  knownLayers(): readonly KnownLayer[] {
+    return [...this.#layers.values()];
+  }
+
+  repositoryOf(name: string): string {
+    return `${this.#settings.prefix}/${name}`;
+  }
+
+  /** `registry.local/<prefix>/<name>` */
+  referenceOf(name: string): string {
+    return `${this.#settings.host}/${this.repositoryOf(name)}`;
+  }
+
+  async #twoRandomLayers(name: string): Promise<Layer[]> {
+    const random = this.#random.fork(name);
+    return [await randomLayer(random, randomLayerBytes), await randomLayer(random, randomLayerBytes)];
+  }
+
+  async #bundleLayer(name: string, files: readonly PlacedFile[]): Promise<Layer> {
+    const filler = { path: `filler/${name.replaceAll('/', '-')}`, content: this.#random.fork(name).bytes(bundleLayerBytes) };
+    const tar = await tarOf([...files, filler]);
+    const layer = buildLayer(tar, 'gzip');
+    this.#layers.set(layer.diffId, { diffId: layer.diffId, digest: layer.descriptor.digest, compressed: layer.bytes, uncompressed: tar, images: [] });
+    return layer;
+  }
+
+  async #push({ name, layers, labels = {} }: Wanted): Promise<PushedImage> {
+    const { registry } = this.#settings;
+    const repository = this.repositoryOf(name);
+    const parent = buildImage({ layers: layers.slice(0, 1), format: 'docker' });
+    await registry.pushImage(`${repository}/parent`, parent, 'latest');
+    const image = buildImage({
+      layers,
+      format: 'docker',
+      labels: { 'org.opencontainers.image.title': name, ...labels },
+      annotations: { 'org.opencontainers.image.base.name': `${this.referenceOf(name)}/parent:latest@${parent.digest}` },
+    });
+    await registry.pushImage(repository, image, 'latest');
+    const pushed = { name, image, labels };
+    this.#images.set(name, pushed);
+    for (const { diffId } of layers) this.#note(diffId, name);
+    return pushed;
+  }
+
+  #note(diffId: DiffID, name: string): void {
+    const known = this.#layers.get(diffId);
+    if (known !== undefined && !known.images.includes(name)) this.#layers.set(diffId, { ...known, images: [...known.images, name] });
+  }
+}
+
+function manifest(kind: string, name: string): Buffer {
+  return Buffer.from(`apiVersion: v1\nkind: ${kind}\nmetadata:\n  name: ${name}\n`);
+}

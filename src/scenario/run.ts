@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RunContext } from '../config.ts';
+import { ResourceStack } from '../foundation/resources.ts';
+import { openDoor } from '../faults/door.ts';
+import { createGateKeeper, type GateKeeper } from '../faults/gate-keeper.ts';
+import { openRecorder, type Recorder } from '../history/recorder.ts';
+import { runValidator, type ValidatorResult } from '../validator/process.ts';
+import type { Subject } from '../validator/subject.ts';
+import { doorEnvironment, registryHost, type ScenarioFolders } from './environment.ts';
+import type { KnownLayer } from './images.ts';
+import { lookAtCache } from './observe-cache.ts';
+import type { Plan } from './plan.ts';
+
+/** One participant's command, every `${NAME}` expanded. */
+export interface Participant {
+  readonly name: string;
+  readonly arguments: readonly string[];
+}
+
+export interface RunSettings {
+  readonly context: RunContext;
+  readonly subject: Subject;
+  readonly folders: ScenarioFolders;
+  /** The validator's whole environment, the door's address excepted. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly cacheFolder: string;
+  readonly knownLayers: readonly KnownLayer[];
+  /** Where plan, history and outputs are stored. */
+  readonly folder: string;
+}
+
+/** What a run left; the recorder stays open, since later comparisons belong to the same history. */
+export interface PerformedRun {
+  readonly plan: Plan;
+  readonly participants: readonly Participant[];
+  readonly settings: RunSettings;
+  readonly recorder: Recorder;
+  readonly results: readonly ValidatorResult[];
+}
+
+/** Plan, run, history: the participants start together, each behind its own door, held by the plan's gates. */
+export async function performRun(plan: Plan, participants: readonly Participant[], settings: RunSettings): Promise<PerformedRun> {
+  await storePlan(plan, settings);
+  const recorder = openRecorder(join(settings.folder, 'history.ndjson'));
+  const look = async (moment: 'before' | 'after'): Promise<void> =>
+    await lookAtCache({ directory: settings.cacheFolder, known: settings.knownLayers, moment, recorder });
+  recorder.record({
+    kind: 'workload-known',
+    layers: settings.knownLayers.map(({ digest, diffId, compressed }) => ({ digest, diffId, size: compressed.length })),
+  });
+  await look('before');
+  const results = await runTogether(plan, participants, { settings, recorder });
+  await look('after');
+  return { plan, participants, settings, recorder, results };
+}
+
+interface Held {
+  readonly settings: RunSettings;
+  readonly recorder: Recorder;
+}
+
+async function runTogether(plan: Plan, participants: readonly Participant[], { settings, recorder }: Held): Promise<readonly ValidatorResult[]> {
+  const resources = new ResourceStack();
+  const gates = createGateKeeper(plan.gates, { participants: participants.map(({ name }) => name), recorder });
+  resources.defer('gates', () => gates.close());
+  try {
+    const doors = await Promise.all(
+      participants.map(async ({ name }) =>
+        resources.own(`door of ${name}`, await openDoor({ participant: name, upstream: settings.context.addresses.registryUrl, hosts: [registryHost], recorder, gates })),
+      ),
+    );
+    return await Promise.all(participants.map(async (participant, index) => await runOne(participant, doors[index]?.url ?? '', { settings, recorder, gates })));
+  } finally {
+    await resources[Symbol.asyncDispose]();
+  }
+}
+
+async function runOne(participant: Participant, door: string, { settings, recorder, gates }: Held & { readonly gates: GateKeeper }): Promise<ValidatorResult> {
+  const { context, subject, folders, environment, folder } = settings;
+  const [program = '', ...leading] = context.validator;
+  try {
+    return await runValidator({
+      participant: participant.name,
+      program,
+      arguments: [...leading, ...participant.arguments],
+      environment: { ...environment, ...doorEnvironment(door) },
+      directory: folders.work,
+      deadlineMs: context.deadlineMs ?? subject.deadlineMs,
+      outputLimitBytes: context.outputLimitBytes,
+      outputFolder: folder,
+      ledgerFile: context.ledgerFile,
+      recorder,
+    });
+  } finally {
+    gates.participantEnded(participant.name);
+  }
+}
+
+async function storePlan(plan: Plan, { folder, context }: RunSettings): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'plan.json'), `${JSON.stringify(plan, null, 2)}\n`);
+  const versions = { node: process.versions.node, platform: `${process.platform} ${process.arch}`, stage: context.addresses.launcher };
+  await writeFile(join(folder, 'versions.json'), `${JSON.stringify(versions, null, 2)}\n`);
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+import { appendFile, cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RunContext } from '../config.ts';
+import { ResourceStack } from '../foundation/resources.ts';
+import { createRegistryClient, type RegistryClient } from '../oci/registry-client.ts';
+import { createTransport, type Transport } from '../oci/transport.ts';
+import { createRekorClient } from '../sigstore/rekor-client.ts';
+import { kubeconfigFor } from '../stage/kubeconfig.ts';
+import type { Subject } from '../validator/subject.ts';
+import { gitHost, registryHost, scenarioFolders, validatorEnvironment, type ScenarioFolders } from './environment.ts';
+import type { ScenarioIdentity } from './identity.ts';
+import { ImageShelf } from './images.ts';
+import { KeyRing } from './keys.ts';
+import { KnownValues } from './known-values.ts';
+import { policyNamespace } from './policy-object.ts';
+import type { PerformedRun } from './run.ts';
+import { Signer } from './signing.ts';
+import { SnapshotReader, snapshotFile } from './snapshot-book.ts';
+
+/** Everything one scenario has: its fixtures, folders, runs. Steps go through the verbs beside this file. */
+export interface ScenarioRun {
+  readonly context: RunContext;
+  readonly identity: ScenarioIdentity;
+  readonly subject: Subject;
+  readonly folders: ScenarioFolders;
+  /** Where its runs are stored. */
+  readonly storedFolder: string;
+  readonly transport: Transport;
+  readonly registry: RegistryClient;
+  readonly keys: KeyRing;
+  readonly images: ImageShelf;
+  readonly signer: Signer;
+  readonly values: KnownValues;
+  readonly snapshots: SnapshotReader;
+  /** Base address of the policy API, with the scenario's prefix. */
+  readonly policyApiUrl: string;
+  /** Lines set by steps; they win over the usual environment. */
+  readonly environment: Map<string, string>;
+  readonly usualEnvironment: Readonly<Record<string, string>>;
+  readonly runs: PerformedRun[];
+  readonly resources: ResourceStack;
+}
+
+/** Makes the folders and clients of a scenario; disposing `resources` removes what must not outlive it. */
+export async function openScenario(context: RunContext, identity: ScenarioIdentity, subject: Subject): Promise<ScenarioRun> {
+  const resources = new ResourceStack();
+  const folders = scenarioFolders(join(context.sessionFolder, 'scenarios', identity.id));
+  if (!context.keep) resources.defer('folders', async () => await rm(folders.root, { recursive: true, force: true }));
+  await makeFolders(folders, context);
+  const transport = resources.own('connections', createTransport());
+  const registry = createRegistryClient({ baseUrl: context.addresses.registryUrl, transport });
+  const rekor = createRekorClient({ url: context.addresses.rekorUrl, transport });
+  const keys = new KeyRing(folders.keys);
+  const images = new ImageShelf({ registry, host: registryHost, prefix: identity.id });
+  const policyApiUrl = `${context.addresses.policyApiUrl}/${identity.id}`;
+  const kubeconfig = join(folders.root, 'kubeconfig');
+  await writeFile(kubeconfig, kubeconfigFor({ server: policyApiUrl, namespace: policyNamespace }), { mode: 0o600 });
+  const storedFolder = join(context.runFolder, identity.id);
+  await mkdir(storedFolder, { recursive: true });
+  await writeFile(join(storedFolder, 'scenario.json'), `${JSON.stringify(identity, null, 2)}\n`);
+  const runs: PerformedRun[] = [];
+  resources.defer('histories', () => runs.forEach(({ recorder }) => recorder.close()));
+  return {
+    context,
+    identity,
+    subject,
+    folders,
+    storedFolder,
+    transport,
+    registry,
+    keys,
+    images,
+    signer: new Signer({ registry, rekor }),
+    values: new KnownValues({
+      registry,
+      keys,
+      prefix: identity.id,
+      fixed: {
+        TMPDIR: folders.root,
+        REGISTRY: `${registryHost}/${identity.id}`,
+        GITHOST: gitHost(context, identity.id),
+        REKOR: context.addresses.rekorUrl,
+      },
+    }),
+    snapshots: new SnapshotReader(snapshotFile(context.snapshotsFolder, identity.feature)),
+    policyApiUrl,
+    environment: new Map(),
+    usualEnvironment: validatorEnvironment(context, folders, kubeconfig),
+    runs,
+    resources,
+  };
+}
+
+async function makeFolders(folders: ScenarioFolders, { workFolder }: RunContext): Promise<void> {
+  for (const folder of [folders.home, folders.temporary, folders.keys]) await mkdir(folder, { recursive: true, mode: 0o700 });
+  if (workFolder === undefined) await mkdir(folders.work, { recursive: true });
+  else await cp(workFolder, folders.work, { recursive: true });
+}
+
+/** Adds a line to a file of the stored scenario; several processes may append to different files at once. */
+export async function appendToStored({ storedFolder }: ScenarioRun, file: string, value: unknown): Promise<void> {
+  await appendFile(join(storedFolder, file), `${JSON.stringify(value)}\n`);
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Digest } from '../oci/digest.ts';
+import type { ImageConfig, Manifest } from '../oci/manifest.ts';
+import type { RegistryClient } from '../oci/registry-client.ts';
+import { attestationImage, attestationTag, signatureImage, signatureTag, type AttachedImage, type ExistingImage } from '../sigstore/attach.ts';
+import { inTotoPayloadType, parseEnvelope, signEnvelope } from '../sigstore/dsse.ts';
+import { proposeHashedrekord, proposeIntoto } from '../sigstore/proposed-entry.ts';
+import type { RekorClient } from '../sigstore/rekor-client.ts';
+import { signImage } from '../sigstore/simple-signing.ts';
+import { slsaV02Statement, slsaV1Statement, statementBytes } from '../sigstore/statement.ts';
+import { MediaType } from '../oci/manifest.ts';
+import type { NamedKey } from './keys.ts';
+
+/**
+ * Whether what is signed is logged, and how a validator gets to know: `bundled` with the log's promise beside the
+ * signature, `online` by asking the log, `unlogged` not at all.
+ */
+export type Logging = 'bundled' | 'online' | 'unlogged';
+
+export type Provenance = 'slsa-v0.2' | 'slsa-v1';
+
+export interface SignerSettings {
+  readonly registry: RegistryClient;
+  readonly rekor: RekorClient;
+}
+
+/** The image that is signed or attested. */
+export interface Signable {
+  readonly repository: string;
+  /** `host/repository`, without tag or digest. */
+  readonly reference: string;
+  readonly digest: Digest;
+}
+
+const manifestLimit = 4 * 1024 * 1024;
+
+/** Makes signatures and attestations as cosign does, logs them in whichever Rekor is on stage, and pushes them. */
+export class Signer {
+  readonly #registry: RegistryClient;
+  readonly #rekor: RekorClient;
+
+  constructor({ registry, rekor }: SignerSettings) {
+    this.#registry = registry;
+    this.#rekor = rekor;
+  }
+
+  /** Returns the signature, base64. */
+  async sign(subject: Signable, key: NamedKey, logging: Logging = 'bundled'): Promise<string> {
+    const signature = signImage(subject.reference, subject.digest, key.pair.privateKey);
+    const entry = logging === 'unlogged' ? undefined : await this.#rekor.post(proposeHashedrekord(signature, key.pair.publicKeyPem));
+    const attached = { signature, ...(logging === 'bundled' && entry !== undefined ? { entry } : {}) };
+    const existing = await this.#existing(subject.repository, signatureTag(subject.digest));
+    await this.#push(subject.repository, signatureImage(subject.digest, [attached], existing));
+    return signature.signature;
+  }
+
+  /** Returns the envelope's signature, base64. */
+  async attest(subject: Signable, key: NamedKey, provenance: Provenance, logging: Logging = 'bundled'): Promise<string> {
+    const make = { 'slsa-v0.2': slsaV02Statement, 'slsa-v1': slsaV1Statement }[provenance];
+    const statement = make({ name: subject.reference, digest: subject.digest });
+    const envelope = signEnvelope(inTotoPayloadType, statementBytes(statement), key.pair.privateKey);
+    const entry = logging === 'unlogged' ? undefined : await this.#rekor.post(proposeIntoto(envelope, key.pair.publicKeyPem));
+    const attached = { envelope, ...(logging === 'bundled' && entry !== undefined ? { entry } : {}) };
+    const existing = await this.#existing(subject.repository, attestationTag(subject.digest));
+    await this.#push(subject.repository, attestationImage(subject.digest, [attached], existing));
+    return parseEnvelope(envelope).signatures[0]?.sig ?? '';
+  }
+
+  async #existing(repository: string, tag: string): Promise<ExistingImage | undefined> {
+    const found = await this.#registry.getManifest(repository, tag);
+    if (found === undefined) return undefined;
+    const manifest = JSON.parse(found.bytes.toString('utf8')) as Manifest;
+    const config = await this.#registry.getBlobBytes(repository, manifest.config.digest, manifestLimit);
+    return { manifest, config: JSON.parse(config.toString('utf8')) as ImageConfig };
+  }
+
+  async #push(repository: string, image: AttachedImage): Promise<void> {
+    await Promise.all(image.blobs.map(async ({ bytes }) => await this.#registry.pushBlob(repository, bytes)));
+    await this.#registry.putManifest(repository, image.tag, image.manifestBytes, MediaType.ociManifest);
+  }
+}

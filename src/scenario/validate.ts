@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { StampedeError } from '../foundation/errors.ts';
+import type { GateRule } from '../faults/gate.ts';
+import { splitCommand } from '../validator/words.ts';
+import { shellScript } from './command-line.ts';
+import { gatesFor, type Meeting, type Plan } from './plan.ts';
+import { performRun, type Participant, type PerformedRun } from './run.ts';
+import type { ScenarioRun } from './scenario-run.ts';
+import { expand } from './variables.ts';
+
+/** Which validators to run, and how they meet. */
+export interface Gathering {
+  /** As written in the feature, after the program's name. */
+  readonly line: string;
+  readonly processes: number;
+  readonly meeting: Meeting;
+}
+
+/** Runs the validator once or several times at once, and keeps what happened as the scenario's last run. */
+export async function validate(scenario: ScenarioRun, gathering: Gathering): Promise<void> {
+  const participants = await participantsOf(scenario, gathering);
+  const plan: Plan = {
+    version: 1,
+    scenario: scenario.identity.id,
+    subject: scenario.context.subject,
+    seed: scenario.context.seed,
+    participants: participants.map(({ name }) => ({ name, arguments: splitCommand(gathering.line) })),
+    gates: gatesOf(scenario, gathering, participants),
+    meeting: gathering.meeting,
+  };
+  const run = await performRun(plan, participants, {
+    context: scenario.context,
+    subject: scenario.subject,
+    folders: scenario.folders,
+    environment: { ...scenario.usualEnvironment, ...Object.fromEntries(scenario.environment) },
+    cacheFolder: cacheFolder(scenario),
+    knownLayers: scenario.images.readLayers(),
+    folder: join(scenario.storedFolder, `run-${scenario.runs.length + 1}`),
+  });
+  scenario.runs.push(run);
+  await storeScript(scenario, run);
+}
+
+/** @throws StampedeError STEP_OUT_OF_ORDER when nothing has run. */
+export function lastRun(scenario: ScenarioRun): PerformedRun {
+  const run = scenario.runs.at(-1);
+  if (run !== undefined) return run;
+  throw new StampedeError('STEP_OUT_OF_ORDER', 'no validator has run yet', { hint: 'write before: When ec command is run with "..."' });
+}
+
+/** The commands of a run as a person can paste them. */
+export function commandsOf({ participants, settings }: PerformedRun): readonly (readonly string[])[] {
+  return participants.map((participant) => [...settings.context.validator, ...participant.arguments]);
+}
+
+async function participantsOf(scenario: ScenarioRun, { line, processes }: Gathering): Promise<readonly Participant[]> {
+  const { values, context } = scenario;
+  const numbers = Array.from({ length: processes }, (_, index) => String(index + 1));
+  return await Promise.all(
+    numbers.map(async (number) => {
+      const own = expand(line, new Map([['PARTICIPANT', number]]), 'keep');
+      return { name: `validator-${number}`, arguments: splitCommand(await values.expand(own, context.unknownVariables)) };
+    }),
+  );
+}
+
+function gatesOf(scenario: ScenarioRun, { processes, meeting }: Gathering, participants: readonly Participant[]): readonly GateRule[] {
+  const repositories = namedRepositories(scenario, participants);
+  const layers = scenario.images.readLayers().map(({ digest }) => digest);
+  if ((meeting === 'layers' || meeting === 'components') && layers.length === 0) {
+    throw new StampedeError('STEP_OUT_OF_ORDER', 'no image on stage has layers that are read, so nobody can meet at one', {
+      hint: 'write before: Given 3 operator bundle images named "..." that share a layer',
+    });
+  }
+  const parties = meeting === 'components' ? repositories.length : processes;
+  return gatesFor({ meeting, parties, layers, repositories, timeoutMs: scenario.context.gateTimeoutMs });
+}
+
+/** Repositories of the images that the commands name. */
+function namedRepositories({ images }: ScenarioRun, participants: readonly Participant[]): readonly string[] {
+  const words = participants.flatMap((participant) => participant.arguments).join(' ');
+  return images
+    .all()
+    .filter(({ name }) => words.split(images.referenceOf(name)).slice(1).some((rest) => !/^[\w/-]/.test(rest)))
+    .map(({ name }) => images.repositoryOf(name));
+}
+
+function cacheFolder({ subject, folders, environment }: ScenarioRun): string {
+  const values = new Map([
+    ['HOME', folders.home],
+    ['XDG_CACHE_HOME', environment.get('XDG_CACHE_HOME') ?? folders.cache],
+  ]);
+  return expand(subject.cacheDirectory, values, 'error');
+}
+
+/** Under a door's address that is gone, so `HTTP_PROXY` is left to whoever runs it again. */
+async function storeScript({ context, storedFolder }: ScenarioRun, run: PerformedRun): Promise<void> {
+  const command = commandsOf(run).at(-1) ?? [];
+  const registry = `# the registry: HTTP_PROXY=<a proxy that takes registry.local to ${context.addresses.registryUrl}>\n`;
+  const script = registry + shellScript({ directory: run.settings.folders.work, environment: run.settings.environment, command });
+  await writeFile(join(storedFolder, 'last-validator.sh'), script, { mode: 0o700 });
+  await writeFile(join(context.runFolder, 'last-validator.sh'), script, { mode: 0o700 });
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+import { stringify } from 'yaml';
+
+export interface Cluster {
+  /** May have a path. */
+  readonly server: string;
+  readonly namespace: string;
+}
+
+/** A client's configuration with one cluster and one context. https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/ */
+export function kubeconfigFor({ server, namespace }: Cluster): string {
+  return stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: 'stage', cluster: { server } }],
+    users: [{ name: 'acceptance', user: {} }],
+    contexts: [{ name: 'stage', context: { cluster: 'stage', user: 'acceptance', namespace } }],
+    'current-context': 'stage',
+  });
+}

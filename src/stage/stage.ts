@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+import { join } from 'node:path';
+import { monotonicMs } from '../foundation/clock.ts';
+import { StampedeError } from '../foundation/errors.ts';
+import { ResourceStack } from '../foundation/resources.ts';
+import type { Launcher, ServiceName, StageAddresses, StartedService, StoppedService } from './service.ts';
+
+export const serviceNames = ['registry', 'rekor', 'git', 'policy-api'] as const satisfies readonly ServiceName[];
+
+export interface ServiceProgress {
+  readonly service: ServiceName;
+  readonly durationMs: number;
+}
+
+export interface StageOptions {
+  readonly launcher: Launcher;
+  /** Services store below it; the caller removes it. */
+  readonly directory: string;
+  /** A missing one is a free one. */
+  readonly ports?: Partial<Readonly<Record<ServiceName, number>>>;
+  readonly onProgress?: (progress: ServiceProgress) => void;
+}
+
+/** All services of a stage, running. */
+export interface StartedStage extends AsyncDisposable {
+  readonly addresses: StageAddresses;
+  readonly services: readonly StartedService[];
+  stop(): Promise<readonly StoppedService[]>;
+}
+
+/**
+ * Starts all services at once. When one fails, those that run are stopped before the error is thrown.
+ * @throws StampedeError SERVICE_START_FAILED naming each service that failed, with the causes
+ */
+export async function startStage({ launcher, directory, ports = {}, onProgress }: StageOptions): Promise<StartedStage> {
+  const attempts = await Promise.allSettled(
+    serviceNames.map(async (service) => {
+      const startedAt = monotonicMs();
+      const running = await launcher.start(service, { directory: join(directory, service), port: ports[service] ?? 0 });
+      onProgress?.({ service, durationMs: monotonicMs() - startedAt });
+      return running;
+    }),
+  );
+  const services = attempts.flatMap((attempt) => (attempt.status === 'fulfilled' ? [attempt.value] : []));
+  const resources = new ResourceStack();
+  services.forEach((service) => resources.own(service.name, service));
+  if (services.length < serviceNames.length) {
+    await resources[Symbol.asyncDispose]();
+    throw startFailure(attempts);
+  }
+  return {
+    addresses: addressesOf(launcher, services),
+    services,
+    async stop() {
+      const stopped = services.map(({ name, logs }) => ({ name, logs }));
+      await resources[Symbol.asyncDispose]();
+      return stopped;
+    },
+    [Symbol.asyncDispose]: async () => await resources[Symbol.asyncDispose](),
+  };
+}
+
+function startFailure(attempts: readonly PromiseSettledResult<StartedService>[]): StampedeError {
+  const failed = attempts.flatMap((attempt, index) => (attempt.status === 'rejected' ? [{ name: serviceNames[index], reason: attempt.reason as unknown }] : []));
+  const [first] = failed;
+  // A port that is taken, or a missing git, is something that the caller can mend: it keeps its own code.
+  const code = first?.reason instanceof StampedeError ? first.reason.code : 'SERVICE_START_FAILED';
+  const hint = first?.reason instanceof StampedeError ? first.reason.hint : undefined;
+  const message = failed.map(({ name, reason }) => `${name} did not start: ${reason instanceof Error ? reason.message : String(reason)}`).join('; ');
+  return new StampedeError(code, message, { cause: first?.reason, ...(hint === undefined ? {} : { hint }) });
+}
+
+function addressesOf(launcher: Launcher, services: readonly StartedService[]): StageAddresses {
+  const named = (name: ServiceName): StartedService => {
+    const found = services.find((service) => service.name === name);
+    if (found === undefined) throw new StampedeError('SERVICE_START_FAILED', `${name} is not on the stage`);
+    return found;
+  };
+  return {
+    launcher: launcher.name,
+    registryUrl: named('registry').url,
+    rekorUrl: named('rekor').url,
+    rekorPublicKeyFile: named('rekor').trustFile ?? '',
+    gitUrl: named('git').url,
+    gitCertificateFile: named('git').trustFile ?? '',
+    policyApiUrl: named('policy-api').url,
+  };
+}

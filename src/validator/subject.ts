@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readdir } from 'node:fs/promises';
+import { isAbsolute, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { z } from 'zod';
+import { StampedeError } from '../foundation/errors.ts';
+
+const settings = z.record(z.string(), z.string());
+
+const subjectSchema = z.strictObject({
+  name: z.string().min(1),
+  description: z.string().min(1),
+  /** `built`: made by this project; `given`: a program that the user names with --binary. */
+  program: z.strictObject({ kind: z.enum(['built', 'given']) }),
+  /** Put before the arguments that a feature gives. */
+  arguments: z.array(z.string()).default([]),
+  /** Where layers are cached; `${HOME}` and `${XDG_CACHE_HOME}` are known. */
+  cacheDirectory: z.string().min(1),
+  /** Appended to run one command serially. */
+  serialArguments: z.array(z.string()).default([]),
+  /** Set to run one command without any cache. */
+  noCacheEnvironment: settings.default({}),
+  /** Milliseconds after which a run is ended. */
+  deadlineMs: z.number().int().positive().default(60_000),
+});
+
+/** How a validator is called: data, in `subjects/` or in a file of the user's. */
+export type Subject = Readonly<z.output<typeof subjectSchema>>;
+
+/** A subject as it is written, with defaults left out. */
+export type SubjectFile = z.input<typeof subjectSchema>;
+
+/**
+ * Loads `subjects/<name>.ts`, or the file at a path; it exports `subject`.
+ * @throws StampedeError SUBJECT_UNKNOWN with the known names; CONFIG_INVALID with every field that is wrong
+ */
+export async function loadSubject(nameOrPath: string, folder: string): Promise<Subject> {
+  const isPath = isAbsolute(nameOrPath) || /[./\\]/.test(nameOrPath);
+  const file = isPath ? resolve(nameOrPath) : join(folder, `${nameOrPath}.ts`);
+  const parsed = subjectSchema.safeParse(await readSubject(nameOrPath, file, folder));
+  if (parsed.success) return Object.freeze(parsed.data);
+  const problems = parsed.error.issues.map(({ path, message }) => `  ${path.join('.') || 'subject'}: ${message}`);
+  throw new StampedeError('CONFIG_INVALID', `${file} does not describe a subject:\n${problems.join('\n')}`, {
+    hint: 'subjects/ec.ts is an example',
+  });
+}
+
+async function readSubject(name: string, file: string, folder: string): Promise<unknown> {
+  try {
+    const module = (await import(pathToFileURL(file).href)) as { readonly subject?: unknown };
+    return module.subject;
+  } catch (cause) {
+    const known = (await readdir(folder)).filter((entry) => entry.endsWith('.ts')).map((entry) => entry.slice(0, -'.ts'.length));
+    throw new StampedeError('SUBJECT_UNKNOWN', `no subject ${name} could be loaded`, {
+      cause,
+      hint: `known: ${known.sort().join(', ')}; or give the path of a file that exports \`subject\``,
+    });
+  }
+}
