@@ -1,28 +1,171 @@
 // SPDX-License-Identifier: Apache-2.0
-import { setWorldConstructor, World, type IWorldOptions } from '@cucumber/cucumber';
+import { setDefaultTimeout, setDefinitionFunctionWrapper, setWorldConstructor, World } from '@cucumber/cucumber';
+import type { DataTable } from '@cucumber/cucumber';
+import { AssertionError } from 'chai';
+import { describeError, StampedeError } from '../src/foundation/errors.ts';
+import { readExamples } from '../src/scenario/examples.ts';
+import { expectExitStatus, expectHeld, expectLogLine, expectOutput, expectSnapshots, outputOf, readNamedFile, type Stream } from '../src/scenario/expectations.ts';
+import { addLabels, attest, publishPolicies, sign, storePolicyObject, writeNamedFile } from '../src/scenario/fixtures.ts';
+import { compareWithReference } from '../src/scenario/reference-run.ts';
 import type { ScenarioRun } from '../src/scenario/scenario-run.ts';
+import { lastRun, validate } from '../src/scenario/validate.ts';
+import type { Meeting } from '../src/scenario/plan.ts';
+import type { Logging, Provenance } from '../src/scenario/signing.ts';
+import { cacheIntact } from '../src/checkers/cache-intact.ts';
+import { cacheEmpty } from '../src/checkers/cache-empty.ts';
+import { layersRead } from '../src/checkers/layers-read.ts';
+import { nothingFetched } from '../src/checkers/nothing-fetched.ts';
+import { outcomesAgree } from '../src/checkers/outcomes-agree.ts';
+import { overlapped } from '../src/checkers/overlapped.ts';
 
-/** One per scenario: what its steps have set up and what was observed. The logic is in `src/scenario`. */
+/** One per scenario: the words of the steps as calls. What they do is written in `src/scenario`. */
 export class StampedeWorld extends World {
   #scenario: ScenarioRun | undefined;
 
-  constructor(options: IWorldOptions) {
-    super(options);
-  }
-
-  /** Set by the first hook. */
-  set scenario(scenario: ScenarioRun) {
+  /** Set by the first hook, before any step. */
+  open(scenario: ScenarioRun): void {
     this.#scenario = scenario;
-  }
-
-  get scenario(): ScenarioRun {
-    if (this.#scenario === undefined) throw new Error('the scenario was not opened');
-    return this.#scenario;
   }
 
   get isOpen(): boolean {
     return this.#scenario !== undefined;
   }
+
+  get scenario(): ScenarioRun {
+    if (this.#scenario === undefined) throw new StampedeError('STEP_OUT_OF_ORDER', 'the scenario was not opened');
+    return this.#scenario;
+  }
+
+  async haveKeyPair(name: string): Promise<void> {
+    await this.scenario.keys.make(name);
+  }
+
+  async haveImage(name: string): Promise<void> {
+    await this.scenario.images.pushImage(name);
+  }
+
+  async haveImageWithFiles(name: string, table: DataTable): Promise<void> {
+    await this.scenario.images.pushImage(name, await readExamples(this.scenario.context.examplesFolder, rowsOf(table)));
+  }
+
+  async haveLabels(name: string, table: DataTable): Promise<void> {
+    await addLabels(this.scenario, name, table.raw().map(([label = '', value = '']) => [label, value]));
+  }
+
+  async haveBundles(count: number, name: string, keyName: string): Promise<void> {
+    for (const image of await this.scenario.images.pushBundles(name, count)) {
+      await this.haveSignature(image.name, keyName);
+      await this.haveAttestation(image.name, keyName);
+    }
+  }
+
+  async haveSignature(image: string, keyName: string, logging: Logging = 'bundled'): Promise<void> {
+    await sign(this.scenario, image, { keyName, logging });
+  }
+
+  async haveAttestation(image: string, keyName: string, provenance: Provenance = 'slsa-v0.2', logging: Logging = 'bundled'): Promise<void> {
+    await attest(this.scenario, image, { keyName, provenance, logging });
+  }
+
+  async haveRepository(name: string, table: DataTable): Promise<void> {
+    await publishPolicies(this.scenario, name, rowsOf(table));
+  }
+
+  async havePolicy(name: string, specification: string): Promise<void> {
+    await storePolicyObject(this.scenario, { resource: 'enterprisecontractpolicies', name }, specification);
+  }
+
+  async haveSnapshotObject(name: string, specification: string): Promise<void> {
+    await storePolicyObject(this.scenario, { resource: 'snapshots', name }, specification);
+  }
+
+  async haveFile(name: string, content: string): Promise<void> {
+    await writeNamedFile(this.scenario, name, content);
+  }
+
+  haveVariable(line: string): void {
+    const at = line.indexOf('=');
+    this.scenario.environment.set(line.slice(0, at), line.slice(at + 1));
+  }
+
+  async run(line: string, processes = 1, meeting: Meeting = 'alone'): Promise<void> {
+    await validate(this.scenario, { line, processes, meeting });
+  }
+
+  async expectStatus(status: number): Promise<void> {
+    await expectExitStatus(this.scenario, status);
+  }
+
+  async expectContains(stream: Stream, expected: string): Promise<void> {
+    await expectOutput(this.scenario, stream, expected);
+  }
+
+  async expectLog(expected: string): Promise<void> {
+    await expectLogLine(this.scenario, expected);
+  }
+
+  async expectOutputSnapshot(): Promise<void> {
+    const streams = ['stdout', 'stderr'] as const;
+    await expectSnapshots(this.scenario, await Promise.all(streams.map(async (stream) => [stream, await outputOf(this.scenario, stream)] as const)));
+  }
+
+  async expectEachOutputSnapshot(): Promise<void> {
+    const { results } = lastRun(this.scenario);
+    const texts = results.map(async (_, index) => [`${results[index]?.participant ?? ''} stdout`, await outputOf(this.scenario, 'stdout', index)] as const);
+    await expectSnapshots(this.scenario, await Promise.all(texts));
+  }
+
+  async expectFileSnapshot(name: string): Promise<void> {
+    await expectSnapshots(this.scenario, [[name, await readNamedFile(this.scenario, name)]]);
+  }
+
+  expectOverlap(): void {
+    expectHeld(this.scenario, overlapped);
+  }
+
+  expectLayersRead(): void {
+    expectHeld(this.scenario, layersRead);
+  }
+
+  expectNothingFetched(): void {
+    expectHeld(this.scenario, nothingFetched);
+  }
+
+  expectEmptyCache(): void {
+    expectHeld(this.scenario, cacheEmpty);
+  }
+
+  expectCacheIntact(): void {
+    expectHeld(this.scenario, cacheIntact);
+  }
+
+  async expectOutcomesAgree(): Promise<void> {
+    await compareWithReference(lastRun(this.scenario), await this.scenario.values.forSnapshots());
+    expectHeld(this.scenario, outcomesAgree);
+  }
+}
+
+function rowsOf(table: DataTable): { target: string; source: string }[] {
+  return table.raw().map(([target = '', source = '']) => ({ target, source }));
+}
+
+/** Cucumber 12 shows a message only: code, causes and hint go into it. */
+function presentable(error: unknown): unknown {
+  if (error instanceof StampedeError) return Object.assign(new Error(describeError(error)), { stack: describeError(error) });
+  if (error instanceof AssertionError) return new Error(`EXPECTATION_BROKEN: ${error.message}`);
+  return error;
 }
 
 setWorldConstructor(StampedeWorld);
+// Validators have deadlines of their own, shorter than this; Cucumber's would leave them running.
+setDefaultTimeout(10 * 60 * 1000);
+setDefinitionFunctionWrapper(
+  (definition: (...args: unknown[]) => unknown) =>
+    async function wrapped(this: StampedeWorld, ...args: unknown[]): Promise<unknown> {
+      try {
+        return await definition.apply(this, args);
+      } catch (error) {
+        throw presentable(error);
+      }
+    },
+);

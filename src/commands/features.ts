@@ -46,7 +46,7 @@ export async function runFeatures(plan: FeaturesPlan, listener: FeaturesListener
   await mkdir(plan.reportFolder, { recursive: true });
   const { runConfiguration } = await loadConfiguration({ file: false, provided: configuration(plan, paths) }, { cwd: plan.root });
   const watch = new Watch(listener);
-  const { success } = await runCucumber(runConfiguration, { cwd: plan.root, stderr: watch.stderr }, (envelope) => watch.take(envelope));
+  const { success } = await runCucumber(runConfiguration, { cwd: plan.root, stdout: collecting([]), stderr: watch.stderr }, (envelope) => watch.take(envelope));
   return watch.result(success);
 }
 

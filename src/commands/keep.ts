@@ -2,21 +2,28 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunContext } from '../config.ts';
+import { openDoor } from '../faults/door.ts';
+import { createGateKeeper } from '../faults/gate-keeper.ts';
+import { openRecorder } from '../history/recorder.ts';
 import type { TerminalReport } from '../report/terminal.ts';
+import { registryHost } from '../scenario/environment.ts';
+import { lastValidatorFile } from '../scenario/validate.ts';
 import { describeStage } from '../stage/describe.ts';
 
-/** In the stored run: how the last validator was started, as a shell script. */
-export const lastValidatorFile = 'last-validator.sh';
-
 /**
- * Leaves the stage up until Ctrl-C, and says where everything is and how the last validator was started.
- * The signal itself is handled by the command, which then cleans up.
+ * Leaves the stage up until Ctrl-C with one open door, and says where everything is and how to run the last
+ * validator again. The signal itself is handled by the command, which then cleans up.
  */
-export async function keepStage(context: RunContext, report: TerminalReport): Promise<void> {
+export async function keepStage(context: RunContext, report: TerminalReport): Promise<never> {
+  const recorder = openRecorder(join(context.runFolder, 'kept.ndjson'));
+  const gates = createGateKeeper([], { participants: [], recorder });
+  const door = await openDoor({ participant: 'by-hand', upstream: context.addresses.registryUrl, hosts: [registryHost], recorder, gates });
   report.line(`\n${describeStage(context.addresses)}`);
-  const script = await readFile(join(context.runFolder, lastValidatorFile), 'utf8').catch(() => undefined);
-  if (script !== undefined) report.line(`the last validator, to run again: sh ${join(context.runFolder, lastValidatorFile)}\n\n${script}`);
+  report.line(`scenario folders, caches (home/.cache) and keys: ${join(context.sessionFolder, 'scenarios')}`);
+  const file = join(context.runFolder, lastValidatorFile);
+  const script = await readFile(file, 'utf8').catch(() => undefined);
+  if (script !== undefined) report.line(`\nthe last validator, to run again:\n  DOOR=${door.url} sh ${file}\n\n${script}`);
   report.line('the stage stays up until Ctrl-C');
   // The services keep the process alive; the interruption's own clean-up ends it.
-  await new Promise<never>(() => undefined);
+  return await new Promise<never>(() => undefined);
 }

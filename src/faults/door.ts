@@ -67,7 +67,9 @@ interface Exchange {
 async function serve(request: IncomingMessage, response: ServerResponse, { settings, agent }: Exchange): Promise<void> {
   const { participant, recorder, gates } = settings;
   const gone = new AbortController();
-  response.on('close', () => gone.abort());
+  response.on('close', () => {
+    if (!response.writableFinished) gone.abort();
+  });
   const asked = addressOf(request);
   const number = recorder.nextRequest();
   const target = targetOf(asked.path);

@@ -11,8 +11,11 @@ export interface ShellCommand {
   readonly command: readonly string[];
 }
 
-/** A script that runs a command as it was run: same folder, same environment and nothing else. */
+/** A script that runs a command as it was run: same folder, same environment, through a door given as `$DOOR`. */
 export function shellScript({ directory, environment, command }: ShellCommand): string {
   const settings = Object.entries(environment).map(([name, value]) => shellQuoted([`${name}=${value}`]));
-  return [`cd ${shellQuoted([directory])} &&`, 'exec env -i \\', ...settings.map((setting) => `  ${setting} \\`), `  ${shellQuoted(command)}`, ''].join('\n');
+  const door = ': "${DOOR:?set it to a proxy that leads to the registry; --keep prints one}"';
+  const proxies = ['HTTP_PROXY="$DOOR"', 'HTTPS_PROXY="$DOOR"'];
+  const lines = [...settings, ...proxies].map((setting) => `  ${setting} \\`);
+  return [door, `cd ${shellQuoted([directory])} &&`, 'exec env -i \\', ...lines, `  ${shellQuoted(command)}`, ''].join('\n');
 }

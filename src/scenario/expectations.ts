@@ -20,9 +20,9 @@ export async function expectExitStatus(scenario: ScenarioRun, status: number): P
 
 export type Stream = 'stdout' | 'stderr';
 
-/** What the last run's only, or first, process wrote. */
-export async function outputOf(scenario: ScenarioRun, stream: Stream): Promise<string> {
-  const [result] = lastRun(scenario).results;
+/** What one process of the last run wrote; the first, unless another is named. */
+export async function outputOf(scenario: ScenarioRun, stream: Stream, index = 0): Promise<string> {
+  const result = lastRun(scenario).results[index];
   return result === undefined ? '' : await readFile(stream === 'stdout' ? result.stdoutFile : result.stderrFile, 'utf8');
 }
 
@@ -33,6 +33,11 @@ export async function expectOutput(scenario: ScenarioRun, stream: Stream, expect
   const actual = normalise(await outputOf(scenario, stream), known).trim();
   if (actual === wanted || matchesExpression(actual, wanted) || matchesJson(actual, wanted)) return;
   expect(actual, `the standard ${stream === 'stdout' ? 'output' : 'error'} is another`).to.contain(wanted);
+}
+
+/** The last run wrote these words to its standard error. */
+export async function expectLogLine(scenario: ScenarioRun, expected: string): Promise<void> {
+  expect(await outputOf(scenario, 'stderr'), 'the log lacks words').to.contain(expected);
 }
 
 function matchesExpression(actual: string, expression: string): boolean {

@@ -4,7 +4,7 @@ import type { ImageConfig, Manifest } from '../oci/manifest.ts';
 import type { RegistryClient } from '../oci/registry-client.ts';
 import { attestationImage, attestationTag, signatureImage, signatureTag, type AttachedImage, type ExistingImage } from '../sigstore/attach.ts';
 import { inTotoPayloadType, parseEnvelope, signEnvelope } from '../sigstore/dsse.ts';
-import { proposeHashedrekord, proposeIntoto } from '../sigstore/proposed-entry.ts';
+import { proposeHashedrekord, proposeDsse } from '../sigstore/proposed-entry.ts';
 import type { RekorClient } from '../sigstore/rekor-client.ts';
 import { signImage } from '../sigstore/simple-signing.ts';
 import { slsaV02Statement, slsaV1Statement, statementBytes } from '../sigstore/statement.ts';
@@ -34,6 +34,11 @@ export interface Signable {
 
 const manifestLimit = 4 * 1024 * 1024;
 
+export interface Attesting {
+  readonly provenance: Provenance;
+  readonly logging: Logging;
+}
+
 /** Makes signatures and attestations as cosign does, logs them in whichever Rekor is on stage, and pushes them. */
 export class Signer {
   readonly #registry: RegistryClient;
@@ -45,7 +50,7 @@ export class Signer {
   }
 
   /** Returns the signature, base64. */
-  async sign(subject: Signable, key: NamedKey, logging: Logging = 'bundled'): Promise<string> {
+  async sign(subject: Signable, key: NamedKey, logging: Logging): Promise<string> {
     const signature = signImage(subject.reference, subject.digest, key.pair.privateKey);
     const entry = logging === 'unlogged' ? undefined : await this.#rekor.post(proposeHashedrekord(signature, key.pair.publicKeyPem));
     const attached = { signature, ...(logging === 'bundled' && entry !== undefined ? { entry } : {}) };
@@ -55,11 +60,11 @@ export class Signer {
   }
 
   /** Returns the envelope's signature, base64. */
-  async attest(subject: Signable, key: NamedKey, provenance: Provenance, logging: Logging = 'bundled'): Promise<string> {
+  async attest(subject: Signable, key: NamedKey, { provenance, logging }: Attesting): Promise<string> {
     const make = { 'slsa-v0.2': slsaV02Statement, 'slsa-v1': slsaV1Statement }[provenance];
     const statement = make({ name: subject.reference, digest: subject.digest });
     const envelope = signEnvelope(inTotoPayloadType, statementBytes(statement), key.pair.privateKey);
-    const entry = logging === 'unlogged' ? undefined : await this.#rekor.post(proposeIntoto(envelope, key.pair.publicKeyPem));
+    const entry = logging === 'unlogged' ? undefined : await this.#rekor.post(proposeDsse(envelope, key.pair.publicKeyPem));
     const attached = { envelope, ...(logging === 'bundled' && entry !== undefined ? { entry } : {}) };
     const existing = await this.#existing(subject.repository, attestationTag(subject.digest));
     await this.#push(subject.repository, attestationImage(subject.digest, [attached], existing));

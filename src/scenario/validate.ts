@@ -10,6 +10,9 @@ import { performRun, type Participant, type PerformedRun } from './run.ts';
 import type { ScenarioRun } from './scenario-run.ts';
 import { expand } from './variables.ts';
 
+/** In the stored run: how the last validator was started. */
+export const lastValidatorFile = 'last-validator.sh';
+
 /** Which validators to run, and how they meet. */
 export interface Gathering {
   /** As written in the feature, after the program's name. */
@@ -95,11 +98,8 @@ function cacheFolder({ subject, folders, environment }: ScenarioRun): string {
   return expand(subject.cacheDirectory, values, 'error');
 }
 
-/** Under a door's address that is gone, so `HTTP_PROXY` is left to whoever runs it again. */
 async function storeScript({ context, storedFolder }: ScenarioRun, run: PerformedRun): Promise<void> {
   const command = commandsOf(run).at(-1) ?? [];
-  const registry = `# the registry: HTTP_PROXY=<a proxy that takes registry.local to ${context.addresses.registryUrl}>\n`;
-  const script = registry + shellScript({ directory: run.settings.folders.work, environment: run.settings.environment, command });
-  await writeFile(join(storedFolder, 'last-validator.sh'), script, { mode: 0o700 });
-  await writeFile(join(context.runFolder, 'last-validator.sh'), script, { mode: 0o700 });
+  const script = shellScript({ directory: run.settings.folders.work, environment: run.settings.environment, command });
+  for (const folder of [storedFolder, context.runFolder]) await writeFile(join(folder, lastValidatorFile), script, { mode: 0o700 });
 }

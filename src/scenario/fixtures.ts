@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, isAbsolute, join } from 'node:path';
+import { parse } from 'yaml';
+import { StampedeError } from '../foundation/errors.ts';
+import { readExamples, type PlacedFile, type Placement } from './examples.ts';
+import { publishRepository } from './git-repository.ts';
+import { applyPolicyObject, type PolicyObject } from './policy-object.ts';
+import type { ScenarioRun } from './scenario-run.ts';
+import type { Logging, Provenance, Signable } from './signing.ts';
+import { expand } from './variables.ts';
+
+export interface Signing {
+  readonly keyName: string;
+  readonly logging: Logging;
+}
+
+/** The signature is known to snapshots as `IMAGE_SIGNATURE_<image>`. */
+export async function sign(scenario: ScenarioRun, image: string, { keyName, logging }: Signing): Promise<void> {
+  const signature = await scenario.signer.sign(signable(scenario, image), scenario.keys.named(keyName), logging);
+  scenario.values.setForSnapshots(`IMAGE_SIGNATURE_${image}`, signature);
+}
+
+/** The envelope's signature is known to snapshots as `ATTESTATION_SIGNATURE_<image>`. */
+export async function attest(scenario: ScenarioRun, image: string, { keyName, provenance, logging }: Signing & { readonly provenance: Provenance }): Promise<void> {
+  const signature = await scenario.signer.attest(signable(scenario, image), scenario.keys.named(keyName), { provenance, logging });
+  scenario.values.setForSnapshots(`ATTESTATION_SIGNATURE_${image}`, signature);
+}
+
+export async function addLabels({ images, values, context }: ScenarioRun, image: string, rows: readonly (readonly [string, string])[]): Promise<void> {
+  const labels = await Promise.all(rows.map(async ([label, value]) => [label, await values.expand(value, context.unknownVariables)] as const));
+  await images.addLabels(image, Object.fromEntries(labels));
+}
+
+/** Makes a git repository of one commit; its id becomes `LATEST_COMMIT`. */
+export async function publishPolicies(scenario: ScenarioRun, name: string, rows: readonly Placement[]): Promise<void> {
+  const { context, folders, identity, values } = scenario;
+  const files = await readExamples(context.examplesFolder, rows);
+  const host = await values.expand('${GITHOST}', 'error');
+  const commit = await publishRepository({
+    url: `${context.addresses.gitUrl}/${identity.id}/git/${name}.git`,
+    certificateFile: context.addresses.gitCertificateFile,
+    folder: folders.temporary,
+    files: files.map((file) => withGitHost(file, host)),
+  });
+  values.set('LATEST_COMMIT', commit);
+}
+
+/** Policies are taken as they are; in other sources the git host is named. */
+function withGitHost(file: PlacedFile, host: string): PlacedFile {
+  if (/\.(rego|wasm)$/.test(file.path)) return file;
+  const text = file.content.toString('utf8');
+  return { ...file, content: Buffer.from(expand(text, new Map([['GITHOST', host]]), 'keep')) };
+}
+
+/** @throws StampedeError DOCUMENT_MALFORMED with the place in the document */
+export async function storePolicyObject(scenario: ScenarioRun, object: Omit<PolicyObject, 'spec'>, specification: string): Promise<void> {
+  const spec = documentOf(await scenario.values.expand(specification, 'keep'), object.name);
+  await applyPolicyObject(scenario.transport, scenario.policyApiUrl, { ...object, spec });
+}
+
+function documentOf(text: string, name: string): unknown {
+  try {
+    const document: unknown = parse(text);
+    if (typeof document === 'object' && document !== null) return document;
+    throw new Error('it is not an object');
+  } catch (cause) {
+    throw new StampedeError('DOCUMENT_MALFORMED', `the specification of ${name} is neither JSON nor YAML`, {
+      cause,
+      hint: 'look at the document below the step',
+    });
+  }
+}
+
+/** Below the working directory unless the name is absolute; mode 0600. */
+export async function writeNamedFile({ values, context, folders }: ScenarioRun, name: string, content: string): Promise<void> {
+  const path = await values.expand(name, context.unknownVariables);
+  const target = isAbsolute(path) ? path : join(folders.work, path);
+  if (!target.startsWith(folders.root)) {
+    throw new StampedeError('FOLDER_NOT_WRITABLE', `${path} lies outside the scenario's folder`, { hint: 'name it relative, or below ${TMPDIR}' });
+  }
+  await mkdir(dirname(target), { recursive: true });
+  await writeFile(target, await values.expand(content, context.unknownVariables), { mode: 0o600 });
+}
+
+function signable({ images }: ScenarioRun, name: string): Signable {
+  return { repository: images.repositoryOf(name), reference: images.referenceOf(name), digest: images.named(name).image.digest };
+}

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+import { Given, type DataTable } from '@cucumber/cucumber';
+import type { StampedeWorld } from '../support/world.ts';
+
+Given(/^a git repository named "([^"]*)" with$/, async function (this: StampedeWorld, name: string, files: DataTable) {
+  await this.haveRepository(name, files);
+});
+
+Given(/^policy configuration named "([^"]*)" with specification$/, async function (this: StampedeWorld, name: string, specification: string) {
+  await this.havePolicy(name, specification);
+});
+
+Given(/^an Snapshot named "([^"]*)" with specification$/, async function (this: StampedeWorld, name: string, specification: string) {
+  await this.haveSnapshotObject(name, specification);
+});
+
+Given(/^a file named "([^"]*)" containing$/, async function (this: StampedeWorld, name: string, content: string) {
+  await this.haveFile(name, content);
+});
+
+Given(/^the environment variable is set "([^"]*)"$/, function (this: StampedeWorld, line: string) {
+  this.haveVariable(line);
+});

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+import { relative, resolve } from 'node:path';
+import { After, Before, Status, type ITestCaseHookParameter } from '@cucumber/cucumber';
+import { readRunContext } from '../src/config.ts';
+import { StampedeError } from '../src/foundation/errors.ts';
+import { artifactsMediaType, type Artifacts } from '../src/report/outcome.ts';
+import { closeScenario } from '../src/scenario/close-scenario.ts';
+import { shellQuoted } from '../src/scenario/command-line.ts';
+import type { ScenarioIdentity } from '../src/scenario/identity.ts';
+import { featureName, placesIn } from '../src/scenario/places.ts';
+import { openScenario } from '../src/scenario/scenario-run.ts';
+import { commandsOf } from '../src/scenario/validate.ts';
+import { loadSubject } from '../src/validator/subject.ts';
+import type { StampedeWorld } from './world.ts';
+
+Before({ name: 'open the scenario' }, async function (this: StampedeWorld, parameter: ITestCaseHookParameter) {
+  const context = readRunContext();
+  const identity = identityOf(parameter, context.featuresFolder);
+  this.open(await openScenario(context, identity, await loadSubject(context.subject, resolve('subjects'))));
+});
+
+After({ name: 'judge what no step has judged' }, async function (this: StampedeWorld, { result }: ITestCaseHookParameter) {
+  if (!this.isOpen) return;
+  const { scenario } = this;
+  const isPassing = result?.status === Status.PASSED;
+  try {
+    await closeScenario(scenario, { isPassing });
+  } catch (error) {
+    attachArtifacts(this);
+    throw error;
+  }
+  if (!isPassing) attachArtifacts(this);
+});
+
+function attachArtifacts(world: StampedeWorld): void {
+  const { scenario } = world;
+  const artifacts: Artifacts = {
+    folder: scenario.storedFolder,
+    commands: (scenario.runs.at(-1) === undefined ? [] : commandsOf(scenario.runs.at(-1)!)).map(shellQuoted),
+  };
+  world.attach(JSON.stringify(artifacts), artifactsMediaType);
+}
+
+/** The last syntax node of a pickle is the scenario, or the row of its outline. */
+function identityOf({ pickle, gherkinDocument }: ITestCaseHookParameter, featuresFolder: string): ScenarioIdentity {
+  const feature = featureName(relative(featuresFolder, resolve(pickle.uri)));
+  const identity = placesIn(gherkinDocument, feature).get(pickle.astNodeIds.at(-1) ?? '');
+  if (identity === undefined) throw new StampedeError('STEP_OUT_OF_ORDER', `${pickle.name} is not in its own feature`);
+  return identity;
+}
