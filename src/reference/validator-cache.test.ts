@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile, rm, truncate } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { seededRandom } from '../foundation/seed.ts';
@@ -78,17 +79,6 @@ describe('the layer cache of a run', () => {
     await expect(readdir(cache)).rejects.toThrow();
   });
 
-  it.each([['0', 2], ['FALSE', 2], ['no', 0], ['', 0]])('with EC_CACHE=%s fetches %d layers in a second run', async (value, fetched) => {
-    await validate(['one']);
-    expect(await validate(['one'], { EC_CACHE: value })).toMatchObject({ exitCode: 0, fetched });
-  });
-
-  it('lies in XDG_CACHE_HOME where that is set', async () => {
-    const base = join(stage.folder, '.cache', 'xdg');
-    await validate(['one'], { XDG_CACHE_HOME: base });
-    expect(await readdir(join(base, 'ec', 'images'))).toHaveLength(3);
-  });
-
   it('mends a truncated entry, warns, and comes to the same result', async () => {
     const cold = await validate(['one']);
     await truncate(sharedEntry(), 1_000_000);
@@ -97,6 +87,35 @@ describe('the layer cache of a run', () => {
     expect(mended.report?.components).toEqual(cold.report?.components);
     expect((await readFile(sharedEntry())).length).toBeGreaterThan(3_000_000);
     expect(await validate(['one'])).toMatchObject({ exitCode: 0, stderr: '', fetched: 0 });
+  });
+});
+
+describe('a layer that does not come as it should', () => {
+  const changed = (from: IncomingMessage, to: ServerResponse): true => {
+    let first = true;
+    from.on('data', (chunk: Buffer) => {
+      if (first) chunk[700] = (chunk[700] ?? 0) ^ 1;
+      first = false;
+      to.write(chunk);
+    });
+    from.on('end', () => to.end());
+    return true;
+  };
+  const cut = (from: IncomingMessage, to: ServerResponse): true => {
+    from.once('data', (chunk: Buffer) => to.write(chunk, () => to.destroy()));
+    return true;
+  };
+  it.each([
+    ['changed', changed, () => shared],
+    ['changed and uncompressed', changed, () => manifests],
+    ['cut', cut, () => shared],
+  ] as const)('%s is a violation, and is not kept', async (_how, spoil, layer) => {
+    await using proxy = await openProxy(stage.registryServer.url, (path, from, to) => path.endsWith(layer().descriptor.digest) && spoil(from, to));
+    const ended = await stage.run(args('one'), { HTTP_PROXY: proxy.url });
+    expect(ended.exitCode).toBe(1);
+    expect(ended.report?.components[0]?.violations?.map(({ metadata }) => metadata?.['code'])).toEqual(['builtin.image.accessible']);
+    expect((await readdir(cache)).filter((name) => name.startsWith(layer().diffId))).toEqual([]);
+    expect(await validate(['one'])).toMatchObject({ exitCode: 0, stderr: '' });
   });
 });
 

@@ -40,7 +40,7 @@ function parseGit(text: string, address: string): PolicySource {
   const [, scheme = '', path = ''] = /^([a-z+]+:\/\/)(.*)$/s.exec(location) ?? [];
   const [repository = '', ...folders] = path.split('//');
   const folder = folders.join('/').replace(/\/+$/, '');
-  if (!/^(https|file):\/\/$/.test(scheme) || repository === '' || folder.split('/').includes('..')) {
+  if (scheme !== 'https://' || repository === '' || folder.split('/').includes('..')) {
     throw new StampedeError('CONFIG_INVALID', `policy source ${JSON.stringify(text)} is not an address that git can clone`, {
       hint: 'for instance git::https://host/name.git//folder?ref=main',
     });
