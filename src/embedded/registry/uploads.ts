@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash, randomUUID, type Hash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { access, mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Transform, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Digest } from '../../oci/digest.ts';
-import { namesIn, orIfMissing } from './files.ts';
+import { namesIn } from './files.ts';
 
 /** One upload under way. Its bytes lie in a file of its own until they are whole and verified. */
 export interface Upload {
@@ -94,14 +94,13 @@ export class Uploads {
     this.#sessions.delete(id);
     if (session === undefined) return false;
     const isWhole = `sha256:${session.hash.digest('hex')}` === digest;
-    const isThere = isWhole && (await orIfMissing(access(target).then(() => true), false));
-    if (!isWhole || isThere) {
+    if (isWhole) {
+      await mkdir(dirname(target), { recursive: true });
+      await rename(session.file, target);
+    } else {
       await rm(session.file, { force: true });
-      return isWhole;
     }
-    await mkdir(dirname(target), { recursive: true });
-    await rename(session.file, target);
-    return true;
+    return isWhole;
   }
 
   async discard({ id }: Upload): Promise<void> {
