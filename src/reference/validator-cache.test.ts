@@ -91,10 +91,10 @@ describe('the layer cache of a run', () => {
 });
 
 describe('a layer that does not come as it should', () => {
-  const changed = (from: IncomingMessage, to: ServerResponse): true => {
+  const changedAt = (offset: number) => (from: IncomingMessage, to: ServerResponse): true => {
     let first = true;
     from.on('data', (chunk: Buffer) => {
-      if (first) chunk[700] = (chunk[700] ?? 0) ^ 1;
+      if (first) chunk[offset] = (chunk[offset] ?? 0) ^ 1;
       first = false;
       to.write(chunk);
     });
@@ -106,8 +106,9 @@ describe('a layer that does not come as it should', () => {
     return true;
   };
   it.each([
-    ['changed', changed, () => shared],
-    ['changed and uncompressed', changed, () => manifests],
+    ['changed', changedAt(700), () => shared],
+    ['changed in the time of compression alone', changedAt(4), () => shared],
+    ['changed and uncompressed', changedAt(700), () => manifests],
     ['cut', cut, () => shared],
   ] as const)('%s is a violation, and is not kept', async (_how, spoil, layer) => {
     await using proxy = await openProxy(stage.registryServer.url, (path, from, to) => path.endsWith(layer().descriptor.digest) && spoil(from, to));
