@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { request } from 'node:http';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readlink, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ResourceStack } from '../foundation/resources.ts';
 import { seededRandom } from '../foundation/seed.ts';
-import { parseDigest } from '../oci/digest.ts';
+import { digestOf, parseDigest } from '../oci/digest.ts';
 import { buildImage, type BuiltImage } from '../oci/image.ts';
 import { randomLayer } from '../oci/layer.ts';
 import { createRegistryClient, type RegistryClient } from '../oci/registry-client.ts';
@@ -106,21 +107,31 @@ describe('what was pushed', () => {
 });
 
 describe('an upload that does not come to its end', () => {
-  async function halfAnUpload(url: string): Promise<() => void> {
+  async function halfAnUpload(url: string): Promise<{ location: URL; breakOff(): void }> {
     const started = await fetch(`${url}/v2/half/blobs/uploads/`, { method: 'POST' });
     const headers = { 'content-length': String(10 * mebibyte) };
-    const put = request(new URL(started.headers.get('location') ?? '', url), { method: 'PATCH', headers }).on('error', () => undefined);
-    put.write(Buffer.alloc(5 * mebibyte));
+    const location = new URL(started.headers.get('location') ?? '', url);
+    const patch = request(location, { method: 'PATCH', headers }).on('error', () => undefined);
+    patch.write(Buffer.alloc(5 * mebibyte));
     await vi.waitFor(async () => expect(await filesIn('uploads')).toHaveLength(1), { interval: 2 });
-    return () => put.destroy();
+    return { location, breakOff: () => void patch.destroy() };
   }
 
   it('leaves no file when the client breaks off', async () => {
     const { url } = await openRegistry();
-    const breakOff = await halfAnUpload(url);
+    const { breakOff } = await halfAnUpload(url);
     breakOff();
     await vi.waitFor(async () => expect(await filesIn('uploads')).toEqual([]), { interval: 2 });
     expect(await filesIn('blobs')).toEqual([]);
+  });
+
+  it('takes no second writer, and leaves no file when it is cancelled under way', async () => {
+    const { url } = await openRegistry();
+    const { location, breakOff } = await halfAnUpload(url);
+    expect((await fetch(location, { method: 'PATCH', body: 'x' })).status).toBe(409);
+    expect((await fetch(location, { method: 'DELETE' })).status).toBe(204);
+    breakOff();
+    await vi.waitFor(async () => expect(await filesIn('uploads')).toEqual([]), { interval: 2 });
   });
 
   it('leaves no file when the registry closes', async () => {
@@ -138,6 +149,24 @@ describe('an upload that does not come to its end', () => {
     }
     await openRegistry();
     expect(await readdir(join(directory, 'uploads'))).toEqual([`${process.pid}-x`]);
+  });
+});
+
+describe.skipIf(process.platform !== 'linux')('a download that breaks off', () => {
+  async function openBlobs(): Promise<readonly string[]> {
+    const links = (await readdir('/proc/self/fd')).map(async (name) => await readlink(`/proc/self/fd/${name}`).catch(() => ''));
+    return (await Promise.all(links)).filter((path) => path.startsWith(join(directory, 'blobs')));
+  }
+
+  it('leaves no file open', async () => {
+    const { client } = await openRegistry();
+    const content = Buffer.alloc(64 * mebibyte);
+    await client.pushBlob('broken', content);
+    const { body } = await client.getBlob('broken', digestOf(content));
+    await once(body, 'readable');
+    expect(await openBlobs()).toHaveLength(1);
+    body.destroy();
+    await vi.waitFor(async () => expect(await openBlobs()).toEqual([]), { interval: 2 });
   });
 });
 

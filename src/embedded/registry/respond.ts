@@ -72,7 +72,7 @@ async function sendFile(request: IncomingMessage, response: ServerResponse, { ha
   try {
     await pipeline(stream, response);
   } catch (error) {
-    if (!request.destroyed && !response.destroyed) throw error;
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
   }
 }
 
