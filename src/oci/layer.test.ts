@@ -31,7 +31,7 @@ describe('buildLayer', () => {
     const layer = buildLayer(tar, 'uncompressed');
     expect(layer.bytes.equals(tar)).toBe(true);
     expect(layer.descriptor.mediaType).toBe(MediaType.ociLayer);
-    expect(layer.descriptor.digest).toBe(layer.diffId as string);
+    expect(layer.descriptor.digest).toBe(layer.diffId);
   });
 });
 

@@ -46,7 +46,7 @@ export function parseReference(text: string): Reference {
       hint: 'write host/repository:tag or host/repository@sha256:...',
     });
   }
-  return { host: beforeDigest.slice(0, slash), repository, tag, digest: digest as Digest | undefined };
+  return { host: beforeDigest.slice(0, slash), repository, tag, digest };
 }
 
 /** `host/repository@digest`, the form that reports use. */

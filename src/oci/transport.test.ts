@@ -48,7 +48,7 @@ describe('a request', () => {
   it('sends method, headers and body, and gives status, headers and body', async () => {
     const url = await serving((request, response) => {
       const { method, url: path, headers } = request;
-      response.writeHead(418, { 'x-saw': `${method} ${path} ${headers['x-one']} ${headers['user-agent']} ${headers['content-length']}` });
+      response.writeHead(418, { 'x-saw': `${method} ${path} ${String(headers['x-one'])} ${headers['user-agent']} ${headers['content-length']}` });
       request.pipe(response);
     });
     const sent = { method: 'PUT', headers: { 'x-one': '1' }, body: Buffer.from('abc') };

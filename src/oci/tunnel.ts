@@ -45,7 +45,7 @@ async function openTunnel(proxy: URL, authority: string): Promise<Socket> {
     const request = send(proxy, { method: 'CONNECT', path: authority, headers, agent: false });
     request.once('error', reject);
     request.once('connect', (response, socket) => {
-      if (response.statusCode === 200) return resolve(socket as Socket);
+      if (response.statusCode === 200) return resolve(socket);
       socket.destroy();
       reject(new StampedeError('CONNECTION_FAILED', `the proxy answered CONNECT ${authority} with ${response.statusCode}`));
     });

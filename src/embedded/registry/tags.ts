@@ -46,7 +46,7 @@ async function repositoriesBelow(folder: string, name: string): Promise<readonly
 
 interface Listing {
   readonly path: string;
-  document(names: readonly string[]): unknown;
+  readonly document: (names: readonly string[]) => unknown;
 }
 
 /** At most `n` of the sorted names after `last`, with a link to the rest. */

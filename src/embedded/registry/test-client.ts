@@ -22,7 +22,7 @@ export interface TestClient {
 /** `url` is asked for in each call, so that the registry may be started later. */
 export function testClient(url: () => string): TestClient {
   const ask: TestClient['ask'] = async (method, path, init = {}) => {
-    const response = await fetch(new URL(path, url()), { method, ...init } as RequestInit);
+    const response = await fetch(new URL(path, url()), { method, ...init });
     const body = await response.text();
     const isRefusal = response.status >= 400 && body !== '';
     const code = isRefusal ? (JSON.parse(body) as { errors: [{ code: string }] }).errors[0].code : undefined;
