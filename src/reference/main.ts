@@ -57,9 +57,13 @@ function printError(error: unknown): void {
   process.stderr.write(`Error: ${`${message}${cause}${hint}`.replace(/\s*\n\s*/g, '; ')}\n`);
 }
 
-async function end(status: number): Promise<never> {
-  await work.clear();
-  process.exit(status);
+let ending: Promise<never> | undefined;
+
+/** The first reason to end decides; what fails because of it is not told any more. */
+async function end(status: number, error?: unknown): Promise<never> {
+  if (ending === undefined && error !== undefined) printError(error);
+  ending ??= work.clear().then(() => process.exit(status));
+  return await ending;
 }
 
 for (const [signal, status] of [['SIGINT', 130], ['SIGTERM', 143]] as const) {
@@ -69,6 +73,5 @@ for (const [signal, status] of [['SIGINT', 130], ['SIGTERM', 143]] as const) {
 try {
   await end(await main(process.argv.slice(2)));
 } catch (error) {
-  printError(error);
-  await end(1);
+  await end(1, error);
 }

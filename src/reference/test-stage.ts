@@ -20,7 +20,7 @@ import { attestationImage, signatureImage, type AttachedImage } from '../sigstor
 import { inTotoPayloadType, signEnvelope } from '../sigstore/dsse.ts';
 import { generateKeyPair, type KeyPair } from '../sigstore/keys.ts';
 import { proposeDsse, proposeHashedrekord, type ProposedEntry } from '../sigstore/proposed-entry.ts';
-import { createRekorClient } from '../sigstore/rekor-client.ts';
+import { createRekorClient, type RekorClient } from '../sigstore/rekor-client.ts';
 import { signImage } from '../sigstore/simple-signing.ts';
 import { slsaV02Statement, statementBytes, type Statement } from '../sigstore/statement.ts';
 import type { Report } from './report/report.ts';
@@ -77,8 +77,31 @@ export async function openTestStage(): Promise<TestStage> {
   const knownFile = join(folder, 'known.pub');
   await writeFile(knownFile, known.publicKeyPem);
   const program = await buildReference({ outFile: join(root, 'dist', 'reference', 'validator.mjs') });
-  const environment = { PATH: process.env['PATH'], HOME: folder, TMPDIR: folder, HTTP_PROXY: registryServer.url, SIGSTORE_REKOR_PUBLIC_KEY: rekor.publicKeyFile };
+  const base = { PATH: process.env['PATH'], HOME: folder, TMPDIR: folder };
+  const environment = { ...base, HTTP_PROXY: registryServer.url, SIGSTORE_REKOR_PUBLIC_KEY: rekor.publicKeyFile };
 
+  return {
+    folder, registry, registryServer, rekor, known, knownFile, program, environment,
+    push: async (repository, parts) => {
+      const image = buildImage({ layers: [], format: 'oci', ...parts });
+      await registry.pushImage(repository, image, 'latest');
+      return image;
+    },
+    ...signer({ registry, log, known }),
+    policyFolder: async (...examples) => await examplesIn(await mkdtemp(join(folder, 'policy-')), examples),
+    run: async (args, extra = {}) => await runProgram(program, args, { cwd: folder, env: { ...environment, ...extra } }),
+    [Symbol.asyncDispose]: async () => await resources[Symbol.asyncDispose](),
+  };
+}
+
+interface Signer {
+  readonly registry: RegistryClient;
+  readonly log: RekorClient;
+  readonly known: KeyPair;
+}
+
+/** Signs with the known key, and logs with a bundle, unless told otherwise. */
+function signer({ registry, log, known }: Signer): Pick<TestStage, 'sign' | 'attest'> {
   const attach = async (repository: string, { blobs, tag, manifestBytes }: AttachedImage): Promise<void> => {
     for (const { bytes } of blobs) await registry.pushBlob(repository, bytes);
     await registry.putManifest(repository, tag, manifestBytes, MediaType.ociManifest);
@@ -88,12 +111,6 @@ export async function openTestStage(): Promise<TestStage> {
     return entry === undefined || logged === 'online' ? {} : { entry };
   };
   return {
-    folder, registry, registryServer, rekor, known, knownFile, program, environment,
-    push: async (repository, parts) => {
-      const image = buildImage({ layers: [], format: 'oci', ...parts });
-      await registry.pushImage(repository, image, 'latest');
-      return image;
-    },
     sign: async (repository, digest, { keys = known, logged } = {}) => {
       const signature = signImage(`registry.local/${repository}`, digest, keys.privateKey);
       const entry = await enter(proposeHashedrekord(signature, keys.publicKeyPem), logged);
@@ -105,9 +122,6 @@ export async function openTestStage(): Promise<TestStage> {
       const entry = await enter(proposeDsse(envelope, keys.publicKeyPem), logged);
       await attach(repository, attestationImage(digest, [{ envelope, ...entry }]));
     },
-    policyFolder: async (...examples) => await examplesIn(await mkdtemp(join(folder, 'policy-')), examples),
-    run: async (args, extra = {}) => await runProgram(program, args, { cwd: folder, env: { ...environment, ...extra } }),
-    [Symbol.asyncDispose]: async () => await resources[Symbol.asyncDispose](),
   };
 }
 

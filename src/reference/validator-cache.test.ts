@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile, rm, truncate } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { seededRandom } from '../foundation/seed.ts';
+import { toolOrSkip } from '../foundation/tools.ts';
 import { buildLayer, randomLayer, type Layer } from '../oci/layer.ts';
 import { tarOf } from '../oci/tar.ts';
 import { bundleLabel } from './bundle-files.ts';
 import { openProxy, openTestStage, type Ended, type TestStage } from './test-stage.ts';
 
+const run = promisify(execFile);
 const random = seededRandom('validator-cache');
 let stage: TestStage;
 let policy: string;
@@ -87,6 +90,25 @@ describe('the layer cache of a run', () => {
     expect(mended.report?.components).toEqual(cold.report?.components);
     expect((await readFile(sharedEntry())).length).toBeGreaterThan(3_000_000);
     expect(await validate(['one'])).toMatchObject({ exitCode: 0, stderr: '', fetched: 0 });
+  });
+});
+
+const crane = toolOrSkip('crane');
+describe.skipIf(crane === undefined)('a cache shared with crane', () => {
+  const pull = async (): Promise<void> => {
+    const reference = `${new URL(stage.registryServer.url).host}/acceptance/one`;
+    const out = join(stage.folder, 'out.tar');
+    await run(crane ?? '', ['pull', '--insecure', '--format=legacy', '--cache_path', cache, reference, out], { env: { HOME: stage.folder } });
+  };
+
+  it('has the entries that crane made, and crane finds those made here in order', async () => {
+    await pull();
+    expect(await validate(['one'])).toMatchObject({ exitCode: 0, stderr: '', fetched: 0 });
+    await rm(cache, { recursive: true });
+    await validate(['one']);
+    const before = await readFile(sharedEntry());
+    await pull();
+    expect((await readFile(sharedEntry())).equals(before)).toBe(true);
   });
 });
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { execFile } from 'node:child_process';
-import { rm, writeFile } from 'node:fs/promises';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startGitHost, type GitHost } from '../embedded/git-host.ts';
@@ -94,6 +97,23 @@ describe('policies of a run', () => {
       expect(ended.report?.components.map(({ violations }) => violations?.map(({ msg }) => msg))).toEqual(names.map(() => ['Every image is rejected']));
     }
     expect(await validate('acceptance/none', { KUBECONFIG: kubeconfig })).toMatchObject({ exitCode: 1, stdout: '', stderr: expect.stringMatching(/^Error: can't read .*\n$/) as string });
+  });
+
+  it('are let go when the run is interrupted while git waits', async () => {
+    await using silent = createServer();
+    silent.listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const connected = once(silent, 'connection');
+    const policy = JSON.stringify({ sources: [{ policy: [`git::https://127.0.0.1:${port}/git/a.git`] }] });
+    const args = ['validate', 'image', '--image', 'registry.local/a', '--public-key', stage.knownFile, '--policy', policy];
+    const child = spawn(stage.program, args, { cwd: stage.folder, env: stage.environment, stdio: ['ignore', 'ignore', 'pipe'] });
+    const ended = Promise.all([once(child, 'close'), text(child.stderr)]);
+    const [socket] = (await connected) as [Socket];
+    child.kill('SIGTERM');
+    expect(await ended).toEqual([[143, null], '']);
+    expect((await readdir(stage.folder)).filter((name) => name.startsWith('ec-work-'))).toEqual([]);
+    socket.destroy();
   });
 
   it('must lie there compiled', async () => {

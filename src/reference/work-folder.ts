@@ -23,12 +23,10 @@ export interface RunOptions {
 
 /** Makes nothing until something is asked for. */
 export function openWorkFolder(): WorkFolder {
-  const ended = new AbortController();
-  const running = new Set<Promise<unknown>>();
+  const programs = startPrograms();
   const unfinished = new Set<string>();
   let root: string | undefined;
   let count = 0;
-  const remove = (path: string): void => rmSync(path, { recursive: true, force: true, maxRetries: 3 });
   return {
     folder: (name) => {
       root ??= mkdtempSync(join(tmpdir(), 'ec-work-'));
@@ -40,8 +38,22 @@ export function openWorkFolder(): WorkFolder {
       unfinished.add(file);
       return () => void unfinished.delete(file);
     },
-    run: async (program, args, options) => {
-      const done = new Promise<string>((resolve, reject) => {
+    run: programs.run,
+    clear: async () => {
+      await programs.end();
+      for (const path of [...unfinished, ...(root === undefined ? [] : [root])]) remove(path);
+      unfinished.clear();
+      root = undefined;
+    },
+  };
+}
+
+function startPrograms(): Pick<WorkFolder, 'run'> & { readonly end: () => Promise<void> } {
+  const ended = new AbortController();
+  const running = new Set<Promise<unknown>>();
+  return {
+    run: async (program, args, options) =>
+      await new Promise<string>((resolve, reject) => {
         const settings = { ...options, signal: ended.signal, maxBuffer: 16 * 1024 * 1024 };
         const child = execFile(program, args, settings, (error, stdout, stderr) => {
           if (error === null) resolve(stdout);
@@ -50,21 +62,18 @@ export function openWorkFolder(): WorkFolder {
         const closed = new Promise((close) => child.once('close', close).once('error', close));
         running.add(closed);
         void closed.then(() => running.delete(closed));
-      });
-      return await done;
-    },
-    clear: async () => {
+      }),
+    end: async () => {
       ended.abort();
       await Promise.all(running);
-      for (const path of [...unfinished, ...(root === undefined ? [] : [root])]) {
-        try {
-          remove(path);
-        } catch {
-          process.stderr.write(`Warning: could not remove ${path}\n`);
-        }
-      }
-      unfinished.clear();
-      root = undefined;
     },
   };
+}
+
+function remove(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true, maxRetries: 3 });
+  } catch {
+    process.stderr.write(`Warning: could not remove ${path}\n`);
+  }
 }
