@@ -17,6 +17,7 @@ Feature: several components of one process on one layer cache
     Then the exit status should be 0
     And the runs should have overlapped
     And every layer should have been read through the cache
+    And each layer should have been fetched once
     And the cache should be intact
     And every outcome should equal that of a run alone without cache
     And the output should match the snapshot

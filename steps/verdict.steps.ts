@@ -38,6 +38,10 @@ Then('every layer should have been read through the cache', function (this: Stam
   this.expectLayersRead();
 });
 
+Then('each layer should have been fetched once', function (this: StampedeWorld) {
+  this.expectFetchedOnce();
+});
+
 Then('no layer should have been fetched', function (this: StampedeWorld) {
   this.expectNothingFetched();
 });

@@ -13,6 +13,7 @@ import type { Meeting } from '../src/scenario/plan.ts';
 import type { Logging, Provenance } from '../src/scenario/signing.ts';
 import { cacheIntact } from '../src/checkers/cache-intact.ts';
 import { cacheEmpty } from '../src/checkers/cache-empty.ts';
+import { fetchedOnce } from '../src/checkers/fetched-once.ts';
 import { layersRead } from '../src/checkers/layers-read.ts';
 import { nothingFetched } from '../src/checkers/nothing-fetched.ts';
 import { outcomesAgree } from '../src/checkers/outcomes-agree.ts';
@@ -125,6 +126,10 @@ export class StampedeWorld extends World {
 
   expectLayersRead(): void {
     expectHeld(this.scenario, layersRead);
+  }
+
+  expectFetchedOnce(): void {
+    expectHeld(this.scenario, fetchedOnce);
   }
 
   expectNothingFetched(): void {

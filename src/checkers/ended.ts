@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { eventsOf } from '../history/event.ts';
+import { eventsOf, type Ending } from '../history/event.ts';
 import { held, type Checker } from './checker.ts';
 
 /** Every validator came to an end by itself: none hung, crashed, or flooded its output. */
@@ -21,7 +21,7 @@ export const ended: Checker = {
   },
 };
 
-function wordsFor(ending: 'deadline' | 'output-limit' | 'signalled' | string): string {
+function wordsFor(ending: Ending): string {
   if (ending === 'deadline') return 'did not end within its deadline';
   return ending === 'output-limit' ? 'wrote more than is kept' : 'was ended by a signal of its own making';
 }

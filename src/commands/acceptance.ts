@@ -17,7 +17,7 @@ import { runFeatures } from './features.ts';
 import { onInterruption } from './interrupt.ts';
 import { keepStage } from './keep.ts';
 import { requireFolder, requireWritable } from './preflight.ts';
-import { openRunFolder } from './run-folder.ts';
+import { openRunFolder, storeServiceLogs } from './run-folder.ts';
 import { settleSnapshots } from './snapshots.ts';
 import { conclude } from './conclude.ts';
 import { provideValidator } from './provide-validator.ts';
@@ -40,10 +40,10 @@ export async function acceptanceCommand(argv: readonly string[]): Promise<number
       started: (title) => report.live(`  … ${title}`),
       finished: (outcome) => report.scenario(outcome),
     });
-    if (options.selection.dryRun) return conclude(report, { result, settlements: [], dryRun: true, tail: seconds(monotonicMs() - startedAt) });
-    const settlements = await settleSnapshots({ root, ...context, mode: context.snapshotMode }, result);
-    const tail = `${seconds(monotonicMs() - startedAt)} · seed ${context.seed} · ${context.runFolder}`;
-    const status = conclude(report, { result, settlements, dryRun: false, tail });
+    const { dryRun } = options.selection;
+    const settlements = dryRun ? [] : await settleSnapshots({ root, ...context, mode: context.snapshotMode }, result);
+    const tail = `${seconds(monotonicMs() - startedAt)} · seed ${context.seed} · ${report.short(context.runFolder)}`;
+    const status = conclude(report, { result, settlements, dryRun, tail, runFolder: context.runFolder });
     if (options.settings.keep) await keepStage(context, report);
     return status;
   } finally {
@@ -61,6 +61,8 @@ async function prepare({ settings, selection }: AcceptanceOptions, report: Termi
   const subject = await loadSubject(settings.subject, join(root, 'subjects'));
   const validator = await provideValidator(subject, settings.binary, root);
   await reportSwept(report);
+  const seed = settings.seed ?? freshSeed();
+  const run = await openRunFolder(folders.runs, seed);
   const session = resources.own('session', await openSession());
   const stage = await startStage({
     launcher: embeddedLauncher,
@@ -68,9 +70,8 @@ async function prepare({ settings, selection }: AcceptanceOptions, report: Termi
     onProgress: ({ service, durationMs }) => report.live(`  stage: ${service} is up (${seconds(durationMs)})`),
   });
   resources.own('stage', stage);
+  resources.defer('service logs', async () => await storeServiceLogs(stage.services, run.folder));
   resources.defer('validators', () => void endLeftovers(session.ledgerFile));
-  const seed = settings.seed ?? freshSeed();
-  const run = await openRunFolder(folders.runs, seed);
   const context: RunContext = {
     ...folders,
     runId: run.id,

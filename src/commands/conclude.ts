@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { basename } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { ExitStatus, StampedeError } from '../foundation/errors.ts';
 import type { ScenarioVerdict } from '../report/outcome.ts';
 import type { Tally, TerminalReport } from '../report/terminal.ts';
@@ -12,6 +13,8 @@ export interface Conclusion {
   readonly dryRun: boolean;
   /** Shown after the counts: duration, seed, folder. */
   readonly tail: string;
+  /** Gets `summary.json`: the counts, for programs. */
+  readonly runFolder: string;
 }
 
 /**
@@ -19,15 +22,17 @@ export interface Conclusion {
  * Nothing selected, a scenario that never ended, a failure outside scenarios: none of them is green.
  * @throws StampedeError NOTHING_SELECTED
  */
-export function conclude(report: TerminalReport, { result, settlements, dryRun, tail }: Conclusion): number {
+export function conclude(report: TerminalReport, { result, settlements, dryRun, tail, runFolder }: Conclusion): number {
   report.failures(result.outcomes);
   const problems = problemsOf(result);
   problems.forEach((problem) => report.line(`\nharness: ${problem}`));
+  result.notes.forEach((note) => report.line(`\n${note}`));
   settlements.forEach((settlement) => sayWhatWasSettled(report, settlement));
   if (result.selected === 0 && problems.length === 0) {
     throw new StampedeError('NOTHING_SELECTED', 'no scenario was selected', { hint: 'look at --tags, --name, --shard and the feature paths' });
   }
   const tally = tallyOf(result, problems.length);
+  writeFileSync(join(runFolder, 'summary.json'), `${JSON.stringify(tally)}\n`);
   report.summary(tally, dryRun ? `dry run · ${tail}` : tail);
   return statusOf(tally);
 }

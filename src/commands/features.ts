@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { Writable } from 'node:stream';
 import { loadConfiguration, runCucumber, type IConfiguration } from '@cucumber/cucumber/api';
-import type { Envelope, GherkinDocument } from '@cucumber/messages';
+import { TestStepResultStatus, type Envelope, type GherkinDocument } from '@cucumber/messages';
 import { Query } from '@cucumber/query';
 import { StampedeError } from '../foundation/errors.ts';
 import { outcomeOf, type ScenarioOutcome } from '../report/outcome.ts';
@@ -33,6 +33,8 @@ export interface FeaturesResult {
   readonly success: boolean;
   /** What failed outside scenarios: hooks of the run, files that don't parse. */
   readonly problems: readonly string[];
+  /** What Cucumber says besides: the seed of a random order. */
+  readonly notes: readonly string[];
   readonly features: readonly GherkinDocument[];
 }
 
@@ -54,7 +56,7 @@ function configuration({ root, reportFolder, selection }: FeaturesPlan, paths: r
   const report = (name: string): string => relative(root, join(reportFolder, name));
   return {
     paths: paths.map((path) => relative(root, path) || '.'),
-    import: ['support/**/*.ts', 'steps/**/*.ts'],
+    import: ['support/register-typescript.mjs', 'support/**/*.ts', 'steps/**/*.ts'],
     format: [
       ['html', report('report.html')],
       ['message', report('messages.ndjson')],
@@ -86,12 +88,13 @@ class Watch {
   readonly #problems: string[] = [];
   readonly #features: GherkinDocument[] = [];
   #selected = 0;
-  /** Cucumber writes parse errors and warnings here; they belong to the result. */
+  readonly #said: string[] = [];
+  /** Cucumber writes parse errors and notes here; they belong to the result. */
   readonly stderr: Writable;
 
   constructor(listener: FeaturesListener) {
     this.#listener = listener;
-    this.stderr = collecting(this.#problems);
+    this.stderr = collecting(this.#said);
   }
 
   take(envelope: Envelope): void {
@@ -99,7 +102,7 @@ class Watch {
     if (envelope.gherkinDocument !== undefined) this.#features.push(envelope.gherkinDocument);
     if (envelope.testCase !== undefined) this.#selected += 1;
     if (envelope.testCaseStarted !== undefined) this.#listener.started(this.#query.findPickleBy(envelope.testCaseStarted)?.name ?? '');
-    if (envelope.testRunHookFinished?.result.status === 'FAILED') {
+    if (envelope.testRunHookFinished?.result.status === TestStepResultStatus.FAILED) {
       this.#problems.push(envelope.testRunHookFinished.result.message ?? 'a hook of the run failed');
     }
     if (envelope.testCaseFinished === undefined) return;
@@ -110,6 +113,14 @@ class Watch {
   }
 
   result(success: boolean): FeaturesResult {
-    return { outcomes: this.#outcomes, selected: this.#selected, success, problems: this.#problems, features: this.#features };
+    const isProblem = (line: string): boolean => line.startsWith('Parse error');
+    return {
+      outcomes: this.#outcomes,
+      selected: this.#selected,
+      success,
+      problems: [...this.#problems, ...this.#said.filter(isProblem)],
+      notes: this.#said.filter((line) => !isProblem(line)),
+      features: this.#features,
+    };
   }
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdir, readdir, rm, symlink, unlink } from 'node:fs/promises';
+import { mkdir, readdir, rm, symlink, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { wallClock } from '../foundation/clock.ts';
+import type { StartedService } from '../stage/service.ts';
 
 /** Stored runs of past commands that are kept; older ones go. */
 const keptRuns = 20;
@@ -22,6 +23,12 @@ export async function openRunFolder(runs: string, seed: string): Promise<RunFold
   const past = (await readdir(runs)).filter((name) => runForm.test(name)).sort();
   await Promise.all(past.slice(0, -keptRuns).map(async (name) => await rm(join(runs, name), { recursive: true, force: true })));
   return { id, folder };
+}
+
+/** What the services said last, beside the histories. */
+export async function storeServiceLogs(services: readonly StartedService[], folder: string): Promise<void> {
+  await mkdir(join(folder, 'services'), { recursive: true });
+  await Promise.all(services.map(async (service) => await writeFile(join(folder, 'services', `${service.name}.log`), `${service.logs().join('\n')}\n`)));
 }
 
 /** A convenience for people: where links can't be made, it is left out. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Query } from '@cucumber/query';
-import { AttachmentContentEncoding, TestStepResultStatus, TimeConversion } from '@cucumber/messages';
+import { TestStepResultStatus, TimeConversion } from '@cucumber/messages';
 import type { TestCaseFinished, TestCaseStarted, TestStepFinished } from '@cucumber/messages';
 
 /** How a scenario ended, with the harness's own failures kept apart from the validator's. */
@@ -101,6 +101,6 @@ function artifactsOf(query: Query, started: TestCaseStarted): Artifacts | undefi
   const attachments = query.findTestStepFinishedAndTestStepBy(started).flatMap(([finished]) => query.findAttachmentsBy(finished));
   const found = attachments.find(({ mediaType }) => mediaType === artifactsMediaType);
   if (found === undefined) return undefined;
-  const encoding = found.contentEncoding === AttachmentContentEncoding.BASE64 ? 'base64' : 'utf8';
+  const encoding = String(found.contentEncoding) === 'BASE64' ? 'base64' : 'utf8';
   return JSON.parse(Buffer.from(found.body, encoding).toString('utf8')) as Artifacts;
 }

@@ -61,14 +61,14 @@ export class TerminalReport {
     const { artifacts } = outcome;
     if (artifacts !== undefined) {
       artifacts.commands.forEach((command) => this.line(`   ran        ${command}`));
-      this.line(`   artifacts  ${this.#short(artifacts.folder)}`);
+      this.line(`   artifacts  ${this.short(artifacts.folder)}`);
     }
     this.line(`   again      npm run acceptance -- ${outcome.at}`);
   }
 
   #step({ step, at, definition, message }: ScenarioFailure): void {
     this.line(`   step       ${step}`);
-    this.line(`              ${at}${definition === undefined ? '' : pc.dim(`  (${this.#short(definition)})`)}\n`);
+    this.line(`              ${at}${definition === undefined ? '' : pc.dim(`  (${this.short(definition)})`)}\n`);
     this.line(indent(message, '     '));
     this.line('');
   }
@@ -82,7 +82,8 @@ export class TerminalReport {
     this.line(`\n${pc.bold(`${total} scenario${total === 1 ? '' : 's'}`)}: ${counts.join(', ')}  ${pc.dim(tail)}`);
   }
 
-  #short(path: string): string {
+  /** A path as a person would type it from the project's folder. */
+  short(path: string): string {
     const short = relative(this.#terminal.root, path);
     return short === '' || short.startsWith('..') ? path : short;
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { judge, type NamedVerdict } from '../checkers/checker.ts';
+import { judge, worst, type NamedVerdict } from '../checkers/checker.ts';
 import { checkersFor } from '../checkers/defaults.ts';
 import { StampedeError } from '../foundation/errors.ts';
 import type { PerformedRun } from './run.ts';
@@ -15,7 +15,7 @@ import type { ScenarioRun } from './scenario-run.ts';
 export async function closeScenario({ runs, resources }: ScenarioRun, { isPassing }: { readonly isPassing: boolean }): Promise<void> {
   try {
     const verdicts = await Promise.all(runs.map(async (run) => await storeVerdicts(run)));
-    if (isPassing) verdicts.flat().forEach(refuseUnlessHeld);
+    if (isPassing) refuseUnlessHeld(verdicts.flat());
   } finally {
     await resources[Symbol.asyncDispose]();
   }
@@ -28,7 +28,11 @@ async function storeVerdicts({ recorder, settings }: PerformedRun): Promise<read
   return verdicts;
 }
 
-function refuseUnlessHeld({ checker, verdict }: NamedVerdict): void {
+/** A broken verdict is told before an unknown one. */
+function refuseUnlessHeld(verdicts: readonly NamedVerdict[]): void {
+  const told = verdicts.find(({ verdict }) => verdict.verdict === worst(verdicts));
+  if (told === undefined) return;
+  const { checker, verdict } = told;
   switch (verdict.verdict) {
     case 'held':
       return;

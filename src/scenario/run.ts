@@ -26,7 +26,10 @@ export interface RunSettings {
   /** The validator's whole environment, the door's address excepted. */
   readonly environment: Readonly<Record<string, string>>;
   readonly cacheFolder: string;
+  /** Those that the run's validators are to read. */
   readonly knownLayers: readonly KnownLayer[];
+  /** Those that may lie in the cache, from earlier runs too. */
+  readonly cacheLayers: readonly KnownLayer[];
   /** Where plan, history and outputs are stored. */
   readonly folder: string;
 }
@@ -45,7 +48,7 @@ export async function performRun(plan: Plan, participants: readonly Participant[
   await storePlan(plan, settings);
   const recorder = openRecorder(join(settings.folder, 'history.ndjson'));
   const look = async (moment: 'before' | 'after'): Promise<void> =>
-    await lookAtCache({ directory: settings.cacheFolder, known: settings.knownLayers, moment, recorder });
+    await lookAtCache({ directory: settings.cacheFolder, known: settings.cacheLayers, moment, recorder });
   recorder.record({
     kind: 'workload-known',
     layers: settings.knownLayers.map(({ digest, diffId, compressed }) => ({ digest, diffId, size: compressed.length })),

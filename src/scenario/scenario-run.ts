@@ -52,13 +52,12 @@ export async function openScenario(context: RunContext, identity: ScenarioIdenti
   const registry = createRegistryClient({ baseUrl: context.addresses.registryUrl, transport });
   const rekor = createRekorClient({ url: context.addresses.rekorUrl, transport });
   const keys = new KeyRing(folders.keys);
+  const fixed = fixedValues(context, identity, folders);
   const images = new ImageShelf({ registry, host: registryHost, prefix: identity.id });
   const policyApiUrl = `${context.addresses.policyApiUrl}/${identity.id}`;
   const kubeconfig = join(folders.root, 'kubeconfig');
   await writeFile(kubeconfig, kubeconfigFor({ server: policyApiUrl, namespace: policyNamespace }), { mode: 0o600 });
-  const storedFolder = join(context.runFolder, identity.id);
-  await mkdir(storedFolder, { recursive: true });
-  await writeFile(join(storedFolder, 'scenario.json'), `${JSON.stringify(identity, null, 2)}\n`);
+  const storedFolder = await makeStoredFolder(context, identity);
   const runs: PerformedRun[] = [];
   resources.defer('histories', () => runs.forEach(({ recorder }) => recorder.close()));
   return {
@@ -72,17 +71,7 @@ export async function openScenario(context: RunContext, identity: ScenarioIdenti
     keys,
     images,
     signer: new Signer({ registry, rekor }),
-    values: new KnownValues({
-      registry,
-      keys,
-      prefix: identity.id,
-      fixed: {
-        TMPDIR: folders.root,
-        REGISTRY: `${registryHost}/${identity.id}`,
-        GITHOST: gitHost(context, identity.id),
-        REKOR: context.addresses.rekorUrl,
-      },
-    }),
+    values: new KnownValues({ registry, keys, prefix: identity.id, fixed }),
     snapshots: new SnapshotReader(snapshotFile(context.snapshotsFolder, identity.feature)),
     policyApiUrl,
     environment: new Map(),
@@ -90,6 +79,22 @@ export async function openScenario(context: RunContext, identity: ScenarioIdenti
     runs,
     resources,
   };
+}
+
+function fixedValues(context: RunContext, identity: ScenarioIdentity, folders: ScenarioFolders): Readonly<Record<string, string>> {
+  return {
+    TMPDIR: folders.root,
+    REGISTRY: `${registryHost}/${identity.id}`,
+    GITHOST: gitHost(context, identity.id),
+    REKOR: context.addresses.rekorUrl,
+  };
+}
+
+async function makeStoredFolder(context: RunContext, identity: ScenarioIdentity): Promise<string> {
+  const folder = join(context.runFolder, identity.id);
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'scenario.json'), `${JSON.stringify(identity, null, 2)}\n`);
+  return folder;
 }
 
 async function makeFolders(folders: ScenarioFolders, { workFolder }: RunContext): Promise<void> {

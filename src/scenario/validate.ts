@@ -5,6 +5,7 @@ import { StampedeError } from '../foundation/errors.ts';
 import type { GateRule } from '../faults/gate.ts';
 import { splitCommand } from '../validator/words.ts';
 import { shellScript } from './command-line.ts';
+import type { KnownLayer } from './images.ts';
 import { gatesFor, type Meeting, type Plan } from './plan.ts';
 import { performRun, type Participant, type PerformedRun } from './run.ts';
 import type { ScenarioRun } from './scenario-run.ts';
@@ -39,7 +40,8 @@ export async function validate(scenario: ScenarioRun, gathering: Gathering): Pro
     folders: scenario.folders,
     environment: { ...scenario.usualEnvironment, ...Object.fromEntries(scenario.environment) },
     cacheFolder: cacheFolder(scenario),
-    knownLayers: scenario.images.readLayers(),
+    knownLayers: layersOf(scenario, namedImages(scenario, participants)),
+    cacheLayers: scenario.images.knownLayers(),
     folder: join(scenario.storedFolder, `run-${scenario.runs.length + 1}`),
   });
   scenario.runs.push(run);
@@ -70,24 +72,28 @@ async function participantsOf(scenario: ScenarioRun, { line, processes }: Gather
 }
 
 function gatesOf(scenario: ScenarioRun, { processes, meeting }: Gathering, participants: readonly Participant[]): readonly GateRule[] {
-  const repositories = namedRepositories(scenario, participants);
-  const layers = scenario.images.readLayers().map(({ digest }) => digest);
+  const images = namedImages(scenario, participants);
+  const layers = layersOf(scenario, images).map(({ digest }) => digest);
   if ((meeting === 'layers' || meeting === 'components') && layers.length === 0) {
-    throw new StampedeError('STEP_OUT_OF_ORDER', 'no image on stage has layers that are read, so nobody can meet at one', {
-      hint: 'write before: Given 3 operator bundle images named "..." that share a layer',
+    throw new StampedeError('STEP_OUT_OF_ORDER', 'the command names no image whose layers are read, so nobody can meet at one', {
+      hint: 'write before: Given 3 operator bundle images named "..." that share a layer, ...',
     });
   }
+  const repositories = images.map((name) => scenario.images.repositoryOf(name));
   const parties = meeting === 'components' ? repositories.length : processes;
   return gatesFor({ meeting, parties, layers, repositories, timeoutMs: scenario.context.gateTimeoutMs });
 }
 
-/** Repositories of the images that the commands name. */
-function namedRepositories({ images }: ScenarioRun, participants: readonly Participant[]): readonly string[] {
+/** Images that the commands name. */
+function namedImages({ images }: ScenarioRun, participants: readonly Participant[]): readonly string[] {
   const words = participants.flatMap((participant) => participant.arguments).join(' ');
-  return images
-    .all()
-    .filter(({ name }) => words.split(images.referenceOf(name)).slice(1).some((rest) => !/^[\w/-]/.test(rest)))
-    .map(({ name }) => images.repositoryOf(name));
+  const isNamed = (reference: string): boolean => words.split(reference).slice(1).some((rest) => !/^[\w/-]/.test(rest));
+  return images.all().filter(({ name }) => isNamed(images.referenceOf(name))).map(({ name }) => name);
+}
+
+/** Layers that a validator of these images reads. */
+function layersOf(scenario: ScenarioRun, images: readonly string[]): readonly KnownLayer[] {
+  return scenario.images.readLayers().filter((layer) => layer.images.some((image) => images.includes(image)));
 }
 
 function cacheFolder({ subject, folders, environment }: ScenarioRun): string {

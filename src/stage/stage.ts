@@ -52,7 +52,7 @@ export async function startStage({ launcher, directory, ports = {}, onProgress }
     addresses: addressesOf(launcher, services),
     services,
     async stop() {
-      const stopped = services.map(({ name, logs }) => ({ name, logs }));
+      const stopped = services.map((service): StoppedService => ({ name: service.name, logs: () => service.logs() }));
       await resources[Symbol.asyncDispose]();
       return stopped;
     },
