@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
 // Plain old syntax on purpose: an outdated Node must be able to read this file to be told that it is outdated.
-import { existsSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import process from 'node:process';
 
 var needed = [20, 11];
@@ -22,6 +23,13 @@ if (isTooOld(nodeVersion)) {
 }
 if (!existsSync(new URL('../node_modules/tsx', import.meta.url))) {
   fail('CONFIG_INVALID: the dependencies are not installed', 'npm ci');
+}
+
+// The TypeScript loader keeps its cache there and would end with a stack trace.
+try {
+  accessSync(tmpdir() + '/.', constants.W_OK);
+} catch (error) {
+  fail('FOLDER_NOT_WRITABLE: no temporary files can be made in ' + tmpdir(), 'set TMPDIR to a folder that can be written');
 }
 
 import('tsx/esm/api')

@@ -16,7 +16,7 @@ import { acceptanceUsage, parseAcceptance, type AcceptanceOptions } from './acce
 import { runFeatures } from './features.ts';
 import { onInterruption } from './interrupt.ts';
 import { keepStage } from './keep.ts';
-import { requireFolder, requireWritable } from './preflight.ts';
+import { requireFeatures, requireFolder, requireWritable } from './preflight.ts';
 import { openRunFolder, storeServiceLogs } from './run-folder.ts';
 import { settleSnapshots } from './snapshots.ts';
 import { conclude } from './conclude.ts';
@@ -57,6 +57,7 @@ interface Prepared {
 }
 
 async function prepare({ settings, selection }: AcceptanceOptions, report: TerminalReport, resources: ResourceStack): Promise<Prepared> {
+  requireFeatures(selection.paths);
   const folders = await checkFolders(settings);
   const subject = await loadSubject(settings.subject, join(root, 'subjects'));
   const validator = await provideValidator(subject, settings.binary, root);

@@ -33,6 +33,10 @@ export function conclude(report: TerminalReport, { result, settlements, dryRun, 
   }
   const tally = tallyOf(result, problems.length);
   writeFileSync(join(runFolder, 'summary.json'), `${JSON.stringify(tally)}\n`);
+  if (dryRun && tally.held === result.selected) {
+    report.line(`\n${result.selected} scenarios, every step is known; nothing was run (dry run)  ${tail}`);
+    return ExitStatus.held;
+  }
   report.summary(tally, dryRun ? `dry run · ${tail}` : tail);
   return statusOf(tally);
 }

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { Writable } from 'node:stream';
 import { loadConfiguration, runCucumber, type IConfiguration } from '@cucumber/cucumber/api';
 import { TestStepResultStatus, type Envelope, type GherkinDocument } from '@cucumber/messages';
 import { Query } from '@cucumber/query';
-import { StampedeError } from '../foundation/errors.ts';
 import { outcomeOf, type ScenarioOutcome } from '../report/outcome.ts';
 import type { Selection } from './acceptance-options.ts';
 import { collecting } from './collecting-stream.ts';
@@ -40,11 +38,9 @@ export interface FeaturesResult {
 
 /**
  * Runs the features in this process (or its forks). The one place that drives Cucumber.
- * @throws StampedeError FEATURES_MISSING
  */
 export async function runFeatures(plan: FeaturesPlan, listener: FeaturesListener): Promise<FeaturesResult> {
   const paths = plan.selection.paths.length > 0 ? plan.selection.paths : [plan.featuresFolder];
-  refuseMissing(paths);
   await mkdir(plan.reportFolder, { recursive: true });
   const { runConfiguration } = await loadConfiguration({ file: false, provided: configuration(plan, paths) }, { cwd: plan.root });
   const watch = new Watch(listener);
@@ -72,12 +68,6 @@ function configuration({ root, reportFolder, selection }: FeaturesPlan, paths: r
     dryRun: selection.dryRun,
     ...(selection.shard === '' ? {} : { shard: selection.shard }),
   };
-}
-
-function refuseMissing(paths: readonly string[]): void {
-  const missing = paths.filter((path) => !path.startsWith('@') && !existsSync(path.replace(/(:\d+)+$/, '')));
-  if (missing.length === 0) return;
-  throw new StampedeError('FEATURES_MISSING', `no such feature: ${missing.join(', ')}`, { hint: 'give a file, file:line, or a folder' });
 }
 
 /** Listens to Cucumber's messages and keeps what a result needs. */

@@ -14,7 +14,8 @@ export async function expectExitStatus(scenario: ScenarioRun, status: number): P
   for (const { participant, exitCode, ending, signal, stderrFile } of lastRun(scenario).results) {
     const stderr = (await readFile(stderrFile, 'utf8')).trim().split('\n').slice(-10).join('\n');
     const ended = ending === 'exited' ? '' : ` (${ending}${signal === null ? '' : `, ${signal}`})`;
-    expect(exitCode, `exit status of ${participant}${ended}; its last lines were:\n${stderr}\n`).to.equal(status);
+    const said = stderr === '' ? '' : `${participant} said:\n${stderr}\n\n`;
+    expect(exitCode, `${said}exit status of ${participant}${ended}`).to.equal(status);
   }
 }
 

@@ -67,7 +67,8 @@ function startFailure(attempts: readonly PromiseSettledResult<StartedService>[])
   const code = first?.reason instanceof StampedeError ? first.reason.code : 'SERVICE_START_FAILED';
   const hint = first?.reason instanceof StampedeError ? first.reason.hint : undefined;
   const message = failed.map(({ name, reason }) => `${name} did not start: ${reason instanceof Error ? reason.message : String(reason)}`).join('; ');
-  return new StampedeError(code, message, { cause: first?.reason, ...(hint === undefined ? {} : { hint }) });
+  const cause = first?.reason instanceof StampedeError ? first.reason.cause : first?.reason;
+  return new StampedeError(code, message, { cause, ...(hint === undefined ? {} : { hint }) });
 }
 
 function addressesOf(launcher: Launcher, services: readonly StartedService[]): StageAddresses {
