@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Cucumber's forked workers start without a loader for TypeScript; the command itself has one.
+// The command has loaded TypeScript already; Cucumber's forked workers, and cucumber-js by itself, have not.
 import { register } from 'tsx/esm/api';
 
-if (process.env.CUCUMBER_WORKER_ID !== undefined) register();
+const isWorker = process.env.CUCUMBER_WORKER_ID !== undefined;
+const isByItself = process.env.STAMPEDE_RUN_CONTEXT === undefined;
+if (isWorker || isByItself) register();

@@ -42,7 +42,7 @@ export interface FeaturesResult {
 export async function runFeatures(plan: FeaturesPlan, listener: FeaturesListener): Promise<FeaturesResult> {
   const paths = plan.selection.paths.length > 0 ? plan.selection.paths : [plan.featuresFolder];
   await mkdir(plan.reportFolder, { recursive: true });
-  const { runConfiguration } = await loadConfiguration({ file: false, provided: configuration(plan, paths) }, { cwd: plan.root });
+  const { runConfiguration } = await loadConfiguration({ file: 'cucumber.mjs', provided: configuration(plan, paths) }, { cwd: plan.root });
   const watch = new Watch(listener);
   const { success } = await runCucumber(runConfiguration, { cwd: plan.root, stdout: collecting([]), stderr: watch.stderr }, (envelope) => watch.take(envelope));
   return watch.result(success);
@@ -52,7 +52,6 @@ function configuration({ root, reportFolder, selection }: FeaturesPlan, paths: r
   const report = (name: string): string => relative(root, join(reportFolder, name));
   return {
     paths: paths.map((path) => relative(root, path) || '.'),
-    import: ['support/register-typescript.mjs', 'support/**/*.ts', 'steps/**/*.ts'],
     format: [
       ['html', report('report.html')],
       ['message', report('messages.ndjson')],
