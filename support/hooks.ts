@@ -2,7 +2,7 @@
 import { relative, resolve } from 'node:path';
 import { After, Before, Status, type ITestCaseHookParameter } from '@cucumber/cucumber';
 import { readRunContext } from '../src/config.ts';
-import { StampedeError } from '../src/foundation/errors.ts';
+import { ExitStatus, StampedeError } from '../src/foundation/errors.ts';
 import { artifactsMediaType, type Artifacts } from '../src/report/outcome.ts';
 import { closeScenario } from '../src/scenario/close-scenario.ts';
 import { shellQuoted } from '../src/scenario/command-line.ts';
@@ -10,8 +10,15 @@ import type { ScenarioIdentity } from '../src/scenario/identity.ts';
 import { featureName, placesIn } from '../src/scenario/places.ts';
 import { openScenario } from '../src/scenario/scenario-run.ts';
 import { commandsOf } from '../src/scenario/validate.ts';
+import { endLeftovers } from '../src/validator/leftovers.ts';
 import { loadSubject } from '../src/validator/subject.ts';
 import type { StampedeWorld } from './world.ts';
+
+// Where the command is gone, nobody would end this worker or the validators that it has started.
+process.on('disconnect', () => {
+  endLeftovers(readRunContext().ledgerFile);
+  process.exit(ExitStatus.harness);
+});
 
 Before({ name: 'open the scenario' }, async function (this: StampedeWorld, parameter: ITestCaseHookParameter) {
   const context = readRunContext();

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+import { isAbsolute, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { kebab, readSettings, type GivenSettings, type Settings } from '../config.ts';
 import { StampedeError } from '../foundation/errors.ts';
+import { shellQuoted } from '../scenario/command-line.ts';
 
 /** Which scenarios run, in which order, on how many workers: handed to Cucumber. */
 export interface Selection {
@@ -91,6 +93,24 @@ export function parseAcceptance(argv: readonly string[], environment: NodeJS.Pro
     dryRun: values['dry-run'] === true,
   };
   return { help: values['help'] === true, settings: readSettings(flags, environment), selection };
+}
+
+/** What a person types to run one scenario again with these settings. Paths are relative where that is shorter. */
+export function againCommand(settings: Settings, directory: string): string {
+  const kept = (['subject', 'binary', 'features', 'examples', 'snapshots', 'cwd', 'runs', 'deadline', 'gateTimeout', 'unknownVariables'] as const).flatMap((name) => {
+    const value = settings[name];
+    if (value === undefined || value === defaults[name]) return [];
+    const text = String(value);
+    return [`--${kebab(name)}`, isAbsolute(text) ? shorter(text, directory) : text];
+  });
+  return shellQuoted(['npm', 'run', 'acceptance', '--', ...kept]);
+}
+
+const defaults: Partial<Settings> = readSettings({}, {});
+
+function shorter(path: string, directory: string): string {
+  const short = relative(directory, path);
+  return short.length < path.length && short !== '' ? short : path;
 }
 
 function parse(argv: readonly string[]): { values: Record<string, unknown>; positionals: string[] } {

@@ -2,7 +2,7 @@
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { publishRunContext, type RunContext, type Settings } from '../config.ts';
-import { ExitStatus } from '../foundation/errors.ts';
+import { describeError, ExitStatus } from '../foundation/errors.ts';
 import { monotonicMs } from '../foundation/clock.ts';
 import { ResourceStack } from '../foundation/resources.ts';
 import { freshSeed } from '../foundation/seed.ts';
@@ -12,7 +12,7 @@ import { openSession, sweepSessions } from '../stage/session.ts';
 import { startStage } from '../stage/stage.ts';
 import { endLeftovers } from '../validator/leftovers.ts';
 import { loadSubject } from '../validator/subject.ts';
-import { acceptanceUsage, parseAcceptance, type AcceptanceOptions } from './acceptance-options.ts';
+import { acceptanceUsage, againCommand, parseAcceptance, type AcceptanceOptions } from './acceptance-options.ts';
 import { runFeatures } from './features.ts';
 import { onInterruption } from './interrupt.ts';
 import { keepStage } from './keep.ts';
@@ -31,7 +31,7 @@ export async function acceptanceCommand(argv: readonly string[]): Promise<number
     process.stdout.write(acceptanceUsage);
     return ExitStatus.held;
   }
-  const report = new TerminalReport({ out: process.stdout, root });
+  const report = new TerminalReport({ out: process.stdout, root, again: againCommand(options.settings, process.cwd()) });
   const resources = new ResourceStack();
   const startedAt = monotonicMs();
   try {
@@ -99,10 +99,11 @@ async function prepare({ settings, selection }: AcceptanceOptions, report: Termi
 function stopOnInterruption(report: TerminalReport, context: RunContext, resources: ResourceStack): () => void {
   return onInterruption(async (signal) => {
     report.line(`\nINTERRUPTED by ${signal}: ending validators, stopping the stage`);
+    report.line(`what was recorded so far: ${report.short(context.runFolder)}`);
+    report.close();
     endLeftovers(context.ledgerFile);
-    await resources[Symbol.asyncDispose]().catch((error: unknown) => report.line(String(error)));
+    await resources[Symbol.asyncDispose]().catch((error: unknown) => process.stderr.write(`${describeError(error)}\n`));
     endLeftovers(context.ledgerFile);
-    report.line(`what was recorded so far: ${context.runFolder}`);
   });
 }
 

@@ -46,17 +46,23 @@ export function outcomeOf(query: Query, finished: TestCaseFinished): ScenarioOut
   const pickle = query.findPickleBy(finished);
   if (started === undefined || pickle === undefined) return undefined;
   const feature = query.findLineageBy(pickle)?.feature?.name ?? pickle.uri;
-  const failures = failuresOf(query, started, pickle.uri);
+  const at = `${pickle.uri}:${query.findLocationOf(pickle)?.line ?? 0}`;
+  const failures = pickle.steps.length === 0 ? [emptyScenario(at)] : failuresOf(query, started, pickle.uri);
   const duration = query.findTestCaseDurationBy(finished);
   return {
     title: pickle.name,
     feature,
-    at: `${pickle.uri}:${query.findLocationOf(pickle)?.line ?? 0}`,
+    at,
     verdict: verdictOf(failures),
     durationMs: duration === undefined ? 0 : TimeConversion.durationToMilliseconds(duration),
     failures,
     artifacts: artifactsOf(query, started),
   };
+}
+
+/** Gherkin takes lines with a mistyped keyword for a description; what is left without steps must not pass. */
+function emptyScenario(at: string): ScenarioFailure {
+  return { step: 'none', at, definition: undefined, message: 'SCENARIO_EMPTY: there is no step in it\n  try: look for a mistyped keyword' };
 }
 
 function failuresOf(query: Query, started: TestCaseStarted, uri: string): readonly ScenarioFailure[] {

@@ -7,6 +7,8 @@ export interface Terminal {
   readonly out: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
   /** Folder that paths are shown relative to. */
   readonly root: string;
+  /** The command, with its settings, that a place in a feature is put behind. */
+  readonly again: string;
 }
 
 export type Tally = Readonly<Record<ScenarioVerdict, number>>;
@@ -23,20 +25,28 @@ export class TerminalReport {
   readonly #terminal: Terminal;
   #liveLine = '';
   #feature = '';
+  #isClosed = false;
 
   constructor(terminal: Terminal) {
     this.#terminal = terminal;
   }
 
+  /** Nothing more is written: the run was interrupted, and what still comes in is about its end. */
+  close(): void {
+    this.#clearLive();
+    this.#isClosed = true;
+  }
+
   /** A line that stays. */
   line(text: string): void {
+    if (this.#isClosed) return;
     this.#clearLive();
     this.#terminal.out.write(`${text}\n`);
   }
 
   /** A line that the next one replaces; on a terminal only, so that log files stay readable. */
   live(text: string): void {
-    if (this.#terminal.out.isTTY !== true) return;
+    if (this.#terminal.out.isTTY !== true || this.#isClosed) return;
     this.#clearLive();
     this.#liveLine = text.slice(0, (this.#terminal.out.columns ?? 80) - 1);
     this.#terminal.out.write(pc.dim(this.#liveLine));
@@ -63,7 +73,7 @@ export class TerminalReport {
       artifacts.commands.forEach((command) => this.line(`   ran        ${command}`));
       this.line(`   artifacts  ${this.short(artifacts.folder)}`);
     }
-    this.line(`   again      npm run acceptance -- ${outcome.at}`);
+    this.line(`   again      ${this.#terminal.again} ${outcome.at}`);
   }
 
   #step({ step, at, definition, message }: ScenarioFailure): void {

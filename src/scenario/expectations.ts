@@ -2,20 +2,39 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { expect } from 'chai';
+import { config, expect } from 'chai';
 import { judge, type Checker } from '../checkers/checker.ts';
 import { StampedeError } from '../foundation/errors.ts';
+import type { ValidatorResult } from '../validator/process.ts';
 import { normalise } from './normalise.ts';
 import { appendToStored, type ScenarioRun } from './scenario-run.ts';
 import { lastRun } from './validate.ts';
 
+// Messages are read by people who can't see the values any more.
+config.truncateThreshold = 0;
+
 /** Every process of the last run ended with this status. */
 export async function expectExitStatus(scenario: ScenarioRun, status: number): Promise<void> {
-  for (const { participant, exitCode, ending, signal, stderrFile } of lastRun(scenario).results) {
-    const stderr = (await readFile(stderrFile, 'utf8')).trim().split('\n').slice(-10).join('\n');
-    const ended = ending === 'exited' ? '' : ` (${ending}${signal === null ? '' : `, ${signal}`})`;
-    const said = stderr === '' ? '' : `${participant} said:\n${stderr}\n\n`;
-    expect(exitCode, `${said}exit status of ${participant}${ended}`).to.equal(status);
+  for (const result of lastRun(scenario).results) {
+    const stderr = (await readFile(result.stderrFile, 'utf8')).trim().split('\n').slice(-10).join('\n');
+    const said = stderr === '' ? '' : `${result.participant} said:\n${stderr}\n\n`;
+    expect(endOf(result), `${said}${result.participant}`).to.equal(`exit status ${status}`);
+  }
+}
+
+function endOf({ exitCode, ending, signal }: ValidatorResult): string {
+  const by = signal === null ? '' : ` by ${signal}`;
+  switch (ending) {
+    case 'exited':
+      return `exit status ${exitCode ?? ''}`;
+    case 'signalled':
+      return `crashed${by}`;
+    case 'deadline':
+      return `still running at its deadline, ended${by}`;
+    case 'output-limit':
+      return `wrote more than is kept, ended${by}`;
+    case 'stopped':
+      return `stopped${by}`;
   }
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readdir } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { StampedeError } from '../foundation/errors.ts';
 
@@ -47,8 +46,7 @@ export async function loadSubject(nameOrPath: string, folder: string): Promise<S
 
 async function readSubject(name: string, file: string, folder: string): Promise<unknown> {
   try {
-    const module = (await import(pathToFileURL(file).href)) as { readonly subject?: unknown };
-    return module.subject;
+    return await exportedSubject(file);
   } catch (cause) {
     const known = (await readdir(folder)).filter((entry) => entry.endsWith('.ts')).map((entry) => entry.slice(0, -'.ts'.length));
     throw new StampedeError('SUBJECT_UNKNOWN', `no subject ${name} could be loaded`, {
@@ -56,4 +54,13 @@ async function readSubject(name: string, file: string, folder: string): Promise<
       hint: `known: ${known.sort().join(', ')}; or give the path of a file that exports \`subject\``,
     });
   }
+}
+
+/** Bundled first: a user's file lies in a folder that may say nothing about modules, or may say CommonJS. */
+async function exportedSubject(file: string): Promise<unknown> {
+  const { build } = await import('esbuild');
+  const { outputFiles } = await build({ entryPoints: [file], bundle: true, write: false, platform: 'node', format: 'esm', logLevel: 'silent' });
+  const source = Buffer.from(outputFiles[0]?.contents ?? []).toString('base64');
+  const module = (await import(`data:text/javascript;base64,${source}`)) as { readonly subject?: unknown };
+  return module.subject;
 }
