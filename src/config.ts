@@ -126,3 +126,8 @@ export function readRunContext(environment: NodeJS.ProcessEnv = process.env): Ru
   }
   return JSON.parse(text) as RunContext;
 }
+
+/** The folders that programs are looked for in: the one thing that validators inherit. */
+export function searchPath(): string {
+  return process.env['PATH'] ?? '';
+}

@@ -33,7 +33,7 @@ export function conclude(report: TerminalReport, { result, settlements, dryRun, 
   }
   const tally = tallyOf(result, problems.length);
   writeFileSync(join(runFolder, 'summary.json'), `${JSON.stringify(tally)}\n`);
-  if (dryRun && tally.held === result.selected) {
+  if (dryRun && tally.skipped === result.selected) {
     report.line(`\n${result.selected} scenarios, every step is known; nothing was run (dry run)  ${tail}`);
     return ExitStatus.held;
   }
@@ -52,14 +52,14 @@ function problemsOf({ outcomes, selected, success, problems }: FeaturesResult): 
 
 function tallyOf({ outcomes }: FeaturesResult, problems: number): Tally {
   const count = (verdict: ScenarioVerdict): number => outcomes.filter((outcome) => outcome.verdict === verdict).length;
-  return { held: count('held'), broken: count('broken'), unknown: count('unknown'), harness: count('harness') + problems };
+  return { held: count('held'), broken: count('broken'), unknown: count('unknown'), harness: count('harness') + problems, skipped: count('skipped') };
 }
 
 /** A broken verdict is a finding, whatever else went wrong beside it. */
-function statusOf({ broken, unknown, harness }: Tally): number {
+function statusOf({ broken, unknown, harness, skipped }: Tally): number {
   if (broken > 0) return ExitStatus.broken;
   if (harness > 0) return ExitStatus.harness;
-  return unknown > 0 ? ExitStatus.unknown : ExitStatus.held;
+  return unknown + skipped > 0 ? ExitStatus.unknown : ExitStatus.held;
 }
 
 function sayWhatWasSettled(report: TerminalReport, { file, written, updated, removed, obsolete }: Settlement): void {

@@ -18,21 +18,19 @@ export interface SnapshotSettings {
 export const snapshotRecordsFile = 'snapshots.ndjson';
 
 /**
- * Writes what the workers compared, in one place and once; says what is obsolete. An entry is obsolete when its
- * scenario is gone, or ran to a good end without asking for it.
+ * Writes what the workers compared, in one place and once; says what is obsolete. Only a feature whose scenarios all
+ * ran and held can tell: an entry is obsolete when none of them asked for it.
  */
 export async function settleSnapshots(settings: SnapshotSettings, result: FeaturesResult): Promise<readonly Settlement[]> {
   const records = await readRecords(settings.runFolder);
   return result.features.flatMap((document) => {
     const uri = document.uri ?? '';
     const feature = featureName(relative(settings.featuresFolder, resolve(settings.root, uri)));
-    const places = [...placesIn(document, feature).values()];
     const held = result.outcomes.filter(({ verdict }) => verdict === 'held').map(({ at }) => at);
-    const open = places.filter(({ line }) => !held.includes(`${uri}:${line}`)).map(({ title }) => title);
+    const isComplete = [...placesIn(document, feature).values()].every(({ line }) => held.includes(`${uri}:${line}`));
     const file = snapshotFile(settings.snapshotsFolder, feature);
     const mine = records.filter((record) => record.file === file);
-    const unfinished = (name: string): boolean => open.some((title) => name.startsWith(`${title}: `));
-    return [settle(file, mine, { mode: settings.mode, unfinished })];
+    return [settle(file, mine, { mode: settings.mode, isComplete })];
   });
 }
 

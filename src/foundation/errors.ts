@@ -76,6 +76,14 @@ const usageCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'POLICY_STALE',
 ]);
 
+/** Codes that say something about the validator; every other failure is the harness's or the caller's. */
+const findingCodes: ReadonlySet<string> = new Set<ErrorCode>(['EXPECTATION_BROKEN', 'SNAPSHOT_MISMATCH', 'SNAPSHOT_MISSING', 'VERDICT_BROKEN']);
+
+/** True for codes of failures that say something about the validator. */
+export function isFinding(code: string): boolean {
+  return findingCodes.has(code);
+}
+
 export interface ErrorDetails {
   /** What to try, in one sentence a person can act on. */
   readonly hint?: string;
@@ -104,25 +112,30 @@ export function hasCode(error: unknown, code: ErrorCode): error is StampedeError
 export function exitStatusOf(error: unknown): number {
   if (!(error instanceof StampedeError)) return ExitStatus.harness;
   if (error.code === 'VERDICT_UNKNOWN') return ExitStatus.unknown;
+  if (isFinding(error.code)) return ExitStatus.broken;
   return usageCodes.has(error.code) ? ExitStatus.usage : ExitStatus.harness;
 }
 
 /** Code, message, causes and hint, one a line: Cucumber 12 and plain stacks do not show causes. */
 export function describeError(error: unknown): string {
-  const lines: string[] = [];
-  for (let current: unknown = error; current !== undefined; current = causeOf(current)) {
-    lines.push(`${lines.length === 0 ? '' : '  because: '}${oneLine(current)}`);
-  }
-  if (error instanceof StampedeError && error.hint !== undefined) lines.push(`  try: ${error.hint}`);
-  return lines.join('\n');
+  const chain = chainOf(error);
+  const lines = chain.map((link, index) => `${index === 0 ? '' : '  because: '}${oneLine(link)}`);
+  const hint = chain.find((link): link is StampedeError => link instanceof StampedeError && link.hint !== undefined)?.hint;
+  return [...lines, ...(hint === undefined ? [] : [`  try: ${hint}`])].join('\n');
 }
 
-function causeOf(error: unknown): unknown {
-  return error instanceof Error ? error.cause : undefined;
+/** The error, its cause, the cause's cause; each once, however they point at each other. */
+function chainOf(error: unknown): readonly unknown[] {
+  const chain = new Set<unknown>([error]);
+  for (let current = error; current instanceof Error && current.cause !== undefined && !chain.has(current.cause); ) {
+    current = current.cause;
+    chain.add(current);
+  }
+  return [...chain];
 }
 
 function oneLine(error: unknown): string {
   if (error instanceof StampedeError) return `${error.code}: ${error.message}`;
-  if (error instanceof AggregateError) return `${error.message}: ${error.errors.map(oneLine).join('; ')}`;
+  if (error instanceof AggregateError) return `${error.message}: ${error.errors.map((each) => chainOf(each).map(oneLine).join(' because ')).join('; ')}`;
   return error instanceof Error ? error.message : String(error);
 }

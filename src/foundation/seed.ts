@@ -20,7 +20,7 @@ export function seededRandom(seed: string): SeededRandom {
     seed,
     bytes,
     below: (bound) => Math.floor((bytes(4).readUInt32BE(0) / 2 ** 32) * bound),
-    fork: (name) => seededRandom(`${seed}/${name}`),
+    fork: (name) => seededRandom(`${seed}/${encodeURIComponent(name)}`),
   };
 }
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Query } from '@cucumber/query';
 import { TestStepResultStatus, TimeConversion } from '@cucumber/messages';
-import type { TestCaseFinished, TestCaseStarted, TestStepFinished } from '@cucumber/messages';
+import type { TestCaseFinished, TestCaseStarted, TestStep, TestStepFinished } from '@cucumber/messages';
+import { isFinding } from '../foundation/errors.ts';
 
 /** How a scenario ended, with the harness's own failures kept apart from the validator's. */
-export type ScenarioVerdict = 'held' | 'broken' | 'unknown' | 'harness';
+export type ScenarioVerdict = 'held' | 'broken' | 'unknown' | 'harness' | 'skipped';
 
 /** What a failed scenario attaches, so that a person can look and repeat. */
 export interface Artifacts {
@@ -35,11 +36,6 @@ export interface ScenarioOutcome {
   readonly artifacts: Artifacts | undefined;
 }
 
-/** Codes of errors that say something about the validator; every other failure is the harness's. */
-const brokenCodes = new Set(['EXPECTATION_BROKEN', 'SNAPSHOT_MISMATCH', 'SNAPSHOT_MISSING', 'VERDICT_BROKEN']);
-
-const passed: ReadonlySet<TestStepResultStatus> = new Set([TestStepResultStatus.PASSED, TestStepResultStatus.SKIPPED]);
-
 /** Reads how one scenario ended from Cucumber's messages. */
 export function outcomeOf(query: Query, finished: TestCaseFinished): ScenarioOutcome | undefined {
   const started = query.findAllTestCaseStarted().find(({ id }) => id === finished.testCaseStartedId);
@@ -47,13 +43,13 @@ export function outcomeOf(query: Query, finished: TestCaseFinished): ScenarioOut
   if (started === undefined || pickle === undefined) return undefined;
   const feature = query.findLineageBy(pickle)?.feature?.name ?? pickle.uri;
   const at = `${pickle.uri}:${query.findLocationOf(pickle)?.line ?? 0}`;
-  const failures = pickle.steps.length === 0 ? [emptyScenario(at)] : failuresOf(query, started, pickle.uri);
+  const failures = pickle.steps.length === 0 ? [emptyScenario(at)] : failuresOf(query, started, at);
   const duration = query.findTestCaseDurationBy(finished);
   return {
     title: pickle.name,
     feature,
     at,
-    verdict: verdictOf(failures),
+    verdict: wasSkipped(query, started) ? 'skipped' : verdictOf(failures),
     durationMs: duration === undefined ? 0 : TimeConversion.durationToMilliseconds(duration),
     failures,
     artifacts: artifactsOf(query, started),
@@ -65,22 +61,27 @@ function emptyScenario(at: string): ScenarioFailure {
   return { step: 'none', at, definition: undefined, message: 'SCENARIO_EMPTY: there is no step in it\n  try: look for a mistyped keyword' };
 }
 
-function failuresOf(query: Query, started: TestCaseStarted, uri: string): readonly ScenarioFailure[] {
-  return query
-    .findTestStepFinishedAndTestStepBy(started)
-    .filter(([{ testStepResult }]) => !passed.has(testStepResult.status))
-    .map(([finished, testStep]) => {
-      const pickleStep = query.findPickleStepBy(testStep);
-      const step = pickleStep === undefined ? undefined : query.findStepBy(pickleStep);
-      const written = step === undefined ? query.findHookBy(testStep) : query.findUnambiguousStepDefinitionBy(testStep);
-      const source = written?.sourceReference;
-      return {
-        step: step === undefined ? `${query.findHookBy(testStep)?.name ?? 'a hook'}` : `${step.keyword}${pickleStep?.text ?? ''}`,
-        at: `${uri}:${step?.location.line ?? query.findLocationOf(query.findPickleBy(started)!)?.line ?? 0}`,
-        definition: source?.uri === undefined ? undefined : `${source.uri}:${source.location?.line ?? 0}`,
-        message: messageOf(finished),
-      };
-    });
+type Finished = readonly [TestStepFinished, TestStep];
+
+/** Steps after the first failure were skipped: they say nothing. */
+const quiet: ReadonlySet<TestStepResultStatus> = new Set([TestStepResultStatus.PASSED, TestStepResultStatus.SKIPPED]);
+
+function failuresOf(query: Query, started: TestCaseStarted, at: string): readonly ScenarioFailure[] {
+  const finished = query.findTestStepFinishedAndTestStepBy(started);
+  return finished.filter(([{ testStepResult }]) => !quiet.has(testStepResult.status)).map((step) => failureOf(query, step, at));
+}
+
+function failureOf(query: Query, [finished, testStep]: Finished, scenarioAt: string): ScenarioFailure {
+  const pickleStep = query.findPickleStepBy(testStep);
+  const step = pickleStep === undefined ? undefined : query.findStepBy(pickleStep);
+  const written = step === undefined ? query.findHookBy(testStep) : query.findUnambiguousStepDefinitionBy(testStep);
+  const source = written?.sourceReference;
+  return {
+    step: step === undefined ? (query.findHookBy(testStep)?.name ?? 'a hook') : `${step.keyword}${pickleStep?.text ?? ''}`,
+    at: step === undefined ? scenarioAt : scenarioAt.replace(/\d+$/, String(step.location.line)),
+    definition: source?.uri === undefined ? undefined : `${source.uri}:${source.location?.line ?? 0}`,
+    message: messageOf(finished),
+  };
 }
 
 function messageOf({ testStepResult }: TestStepFinished): string {
@@ -96,10 +97,15 @@ function messageOf({ testStepResult }: TestStepFinished): string {
   }
 }
 
+/** As after a first failure with --fail-fast, and in a dry run: it says nothing, so it has not held. */
+function wasSkipped(query: Query, started: TestCaseStarted): boolean {
+  return String(query.findMostSevereTestStepResultBy(started)?.status) === 'SKIPPED';
+}
+
 function verdictOf(failures: readonly ScenarioFailure[]): ScenarioVerdict {
   const codes = failures.map(({ message }) => /^[A-Z_]+(?=:)/.exec(message)?.[0] ?? '');
   if (codes.length === 0) return 'held';
-  if (codes.some((code) => brokenCodes.has(code))) return 'broken';
+  if (codes.some(isFinding)) return 'broken';
   return codes.every((code) => code === 'VERDICT_UNKNOWN') ? 'unknown' : 'harness';
 }
 

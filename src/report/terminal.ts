@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { relative } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import pc from 'picocolors';
 import type { ScenarioFailure, ScenarioOutcome, ScenarioVerdict } from './outcome.ts';
 
@@ -13,22 +14,25 @@ export interface Terminal {
 
 export type Tally = Readonly<Record<ScenarioVerdict, number>>;
 
-const marks: Readonly<Record<ScenarioVerdict, string>> = {
-  held: pc.green('✔'),
-  broken: pc.red('✘'),
-  unknown: pc.yellow('?'),
-  harness: pc.magenta('!'),
-};
+type Colors = ReturnType<typeof pc.createColors>;
 
-/** Shows a run to a person: one line a scenario, what failed at the end, the counts last. */
+/**
+ * Shows a run to a person: one line a scenario, what failed at the end, the counts last. Colours and control
+ * characters go to a terminal only, so that log files stay readable; those that a validator wrote go nowhere.
+ */
 export class TerminalReport {
   readonly #terminal: Terminal;
+  readonly #colors: Colors;
+  readonly #marks: Readonly<Record<ScenarioVerdict, string>>;
   #liveLine = '';
   #feature = '';
   #isClosed = false;
 
   constructor(terminal: Terminal) {
     this.#terminal = terminal;
+    this.#colors = pc.createColors(terminal.out.isTTY === true && pc.isColorSupported);
+    const { green, red, yellow, magenta, dim } = this.#colors;
+    this.#marks = { held: green('✔'), broken: red('✘'), unknown: yellow('?'), harness: magenta('!'), skipped: dim('-') };
   }
 
   /** Nothing more is written: the run was interrupted, and what still comes in is about its end. */
@@ -37,65 +41,68 @@ export class TerminalReport {
     this.#isClosed = true;
   }
 
-  /** A line that stays. */
+  /** A line that stays, of any text. */
   line(text: string): void {
-    if (this.#isClosed) return;
-    this.#clearLive();
-    this.#terminal.out.write(`${text}\n`);
+    this.#write(harmless(text));
   }
 
-  /** A line that the next one replaces; on a terminal only, so that log files stay readable. */
+  /** A line that the next one replaces; on a terminal only. */
   live(text: string): void {
     if (this.#terminal.out.isTTY !== true || this.#isClosed) return;
     this.#clearLive();
-    this.#liveLine = text.slice(0, (this.#terminal.out.columns ?? 80) - 1);
-    this.#terminal.out.write(pc.dim(this.#liveLine));
+    this.#liveLine = harmless(text).replaceAll(/\s/g, ' ').slice(0, (this.#terminal.out.columns || 80) - 1);
+    this.#terminal.out.write(this.#colors.dim(this.#liveLine));
   }
 
-  scenario(outcome: ScenarioOutcome): void {
-    if (outcome.feature !== this.#feature) this.line(`\n${pc.bold(outcome.feature)}`);
-    this.#feature = outcome.feature;
-    const word = outcome.verdict === 'held' ? '' : `  ${outcome.verdict}`;
-    this.line(`  ${marks[outcome.verdict]} ${outcome.title}${word}  ${pc.dim(seconds(outcome.durationMs))}`);
+  scenario({ feature, title, verdict, durationMs }: ScenarioOutcome): void {
+    const { bold, dim } = this.#colors;
+    if (feature !== this.#feature) this.#write(`\n${bold(harmless(feature))}`);
+    this.#feature = feature;
+    this.#write(`  ${this.#marks[verdict]} ${harmless(title)}${verdict === 'held' ? '' : `  ${verdict}`}  ${dim(seconds(durationMs))}`);
   }
 
   failures(outcomes: readonly ScenarioOutcome[]): void {
-    const failed = outcomes.filter(({ verdict }) => verdict !== 'held');
+    const failed = outcomes.filter(({ verdict }) => verdict !== 'held' && verdict !== 'skipped');
     failed.forEach((outcome, index) => this.#failed(outcome, index + 1));
   }
 
-  #failed(outcome: ScenarioOutcome, number: number): void {
-    this.line(`\n${pc.bold(`${number}) ${outcome.feature} > ${outcome.title}`)}  ${marks[outcome.verdict]} ${outcome.verdict}`);
-    this.line(`   scenario   ${outcome.at}`);
-    outcome.failures.forEach((failure) => this.#step(failure));
-    const { artifacts } = outcome;
+  #failed({ feature, title, verdict, at, failures, artifacts }: ScenarioOutcome, number: number): void {
+    const heading = this.#colors.bold(harmless(`${number}) ${feature} > ${title}`));
+    this.#write(`\n${heading}  ${this.#marks[verdict]} ${verdict}`);
+    this.line(`   scenario   ${at}`);
+    failures.forEach((failure) => this.#step(failure));
     if (artifacts !== undefined) {
       artifacts.commands.forEach((command) => this.line(`   ran        ${command}`));
       this.line(`   artifacts  ${this.short(artifacts.folder)}`);
     }
-    this.line(`   again      ${this.#terminal.again} ${outcome.at}`);
+    this.line(`   again      ${this.#terminal.again} ${at}`);
   }
 
   #step({ step, at, definition, message }: ScenarioFailure): void {
     this.line(`   step       ${step}`);
-    this.line(`              ${at}${definition === undefined ? '' : pc.dim(`  (${this.short(definition)})`)}\n`);
-    this.line(indent(message, '     '));
-    this.line('');
+    this.#write(harmless(`              ${at}`) + (definition === undefined ? '' : this.#colors.dim(`  (${this.short(definition)})`)));
+    this.line(`\n${indent(message, '     ')}\n`);
   }
 
   /** Always the last line of a run. */
   summary(tally: Tally, tail: string): void {
-    const total = tally.held + tally.broken + tally.unknown + tally.harness;
-    const counts = (['held', 'broken', 'unknown', 'harness'] as const)
+    const total = Object.values(tally).reduce((sum, count) => sum + count, 0);
+    const counts = (['held', 'broken', 'unknown', 'harness', 'skipped'] as const)
       .filter((verdict) => verdict === 'held' || tally[verdict] > 0)
-      .map((verdict) => `${marks[verdict]} ${tally[verdict]} ${verdict === 'harness' ? 'harness failed' : verdict}`);
-    this.line(`\n${pc.bold(`${total} scenario${total === 1 ? '' : 's'}`)}: ${counts.join(', ')}  ${pc.dim(tail)}`);
+      .map((verdict) => `${this.#marks[verdict]} ${tally[verdict]} ${verdict === 'harness' ? 'harness failed' : verdict}`);
+    this.#write(`\n${this.#colors.bold(`${total} scenario${total === 1 ? '' : 's'}`)}: ${counts.join(', ')}  ${this.#colors.dim(tail)}`);
   }
 
   /** A path as a person would type it from the project's folder. */
   short(path: string): string {
     const short = relative(this.#terminal.root, path);
     return short === '' || short.startsWith('..') ? path : short;
+  }
+
+  #write(text: string): void {
+    if (this.#isClosed) return;
+    this.#clearLive();
+    this.#terminal.out.write(`${text}\n`);
   }
 
   #clearLive(): void {
@@ -107,6 +114,11 @@ export class TerminalReport {
 
 export function seconds(ms: number): string {
   return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+}
+
+/** Without the escapes and control characters that a validator may write: they would move the cursor, or worse. */
+function harmless(text: string): string {
+  return stripVTControlCharacters(text).replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '');
 }
 
 function indent(text: string, by: string): string {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFile } from 'node:fs/promises';
-import { basename, dirname, extname, join } from 'node:path';
+import { extname, join, sep } from 'node:path';
 import { StampedeError } from '../foundation/errors.ts';
 
 /** A file as a scenario puts it somewhere: a git repository, a layer. */
@@ -46,9 +46,10 @@ async function compiled(folder: string, { target, source }: Placement): Promise<
   return (await Promise.all(beside)).flat();
 }
 
+/** A source that leads out of the folder is none. */
 function candidates(folder: string, source: string): string[] {
   const inside = source.startsWith('examples/') ? source.slice('examples/'.length) : source;
-  return [join(folder, inside), join(folder, source), ...(basename(folder) === 'examples' ? [join(dirname(folder), source)] : [])];
+  return [inside, source].map((path) => join(folder, path)).filter((path) => path.startsWith(join(folder, sep)));
 }
 
 async function readFirst(paths: readonly string[]): Promise<Buffer | undefined> {

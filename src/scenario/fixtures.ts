@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, isAbsolute, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { StampedeError } from '../foundation/errors.ts';
 import { readExamples, type PlacedFile, type Placement } from './examples.ts';
@@ -62,7 +62,7 @@ export async function storePolicyObject(scenario: ScenarioRun, object: Omit<Poli
 function documentOf(text: string, name: string): unknown {
   try {
     const document: unknown = parse(text);
-    if (typeof document === 'object' && document !== null) return document;
+    if (typeof document === 'object' && document !== null && !Array.isArray(document)) return document;
     throw new Error('it is not an object');
   } catch (cause) {
     throw new StampedeError('DOCUMENT_MALFORMED', `the specification of ${name} is neither JSON nor YAML`, {
@@ -75,8 +75,8 @@ function documentOf(text: string, name: string): unknown {
 /** Below the working directory unless the name is absolute; mode 0600. */
 export async function writeNamedFile({ values, context, folders }: ScenarioRun, name: string, content: string): Promise<void> {
   const path = await values.expand(name, context.unknownVariables);
-  const target = isAbsolute(path) ? path : join(folders.work, path);
-  if (!target.startsWith(folders.root)) {
+  const target = resolve(folders.work, path);
+  if (!target.startsWith(join(folders.root, '/'))) {
     throw new StampedeError('FOLDER_NOT_WRITABLE', `${path} lies outside the scenario's folder`, { hint: 'name it relative, or below ${TMPDIR}' });
   }
   await mkdir(dirname(target), { recursive: true });

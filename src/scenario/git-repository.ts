@@ -48,7 +48,7 @@ export async function publishRepository({ url, certificateFile, folder, files }:
 
 async function place(work: string, { path, content }: PlacedFile): Promise<void> {
   const inside = normalize(path);
-  if (inside.startsWith('..') || inside.startsWith('/') || inside.split('/').includes('.git')) {
+  if (inside.split('/').some((part) => ['', '.', '..', '.git'].includes(part.toLowerCase()))) {
     throw new StampedeError('EXAMPLE_MISSING', `${path} is not a place inside a repository`);
   }
   await mkdir(dirname(join(work, inside)), { recursive: true });

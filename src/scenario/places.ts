@@ -13,17 +13,17 @@ interface Found {
 
 /**
  * Identities of all scenarios of one feature file, by the syntax node that Cucumber names last in a pickle.
- * Two of the same rule and name are told apart by a number, so that they never share repositories or snapshots.
+ * Two of the same title are told apart by a number, so that they never share repositories or snapshots.
  */
 export function placesIn(document: GherkinDocument, feature: string): ReadonlyMap<string, ScenarioIdentity> {
-  const seen = new Map<string, number>();
+  const titles = new Set<string>();
   const places = new Map<string, ScenarioIdentity>();
-  for (const { node, rule, name, row, line } of scenariosIn(document)) {
-    const key = JSON.stringify([rule, name, row]);
-    const count = (seen.get(key) ?? 0) + 1;
-    seen.set(key, count);
-    const unique = count === 1 ? name : `${name} #${count}`;
-    places.set(node, identify({ feature, rule, name: unique, row, uri: document.uri ?? feature, line }));
+  for (const { node, ...found } of scenariosIn(document)) {
+    const place = { ...found, feature, uri: document.uri ?? feature };
+    let identity = identify(place);
+    for (let count = 2; titles.has(identity.title); count += 1) identity = identify({ ...place, name: `${place.name} #${count}` });
+    titles.add(identity.title);
+    places.set(node, identity);
   }
   return places;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { diff } from 'jest-diff';
+import { difference } from './difference.ts';
 import { normalise } from './normalise.ts';
 import { performRun, type Participant, type PerformedRun, type RunSettings } from './run.ts';
 import type { ValidatorResult } from '../validator/process.ts';
@@ -19,8 +19,8 @@ export async function compareWithReference(run: PerformedRun, known: ReadonlyMap
     const expected = await (references.get(command) ?? remember(references, command, referenceOutcome(run, participant, known)));
     const actual = await outcomeText(result, known);
     const equal = expected === actual;
-    const difference = equal ? '' : (diff(expected, actual, { aAnnotation: 'Alone, without cache', bAnnotation: participant.name, contextLines: 2, expand: false }) ?? '');
-    run.recorder.record({ kind: 'outcome-compared', participant: participant.name, against: 'serial run without cache', equal, difference });
+    const parting = difference({ name: 'Alone, without cache', text: expected }, { name: participant.name, text: actual });
+    run.recorder.record({ kind: 'outcome-compared', participant: participant.name, against: 'serial run without cache', equal, difference: parting });
   }
 }
 

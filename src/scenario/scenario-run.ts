@@ -42,42 +42,46 @@ export interface ScenarioRun {
   readonly resources: ResourceStack;
 }
 
-/** Makes the folders and clients of a scenario; disposing `resources` removes what must not outlive it. */
+/**
+ * Makes the folders and clients of a scenario; disposing `resources` removes what must not outlive it.
+ * @throws StampedeError SNAPSHOT_FILE_CORRUPT
+ */
 export async function openScenario(context: RunContext, identity: ScenarioIdentity, subject: Subject): Promise<ScenarioRun> {
+  const snapshots = new SnapshotReader(snapshotFile(context.snapshotsFolder, identity.feature));
   const resources = new ResourceStack();
-  const folders = scenarioFolders(join(context.sessionFolder, 'scenarios', identity.id));
-  if (!context.keep) resources.defer('folders', async () => await rm(folders.root, { recursive: true, force: true }));
-  await makeFolders(folders, context);
+  try {
+    const folders = scenarioFolders(join(context.sessionFolder, 'scenarios', identity.id));
+    if (!context.keep) resources.defer('folders', async () => await rm(folders.root, { recursive: true, force: true }));
+    await makeFolders(folders, context);
+    const storedFolder = await makeStoredFolder(context, identity);
+    const clients = openClients(context, identity, { folders, resources });
+    const kubeconfig = join(folders.root, 'kubeconfig');
+    await writeFile(kubeconfig, kubeconfigFor({ server: clients.policyApiUrl, namespace: policyNamespace }), { mode: 0o600 });
+    const runs: PerformedRun[] = [];
+    resources.defer('histories', () => runs.forEach(({ recorder }) => recorder.close()));
+    const usualEnvironment = validatorEnvironment(context, folders, kubeconfig);
+    return { context, identity, subject, folders, storedFolder, ...clients, snapshots, environment: new Map(), usualEnvironment, runs, resources };
+  } catch (error) {
+    await resources[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+type Clients = Pick<ScenarioRun, 'transport' | 'registry' | 'keys' | 'images' | 'signer' | 'values' | 'policyApiUrl'>;
+
+function openClients(context: RunContext, identity: ScenarioIdentity, { folders, resources }: Pick<ScenarioRun, 'folders' | 'resources'>): Clients {
   const transport = resources.own('connections', createTransport());
   const registry = createRegistryClient({ baseUrl: context.addresses.registryUrl, transport });
   const rekor = createRekorClient({ url: context.addresses.rekorUrl, transport });
   const keys = new KeyRing(folders.keys);
-  const fixed = fixedValues(context, identity, folders);
-  const images = new ImageShelf({ registry, host: registryHost, prefix: identity.id });
-  const policyApiUrl = `${context.addresses.policyApiUrl}/${identity.id}`;
-  const kubeconfig = join(folders.root, 'kubeconfig');
-  await writeFile(kubeconfig, kubeconfigFor({ server: policyApiUrl, namespace: policyNamespace }), { mode: 0o600 });
-  const storedFolder = await makeStoredFolder(context, identity);
-  const runs: PerformedRun[] = [];
-  resources.defer('histories', () => runs.forEach(({ recorder }) => recorder.close()));
   return {
-    context,
-    identity,
-    subject,
-    folders,
-    storedFolder,
     transport,
     registry,
     keys,
-    images,
+    images: new ImageShelf({ registry, host: registryHost, prefix: identity.id }),
     signer: new Signer({ registry, rekor }),
-    values: new KnownValues({ registry, keys, prefix: identity.id, fixed }),
-    snapshots: new SnapshotReader(snapshotFile(context.snapshotsFolder, identity.feature)),
-    policyApiUrl,
-    environment: new Map(),
-    usualEnvironment: validatorEnvironment(context, folders, kubeconfig),
-    runs,
-    resources,
+    values: new KnownValues({ registry, keys, prefix: identity.id, fixed: fixedValues(context, identity, folders) }),
+    policyApiUrl: `${context.addresses.policyApiUrl}/${identity.id}`,
   };
 }
 
@@ -100,7 +104,8 @@ async function makeStoredFolder(context: RunContext, identity: ScenarioIdentity)
 async function makeFolders(folders: ScenarioFolders, { workFolder }: RunContext): Promise<void> {
   for (const folder of [folders.home, folders.temporary, folders.keys]) await mkdir(folder, { recursive: true, mode: 0o700 });
   if (workFolder === undefined) await mkdir(folders.work, { recursive: true });
-  else await cp(workFolder, folders.work, { recursive: true });
+  // Links stay as they are: made absolute, they would lead back into the user's own folder.
+  else await cp(workFolder, folders.work, { recursive: true, verbatimSymlinks: true });
 }
 
 /** Adds a line to a file of the stored scenario; several processes may append to different files at once. */

@@ -87,7 +87,7 @@ function gatesOf(scenario: ScenarioRun, { processes, meeting }: Gathering, parti
 /** Images that the commands name. */
 function namedImages({ images }: ScenarioRun, participants: readonly Participant[]): readonly string[] {
   const words = participants.flatMap((participant) => participant.arguments).join(' ');
-  const isNamed = (reference: string): boolean => words.split(reference).slice(1).some((rest) => !/^[\w/-]/.test(rest));
+  const isNamed = (reference: string): boolean => words.split(reference).slice(1).some((rest) => !/^(?:[\w/-]|\.\w)/.test(rest));
   return images.all().filter(({ name }) => isNamed(images.referenceOf(name))).map(({ name }) => name);
 }
 

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+import { existsSync, readFileSync } from 'node:fs';
+import { Script } from 'node:vm';
+import { StampedeError } from '../foundation/errors.ts';
+
+const header = '// Jest Snapshot v1, https://jestjs.io/docs/snapshot-testing\n';
+const evaluationMs = 5000;
+
+/**
+ * jest-snapshot takes what it can't read of a file for missing, and would rewrite the file without it: what is not
+ * whole is refused before. A file that isn't there is whole, as is an empty one.
+ * @throws StampedeError SNAPSHOT_FILE_CORRUPT
+ */
+export function requireWhole(file: string): void {
+  if (!existsSync(file)) return;
+  const text = readFileSync(file, 'utf8').replaceAll('\r\n', '\n');
+  if (text === '') return;
+  try {
+    if (!text.startsWith(header)) throw new Error(`it does not begin with ${header.trim()}`);
+    new Script(text, { filename: file }).runInNewContext({ exports: entries() }, { timeout: evaluationMs });
+  } catch (cause) {
+    throw new StampedeError('SNAPSHOT_FILE_CORRUPT', `${file} is not a snapshot file any more`, {
+      // Errors of the other context are not instances of this one's.
+      cause: cause instanceof Error ? cause : new Error(String(cause)),
+      hint: 'resolve merge conflicts in it, or restore it from version control',
+    });
+  }
+}
+
+/** What the file assigns to: each entry is a text, has a running number, and is there once. */
+function entries(): object {
+  return new Proxy<Record<string, unknown>>({}, {
+    set(present, key, value) {
+      const name = String(key);
+      if (Object.hasOwn(present, name)) throw new Error(`it has two entries ${name}`);
+      if (typeof value !== 'string' || !/ \d+$/.test(name)) throw new Error(`${name} is no entry`);
+      present[name] = value;
+      return true;
+    },
+  });
+}
