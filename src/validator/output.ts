@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
-import { open } from 'node:fs/promises';
+import { closeSync, openSync, write } from 'node:fs';
+import { promisify } from 'node:util';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { OutputSummary } from '../history/event.ts';
@@ -16,10 +17,15 @@ export interface OutputSettings {
   readonly onLimit: () => void;
 }
 
-/** Streams an output into a file, at most `limitBytes` of it; the rest is counted and dropped. */
+const writeTo = promisify(write);
+
+/**
+ * Streams an output into a file, at most `limitBytes` of it; the rest is counted and dropped. It listens before it
+ * first yields: what nobody listens to is thrown away once the program has ended.
+ */
 export async function keepOutput(stream: Readable, { folder, file, limitBytes, onLimit }: OutputSettings): Promise<KeptOutput> {
   const hash = createHash('sha256');
-  const target = await open(join(folder, file), 'w', 0o600);
+  const target = openSync(join(folder, file), 'w', 0o600);
   let bytes = 0;
   let kept = 0;
   try {
@@ -27,14 +33,14 @@ export async function keepOutput(stream: Readable, { folder, file, limitBytes, o
       bytes += chunk.length;
       const part = chunk.subarray(0, Math.max(0, limitBytes - kept));
       hash.update(part);
-      if (part.length > 0) await target.write(part);
+      if (part.length > 0) await writeTo(target, part);
       kept += part.length;
       if (kept < bytes && bytes - chunk.length <= limitBytes) onLimit();
     }
   } catch {
     // A stream that was destroyed has ended as far as we are concerned; what came is kept.
   } finally {
-    await target.close();
+    closeSync(target);
   }
   return { file, bytes: kept, digest: `sha256:${hash.digest('hex')}` as Digest, truncated: bytes > kept };
 }
