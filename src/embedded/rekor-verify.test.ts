@@ -98,7 +98,7 @@ describe('the embedded log and @sigstore/verify', () => {
         timestampVerificationData: undefined,
       },
     };
-    return toSignedEntity(bundle as unknown as Bundle, signed.payload);
+    return toSignedEntity(bundle, signed.payload);
   }
 
   it.each([

@@ -49,7 +49,7 @@ export function findOpa(): string {
 /** The decisions that a validator asks this policy for: `package/deny` and `package/warn` where they exist. */
 export async function entrypointsOf(opa: string, file: string): Promise<readonly string[]> {
   const module = JSON.parse(await runOpa(opa, ['parse', '--format', 'json'], file)) as ParsedModule;
-  const names = new Set((module.rules ?? []).map(({ head }) => String(head.ref?.[0]?.value ?? head.name)));
+  const names = new Set((module.rules ?? []).map(({ head }) => head.ref?.[0]?.value ?? head.name));
   const folder = pathOf(module.package.path);
   return ['deny', 'warn'].filter((name) => names.has(name)).map((name) => `${folder}/${name}`);
 }

@@ -57,7 +57,7 @@ function startPrograms(): Pick<WorkFolder, 'run'> & { readonly end: () => Promis
         const settings = { ...options, signal: ended.signal, maxBuffer: 16 * 1024 * 1024 };
         const child = execFile(program, args, settings, (error, stdout, stderr) => {
           if (error === null) resolve(stdout);
-          else reject(Object.assign(error, { stderr }));
+          else reject(Object.assign(error as Error, { stderr }));
         });
         const closed = new Promise((close) => child.once('close', close).once('error', close));
         running.add(closed);

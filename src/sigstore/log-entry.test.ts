@@ -186,7 +186,7 @@ describe('what an entry is about', () => {
       [`another key (${make.name})`, make(bytes, otherPair.publicKeyPem), envelopeSubject],
     ]),
   ])('is not %s', (_what, body, subject) => {
-    expect(() => verifyEntrySubject(inBase64(body), subject as EntrySubject)).toThrow(expect.objectContaining({ code: 'LOG_ENTRY_INVALID' }));
+    expect(() => verifyEntrySubject(inBase64(body), subject)).toThrow(expect.objectContaining({ code: 'LOG_ENTRY_INVALID' }));
   });
 
   it.each([

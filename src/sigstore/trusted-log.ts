@@ -49,6 +49,6 @@ function oldestVerified(entries: readonly LogEntry[], subject: EntrySubject, log
   const [oldest] = verified.toSorted((one, other) => one.integratedTime - other.integratedTime);
   if (oldest !== undefined) return promiseOf(oldest);
   const [first] = failures;
-  if (first !== undefined) throw first;
+  if (first instanceof Error) throw first;
   throw new StampedeError('LOG_ENTRY_INVALID', 'the log has no entry for it');
 }

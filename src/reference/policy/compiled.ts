@@ -77,7 +77,7 @@ function decide(policy: Awaited<ReturnType<typeof loadPolicy>>, file: string, in
 }
 
 function rulesOf(annotations: unknown): readonly AnnotatedRule[] {
-  const isList = Array.isArray(annotations) && annotations.every((rule) => typeof rule?.path === 'string');
+  const isList = Array.isArray(annotations) && annotations.every((rule: { readonly path?: unknown } | null) => typeof rule?.path === 'string');
   if (!isList) throw new Error('the annotations are not a list of rules');
   return annotations as readonly AnnotatedRule[];
 }

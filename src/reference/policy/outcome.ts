@@ -80,7 +80,13 @@ function isInFuture({ metadata }: Result, effectiveTime: Date): boolean {
 }
 
 function byCode(left: Result, right: Result): number {
-  return compare(String(left.metadata?.['code'] ?? ''), String(right.metadata?.['code'] ?? '')) || compare(left.msg, right.msg);
+  return compare(resultCode(left), resultCode(right)) || compare(left.msg, right.msg);
+}
+
+/** Policies give whatever they like as a code; only text is one. */
+export function resultCode({ metadata }: Result): string {
+  const code = metadata?.['code'];
+  return typeof code === 'string' ? code : '';
 }
 
 function compare(left: string, right: string): number {

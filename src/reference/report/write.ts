@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { writeFile } from 'node:fs/promises';
-import type { Result } from '../policy/outcome.ts';
+import { resultCode, type Result } from '../policy/outcome.ts';
 import type { OutputFormat, OutputTarget } from '../arguments.ts';
 import type { Report, ReportedComponent } from './report.ts';
 
@@ -41,9 +41,9 @@ function renderText({ success, components }: Report): string {
 
 function textOf(component: ReportedComponent): readonly string[] {
   const results = (mark: string, list: readonly Result[] = []): readonly string[] =>
-    list.flatMap(({ msg, metadata = {} }) => [
-      `${mark} ${String(metadata['code'] ?? '(no code)')}`,
-      ...Object.entries({ Reason: msg, Title: metadata['title'], Description: metadata['description'] })
+    list.flatMap((result) => [
+      `${mark} ${resultCode(result) || '(no code)'}`,
+      ...Object.entries({ Reason: result.msg, Title: result.metadata?.['title'], Description: result.metadata?.['description'] })
         .filter(([, value]) => value !== undefined)
         .map(([key, value]) => `  ${key}: ${String(value)}`),
     ]);
