@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { appendFileSync, closeSync, openSync } from 'node:fs';
 import { monotonicMs } from '../foundation/clock.ts';
+import { StampedeError } from '../foundation/errors.ts';
 import type { Event, EventBody, History } from './event.ts';
 
 /** Writes the history of one run. */
 export interface Recorder {
   /** Numbers the event, stamps it, and has it on disk when it returns. */
   record(body: EventBody): Event;
-  /** What was recorded so far. */
+  /** What was recorded so far; later events don't change it. */
   events(): History;
   /** Further events are kept in memory only. */
   close(): void;
@@ -15,21 +16,24 @@ export interface Recorder {
   nextRequest(): number;
 }
 
-/** One JSON document a line, written as it happens: a crash keeps everything before it. */
+/**
+ * One JSON document a line, written as it happens: a crash keeps everything before it.
+ * @throws StampedeError FOLDER_NOT_WRITABLE, also where the file is there already: a history is of one run
+ */
 export function openRecorder(file: string): Recorder {
   const startedAt = monotonicMs();
   const events: Event[] = [];
-  let descriptor: number | undefined = openSync(file, 'a');
+  let descriptor: number | undefined = openNew(file);
   let requests = 0;
   return {
     record(body) {
       const at = Math.round((monotonicMs() - startedAt) * 1000) / 1000;
       const event: Event = { index: events.length, at, ...body };
       events.push(event);
-      if (descriptor !== undefined) writeSync(descriptor, `${JSON.stringify(event)}\n`);
+      if (descriptor !== undefined) appendFileSync(descriptor, `${JSON.stringify(event)}\n`);
       return event;
     },
-    events: () => events,
+    events: () => [...events],
     close() {
       if (descriptor !== undefined) closeSync(descriptor);
       descriptor = undefined;
@@ -39,4 +43,12 @@ export function openRecorder(file: string): Recorder {
       return requests;
     },
   };
+}
+
+function openNew(file: string): number {
+  try {
+    return openSync(file, 'ax', 0o600);
+  } catch (cause) {
+    throw new StampedeError('FOLDER_NOT_WRITABLE', `no new history can be written to ${file}`, { cause, hint: 'give each run a folder of its own' });
+  }
 }
