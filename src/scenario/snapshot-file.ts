@@ -4,7 +4,6 @@ import { Script } from 'node:vm';
 import { StampedeError } from '../foundation/errors.ts';
 
 const header = '// Jest Snapshot v1, https://jestjs.io/docs/snapshot-testing\n';
-const evaluationMs = 5000;
 
 /**
  * jest-snapshot takes what it can't read of a file for missing, and would rewrite the file without it: what is not
@@ -17,7 +16,7 @@ export function requireWhole(file: string): void {
   if (text === '') return;
   try {
     if (!text.startsWith(header)) throw new Error(`it does not begin with ${header.trim()}`);
-    new Script(text, { filename: file }).runInNewContext({ exports: entries() }, { timeout: evaluationMs });
+    new Script(text, { filename: file }).runInNewContext({ exports: entries() });
   } catch (cause) {
     throw new StampedeError('SNAPSHOT_FILE_CORRUPT', `${file} is not a snapshot file any more`, {
       // Errors of the other context are not instances of this one's.

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { normalise } from './normalise.ts';
+
+const none = new Map<string, string>();
+
+describe('normalise, known values', () => {
+  it('names each value wherever it stands', () => {
+    const known = new Map([['REKOR', 'http://127.0.0.1:4000']]);
+    expect(normalise('at http://127.0.0.1:4000, http://127.0.0.1:4000/api', known)).toBe('at ${REKOR}, ${REKOR}/api');
+  });
+
+  it('replaces the longest first, whatever the order', () => {
+    const values: [string, string][] = [['SHORT', '/tmp/run'], ['LONG', '/tmp/run/keys/known.pub'], ['MIDDLE', '/tmp/run/keys']];
+    const text = '/tmp/run/keys/known.pub /tmp/run/keys/other /tmp/run/x';
+    for (const order of [values, [...values].reverse()]) expect(normalise(text, new Map(order))).toBe('${LONG} ${MIDDLE}/other ${SHORT}/x');
+  });
+
+  it('does not let a shorter value that begins earlier cut a longer one', () => {
+    expect(normalise('abcdefghijkl', new Map([['LATE', 'cdefghijkl'], ['EARLY', 'abcdef']]))).toBe('ab${LATE}');
+  });
+
+  it('takes the first name of two with equal values, in the order of the alphabet', () => {
+    expect(normalise('same-value', new Map([['B', 'same-value'], ['A', 'same-value']]))).toBe('${A}');
+  });
+
+  it('leaves values alone that are shorter than six characters', () => {
+    expect(normalise('12345 123456', new Map([['FIVE', '12345'], ['EMPTY', ''], ['SIX', '123456']]))).toBe('12345 ${SIX}');
+  });
+
+  it('does not look for values in names that it has put there', () => {
+    const known = new Map([['REGISTRY_acceptance/image:latest_DIGEST', 'f'.repeat(64)], ['WORD', 'acceptance']]);
+    expect(normalise(`acceptance ${'f'.repeat(64)}`, known)).toBe('${WORD} ${REGISTRY_acceptance/image:latest_DIGEST}');
+  });
+
+  it('takes characters of names and values as they are', () => {
+    expect(normalise('a.c+d?e a1c1d1e', new Map([['$& $1', 'a.c+d?e']]))).toBe('${$& $1} a1c1d1e');
+  });
+});
+
+describe('normalise, layout', () => {
+  it('indents a JSON document', () => {
+    expect(normalise('{"b":[1,{"a":null}],"e":{},"f":[ ]}', none)).toBe('{\n  "b": [\n    1,\n    {\n      "a": null\n    }\n  ],\n  "e": {},\n  "f": []\n}\n');
+  });
+
+  it('does so as JSON.stringify would, for whatever that writes', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.array(fc.jsonValue()), fc.dictionary(fc.string(), fc.jsonValue())), (value) => {
+        const text = JSON.stringify(value).replaceAll('\r', '');
+        const wanted = `${JSON.stringify(JSON.parse(text), null, 2)}\n`;
+        const written = normalise(text, none);
+        expect(JSON.parse(written)).toEqual(JSON.parse(normalise(wanted, none)));
+        expect(written.split('\n')).toHaveLength(wanted.split('\n').length);
+      }),
+    );
+  });
+
+  it.each(['{"n":12345678901234567890123}', '{"n":1.0}', '{"s":"\\u003ca\\u003e & /"}', '{"b":1,"1":2}', '{"a":1,"a":2}', '{"s":"a  {b, c: [d]}  \\"e\\""}'])(
+    'keeps what it says as it is written: %s',
+    (text) => {
+      expect(normalise(text, none).replaceAll(/\n\s*/g, '').replaceAll('": ', '":')).toBe(text);
+    },
+  );
+
+  it('comes to the same for every layout of a document', () => {
+    const document = { a: [1, 'two', { three: [] }], b: {} };
+    const texts = [JSON.stringify(document), JSON.stringify(document, null, 8), `\n${JSON.stringify(document, null, '\t')}\r\n`];
+    expect(new Set(texts.map((text) => normalise(text, none))).size).toBe(1);
+  });
+
+  it('removes carriage returns', () => {
+    expect(normalise('a\r\nb\r', none)).toBe('a\nb');
+  });
+
+  it.each(['', '\n\n', 'plain: text\n  indented', '{not json}', '{"a":1}\n{"a":2}\n', '[info] started', '"text"', '42', 'a: 1\nb: [1,2]\n', '{"open": '])(
+    'touches nothing else: %j',
+    (text) => {
+      expect(normalise(text, new Map([['REKOR', 'http://127.0.0.1:4000']]))).toBe(text);
+    },
+  );
+});
+
+describe('normalise, patterns', () => {
+  it.each([
+    ['2024-02-29T23:59:59Z', '${TIMESTAMP}'],
+    ['2024-02-29T23:59:59.123456789Z', '${TIMESTAMP}'],
+    ['at 2024-02-29T23:59:59+02:00.', 'at ${TIMESTAMP}.'],
+    ['2024-02-29', '2024-02-29'],
+    ['12024-02-29T23:59:59Z', '12024-02-29T23:59:59Z'],
+    ['time 1700000000', 'time ${TIMESTAMP}'],
+    ['1400000000', '1400000000'],
+    ['17000000001', '17000000001'],
+    ['a1700000000b', 'a1700000000b'],
+    ['"ec-version": "v0.7.1+dirty"', '"ec-version": "${EC_VERSION}"'],
+    ['"version": "v0.7.1"', '"version": "v0.7.1"'],
+    ['/run/s-1/tmp/ec-work-1234567890/policy/main.rego', '${TMPDIR}/tmp/ec-work-${RANDOM}/policy/main.rego'],
+    ['/run/s-1/tmp/git/clone-Ab3dE6', '${TMPDIR}/tmp/git/clone-${RANDOM}'],
+    ['/run/s-1/tmp/cache-12345', '${TMPDIR}/tmp/cache-12345'],
+    ['/run/s-1/work/my-policies/a.yaml', '${TMPDIR}/work/my-policies/a.yaml'],
+    ['/elsewhere/tmp/ec-work-1234567890', '/elsewhere/tmp/ec-work-1234567890'],
+  ])('%s is shown as %s', (text, shown) => {
+    expect(normalise(text, new Map([['TMPDIR', '/run/s-1']]))).toBe(shown);
+  });
+});
