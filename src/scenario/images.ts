@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import { gunzipSync } from 'node:zlib';
 import { StampedeError } from '../foundation/errors.ts';
 import { seededRandom, type SeededRandom } from '../foundation/seed.ts';
 import type { DiffID, Digest } from '../oci/digest.ts';
 import { buildImage, type BuiltImage } from '../oci/image.ts';
-import { buildLayer, randomLayer, type Layer } from '../oci/layer.ts';
+import { buildLayer, type Compression, type Layer } from '../oci/layer.ts';
 import type { RegistryClient } from '../oci/registry-client.ts';
 import { tarOf } from '../oci/tar.ts';
 import type { PlacedFile } from './examples.ts';
@@ -60,13 +61,13 @@ export class ImageShelf {
   /** Two random layers, a parent image `<name>/parent`, and the layers given, uncompressed. */
   async pushImage(name: string, files: readonly PlacedFile[] = []): Promise<PushedImage> {
     const layers = await this.#twoRandomLayers(name);
-    if (files.length > 0) layers.push(buildLayer(await tarOf(files), 'uncompressed'));
+    if (files.length > 0) layers.push(await this.#layer(files, 'uncompressed'));
     return await this.#push({ name, layers });
   }
 
   /** Exactly one layer, deterministic. */
   async pushImageOfOneLayer(name: string, content: Buffer): Promise<PushedImage> {
-    return await this.#push({ name, layers: [buildLayer(await tarOf([{ path: 'content', content }]), 'gzip')] });
+    return await this.#push({ name, layers: [await this.#layer([{ path: 'content', content }], 'gzip')] });
   }
 
   /** Labels go into the configuration, so the image is another one afterwards. */
@@ -106,12 +107,13 @@ export class ImageShelf {
     return [...this.#images.values()];
   }
 
-  /** Layers of images that validators read through their cache. */
+  /** Layers of images that validators read through their cache: those that are labelled as operator bundles. */
   readLayers(): readonly KnownLayer[] {
     const read = this.all().filter(({ labels }) => bundleLabel in labels).map(({ name }) => name);
     return this.knownLayers().filter(({ images }) => images.some((image) => read.includes(image)));
   }
 
+  /** Layers of all images. */
   knownLayers(): readonly KnownLayer[] {
     return [...this.#layers.values()];
   }
@@ -127,13 +129,19 @@ export class ImageShelf {
 
   async #twoRandomLayers(name: string): Promise<Layer[]> {
     const random = this.#random.fork(name);
-    return [await randomLayer(random, randomLayerBytes), await randomLayer(random, randomLayerBytes)];
+    const next = async (): Promise<Layer> => await this.#layer([{ path: 'random', content: random.bytes(randomLayerBytes) }], 'gzip');
+    return [await next(), await next()];
   }
 
   async #bundleLayer(name: string, files: readonly PlacedFile[]): Promise<Layer> {
     const filler = { path: `filler/${name.replaceAll('/', '-')}`, content: this.#random.fork(name).bytes(bundleLayerBytes) };
-    const tar = await tarOf([...files, filler]);
-    const layer = buildLayer(tar, 'gzip');
+    return await this.#layer([...files, filler], 'gzip');
+  }
+
+  /** Both forms are kept, to be compared with what validators cache. */
+  async #layer(files: readonly PlacedFile[], compression: Compression): Promise<Layer> {
+    const tar = await tarOf(files);
+    const layer = buildLayer(tar, compression);
     this.#layers.set(layer.diffId, { diffId: layer.diffId, digest: layer.descriptor.digest, compressed: layer.bytes, uncompressed: tar, images: [] });
     return layer;
   }
@@ -152,14 +160,19 @@ export class ImageShelf {
     await registry.pushImage(repository, image, 'latest');
     const pushed = { name, image, labels };
     this.#images.set(name, pushed);
-    for (const { diffId } of layers) this.#note(diffId, name);
+    for (const layer of layers) this.#note(layer, name);
     return pushed;
   }
 
-  #note(diffId: DiffID, name: string): void {
-    const known = this.#layers.get(diffId);
-    if (known !== undefined && !known.images.includes(name)) this.#layers.set(diffId, { ...known, images: [...known.images, name] });
+  #note(layer: Layer, name: string): void {
+    const known = this.#layers.get(layer.diffId) ?? knownLayer(layer);
+    if (!known.images.includes(name)) this.#layers.set(layer.diffId, { ...known, images: [...known.images, name] });
   }
+}
+
+function knownLayer({ diffId, descriptor: { digest }, bytes }: Layer): KnownLayer {
+  const isUncompressed = digest === (diffId as string);
+  return { diffId, digest, compressed: bytes, uncompressed: isUncompressed ? bytes : gunzipSync(bytes), images: [] };
 }
 
 function manifest(kind: string, name: string): Buffer {
