@@ -83,15 +83,6 @@ describe('an image', () => {
     expect((await shelf('files').pushImage('image', files)).image.digest).toBe(image.digest);
   });
 
-  it('of one layer has exactly that, the same for the same content', async () => {
-    const { image } = await shelf('one').pushImageOfOneLayer('image', Buffer.from('content'));
-    const { layers } = await pulled('one/image');
-    expect(layers).toHaveLength(1);
-    expect(await pathsIn(gunzipSync(layers[0]!))).toEqual(['content']);
-    expect((await shelf('one').pushImageOfOneLayer('image', Buffer.from('content'))).image.digest).toBe(image.digest);
-    expect((await shelf('one').pushImageOfOneLayer('image', Buffer.from('other'))).image.digest).not.toBe(image.digest);
-  });
-
   it('is pushed again with labels, as another image of the same layers', async () => {
     const images = shelf('labels');
     const before = (await images.pushImage('image')).image;

@@ -65,11 +65,6 @@ export class ImageShelf {
     return await this.#push({ name, layers });
   }
 
-  /** Exactly one layer, deterministic. */
-  async pushImageOfOneLayer(name: string, content: Buffer): Promise<PushedImage> {
-    return await this.#push({ name, layers: [await this.#layer([{ path: 'content', content }], 'gzip')] });
-  }
-
   /** Labels go into the configuration, so the image is another one afterwards. */
   async addLabels(name: string, labels: Readonly<Record<string, string>>): Promise<PushedImage> {
     const present = this.named(name);
