@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { access, constants, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StampedeError } from '../foundation/errors.ts';
 import { buildReference } from '../reference-build.ts';
+import { requireProgram } from '../validator/program.ts';
 import type { Subject } from '../validator/subject.ts';
 
 /**
@@ -11,7 +11,7 @@ import type { Subject } from '../validator/subject.ts';
  */
 export async function provideValidator(subject: Subject, binary: string | undefined, root: string): Promise<readonly string[]> {
   if (binary !== undefined) {
-    await requireExecutable(binary);
+    requireProgram(binary);
     return [binary, ...subject.arguments];
   }
   if (subject.program.kind === 'built') {
@@ -19,12 +19,4 @@ export async function provideValidator(subject: Subject, binary: string | undefi
     return [process.execPath, built, ...subject.arguments];
   }
   throw new StampedeError('VALIDATOR_MISSING', `the subject ${subject.name} needs a program`, { hint: '--binary PATH, or STAMPEDE_BINARY' });
-}
-
-async function requireExecutable(path: string): Promise<void> {
-  const found = await stat(path).catch(() => undefined);
-  if (found === undefined) throw new StampedeError('VALIDATOR_MISSING', `there is no validator at ${path}`, { hint: 'build it, or name another with --binary' });
-  const isExecutable = await access(path, constants.X_OK).then(() => true, () => false);
-  if (found.isFile() && isExecutable) return;
-  throw new StampedeError('VALIDATOR_NOT_EXECUTABLE', `${path} is not a program`, { hint: `chmod +x ${path}, or name another with --binary` });
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /**
  * When a process started, in clock ticks since boot: with the pid it names a process for good, as pids are used
@@ -7,13 +7,7 @@ import { readFileSync } from 'node:fs';
  * https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
  */
 export function startTimeOf(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The second field is the program's name in parentheses and may hold anything.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-  } catch {
-    return undefined;
-  }
+  return statOf(pid)[19];
 }
 
 /** Highest resident memory so far in bytes; undefined where it can't be read. */
@@ -33,5 +27,31 @@ export function signalGroup(pid: number, signal: NodeJS.Signals): boolean {
     return true;
   } catch {
     return false;
+  }
+}
+
+/** Living processes of a group; zero where the system has no procfs. */
+export function groupSizeOf(group: number): number {
+  return processIds().filter((pid) => {
+    const [state, , itsGroup] = statOf(pid);
+    return Number(itsGroup) === group && state !== 'Z' && state !== 'X';
+  }).length;
+}
+
+function processIds(): readonly number[] {
+  try {
+    return readdirSync('/proc').map(Number).filter(Number.isInteger);
+  } catch {
+    return [];
+  }
+}
+
+/** The fields from the third on: the second is the program's name in parentheses and may hold anything. */
+function statOf(pid: number): readonly string[] {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  } catch {
+    return [];
   }
 }

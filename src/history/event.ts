@@ -65,6 +65,10 @@ export type EventBody =
       readonly peakRssBytes: number | null;
       readonly stdout: OutputSummary;
       readonly stderr: OutputSummary;
+      /** Processes of its group that outlived it and were killed; absent: none was seen. */
+      readonly leftBehind?: number;
+      /** A process that had left its group held an output open: what that wrote later is lost. */
+      readonly outputHeldOpen?: true;
     } & Actor)
   | ({
       readonly kind: 'request';

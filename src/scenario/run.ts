@@ -6,6 +6,7 @@ import { ResourceStack } from '../foundation/resources.ts';
 import { openDoor } from '../faults/door.ts';
 import { createGateKeeper, type GateKeeper } from '../faults/gate-keeper.ts';
 import { openRecorder, type Recorder } from '../history/recorder.ts';
+import { runInParallel } from '../validator/parallel.ts';
 import { runValidator, type ValidatorResult } from '../validator/process.ts';
 import type { Subject } from '../validator/subject.ts';
 import { doorEnvironment, registryHost, type ScenarioFolders } from './environment.ts';
@@ -74,13 +75,20 @@ async function runTogether(plan: Plan, participants: readonly Participant[], { s
         resources.own(`door of ${name}`, await openDoor({ participant: name, upstream: settings.context.addresses.registryUrl, hosts: [registryHost], recorder, gates })),
       ),
     );
-    return await Promise.all(participants.map(async (participant, index) => await runOne(participant, doors[index]?.url ?? '', { settings, recorder, gates })));
+    return await runInParallel(
+      participants.map((participant, index) => async (signal: AbortSignal) => await runOne(participant, doors[index]?.url ?? '', { settings, recorder, gates, signal })),
+    );
   } finally {
     await resources[Symbol.asyncDispose]();
   }
 }
 
-async function runOne(participant: Participant, door: string, { settings, recorder, gates }: Held & { readonly gates: GateKeeper }): Promise<ValidatorResult> {
+interface RunningParts extends Held {
+  readonly gates: GateKeeper;
+  readonly signal: AbortSignal;
+}
+
+async function runOne(participant: Participant, door: string, { settings, recorder, gates, signal }: RunningParts): Promise<ValidatorResult> {
   const { context, subject, folders, environment, folder } = settings;
   const [program = '', ...leading] = context.validator;
   try {
@@ -95,6 +103,7 @@ async function runOne(participant: Participant, door: string, { settings, record
       outputFolder: folder,
       ledgerFile: context.ledgerFile,
       recorder,
+      signal,
     });
   } finally {
     gates.participantEnded(participant.name);

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-import { accessSync, constants, statSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { monotonicMs } from '../foundation/clock.ts';
 import { StampedeError } from '../foundation/errors.ts';
-import type { Ending } from '../history/event.ts';
+import type { Ending, EventOf } from '../history/event.ts';
 import type { Recorder } from '../history/recorder.ts';
 import { noteProcess } from './leftovers.ts';
+import { drain } from './drain.ts';
 import { keepOutput, type KeptOutput } from './output.ts';
-import { peakRssOf, signalGroup } from '../foundation/process-table.ts';
+import { requireProgram } from './program.ts';
+import { groupSizeOf, peakRssOf, signalGroup } from '../foundation/process-table.ts';
 
 export interface ValidatorCommand {
   readonly participant: string;
@@ -54,37 +56,43 @@ type Subprocess = ReturnType<typeof start>;
  * @throws StampedeError VALIDATOR_MISSING, VALIDATOR_NOT_EXECUTABLE
  */
 export async function runValidator(command: ValidatorCommand): Promise<ValidatorResult> {
-  refuseUnusable(command.program);
+  requireProgram(command.program);
   const startedAt = monotonicMs();
   const subprocess = start(command);
   const { pid } = subprocess;
   if (pid === undefined) throw notStarted(command.program, await subprocess);
-  noteProcess(command.ledgerFile, pid);
-  command.recorder.record({
-    kind: 'validator-started',
-    participant: command.participant,
-    pid,
-    command: [command.program, ...command.arguments],
-    directory: command.directory,
-  });
+  noteStart(command, pid);
   const watch = new Watch(pid, command);
-  const [stdout, stderr] = outputsOf(subprocess, command, watch);
-  // A child that outlives the validator may hold its pipes: the validator's own end counts, then the group goes.
+  const kept = Promise.all(outputsOf(subprocess, command, watch));
   const ended = await exitOf(subprocess);
+  const seen = watch.exited();
+  // A child that outlives the validator may hold its pipes: the validator's own end counts, then the group goes.
+  const leftBehind = watch.ending === undefined ? groupSizeOf(pid) : 0;
   signalGroup(pid, 'SIGKILL');
-  const outputs = { stdout: await stdout, stderr: await stderr };
-  const seen = watch.stop();
+  const outputHeldOpen = await drain([subprocess.stdout as Socket, subprocess.stderr as Socket], kept);
+  const [stdout, stderr] = await kept;
   const result: ValidatorResult = {
     participant: command.participant,
-    ending: seen.ending ?? (ended.signal === null ? 'exited' : 'signalled'),
+    ending: watch.ending ?? (ended.signal === null ? 'exited' : 'signalled'),
     ...ended,
-    durationMs: Math.round(monotonicMs() - startedAt),
+    durationMs: Math.round(seen.at - startedAt),
     peakRssBytes: seen.peakRssBytes ?? null,
-    stdoutFile: join(command.outputFolder, outputs.stdout.file),
-    stderrFile: join(command.outputFolder, outputs.stderr.file),
+    stdoutFile: join(command.outputFolder, stdout.file),
+    stderrFile: join(command.outputFolder, stderr.file),
   };
-  recordExit(command, result, outputs);
+  recordExit(command, result, { stdout, stderr, ...(leftBehind > 0 ? { leftBehind } : {}), ...(outputHeldOpen ? { outputHeldOpen } : {}) });
   return result;
+}
+
+/** A process that could not be noted is not left running. */
+function noteStart({ participant, program, arguments: args, directory, ledgerFile, recorder }: ValidatorCommand, pid: number): void {
+  try {
+    noteProcess(ledgerFile, pid);
+    recorder.record({ kind: 'validator-started', participant, pid, command: [program, ...args], directory });
+  } catch (error) {
+    signalGroup(pid, 'SIGKILL');
+    throw error;
+  }
 }
 
 function start({ program, arguments: args, environment, directory }: ValidatorCommand) {
@@ -119,9 +127,11 @@ function outputsOf(subprocess: Subprocess, command: ValidatorCommand, watch: Wat
   return [keep('stdout'), keep('stderr')];
 }
 
-function recordExit(command: ValidatorCommand, result: ValidatorResult, { stdout, stderr }: { readonly stdout: KeptOutput; readonly stderr: KeptOutput }): void {
+type ExitDetails = Pick<EventOf<'validator-exited'>, 'stdout' | 'stderr' | 'leftBehind' | 'outputHeldOpen'>;
+
+function recordExit(command: ValidatorCommand, result: ValidatorResult, details: ExitDetails): void {
   const { participant, ending, exitCode, signal, durationMs, peakRssBytes } = result;
-  command.recorder.record({ kind: 'validator-exited', participant, ending, exitCode, signal, durationMs, peakRssBytes, stdout, stderr });
+  command.recorder.record({ kind: 'validator-exited', participant, ending, exitCode, signal, durationMs, peakRssBytes, ...details });
 }
 
 /** Ends a validator for one reason, the first that comes; samples its memory meanwhile. */
@@ -131,6 +141,7 @@ class Watch {
   readonly #sampler: NodeJS.Timeout;
   readonly #stopListening: () => void;
   #ending: Ending | undefined;
+  #hasExited = false;
   #peakRssBytes: number | undefined;
 
   constructor(pid: number, { deadlineMs, signal }: ValidatorCommand) {
@@ -144,33 +155,31 @@ class Watch {
     if (signal?.aborted === true) stop();
   }
 
+  /** Why the validator was ended; undefined when it ended by itself. */
+  get ending(): Ending | undefined {
+    return this.#ending;
+  }
+
   end(reason: Ending, signal: NodeJS.Signals): void {
     this.#ending ??= reason;
+    // Once it has exited its number may be another's.
+    if (this.#hasExited) return;
     signalGroup(this.#pid, signal);
     if (signal !== 'SIGKILL') this.#timers.push(setTimeout(() => signalGroup(this.#pid, 'SIGKILL'), killGraceMs));
   }
 
-  stop(): { readonly ending: Ending | undefined; readonly peakRssBytes: number | undefined } {
+  /** The deadline is the validator's: what its outputs take afterwards does not count. */
+  exited(): { readonly at: number; readonly peakRssBytes: number | undefined } {
+    this.#hasExited = true;
     clearInterval(this.#sampler);
     this.#timers.forEach((timer) => clearTimeout(timer));
     this.#stopListening();
-    return { ending: this.#ending, peakRssBytes: this.#peakRssBytes };
+    return { at: monotonicMs(), peakRssBytes: this.#peakRssBytes };
   }
 
   /** The system keeps the highest value itself, so a sample misses only growth in the last few milliseconds. */
   #sample(): void {
     this.#peakRssBytes = peakRssOf(this.#pid) ?? this.#peakRssBytes;
-  }
-}
-
-function refuseUnusable(program: string): void {
-  try {
-    if (!statSync(program).isFile()) throw new Error('not a file');
-    accessSync(program, constants.X_OK);
-  } catch (cause) {
-    const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
-    if (isMissing) throw new StampedeError('VALIDATOR_MISSING', `there is no validator at ${program}`, { cause, hint: 'build it, or name another with --binary' });
-    throw new StampedeError('VALIDATOR_NOT_EXECUTABLE', `${program} can't be executed`, { cause, hint: `chmod +x ${program}` });
   }
 }
 
