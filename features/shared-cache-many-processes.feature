@@ -13,8 +13,8 @@ Feature: several processes on one layer cache
       """
     And 3 operator bundle images named "acceptance/bundle" that share a layer, signed and attested by the "known" key
 
-  Scenario: cold cache, all ask for a layer before any is answered
-    When 3 ec commands are run in parallel, all held at a layer, with "validate image --image ${REGISTRY}/acceptance/bundle-${PARTICIPANT} --policy acceptance/ec-policy --rekor-url ${REKOR} --public-key ${known_PUBLIC_KEY} --show-successes --output json"
+  Scenario: cold cache, all ask for the shared layer before any is answered
+    When 3 ec commands are run in parallel, all held at the shared layer, with "validate image --image ${REGISTRY}/acceptance/bundle-${PARTICIPANT} --policy acceptance/ec-policy --rekor-url ${REKOR} --public-key ${known_PUBLIC_KEY} --show-successes --output json"
     Then every exit status should be 0
     And the runs should have overlapped
     And every layer should have been read through the cache
@@ -23,7 +23,7 @@ Feature: several processes on one layer cache
     And each output should match the snapshot
 
   Scenario: cold cache, all validate the same image
-    When 3 ec commands are run in parallel, all held at a layer, with "validate image --image ${REGISTRY}/acceptance/bundle-1 --policy acceptance/ec-policy --rekor-url ${REKOR} --public-key ${known_PUBLIC_KEY} --output json"
+    When 3 ec commands are run in parallel, all held at the shared layer, with "validate image --image ${REGISTRY}/acceptance/bundle-1 --policy acceptance/ec-policy --rekor-url ${REKOR} --public-key ${known_PUBLIC_KEY} --output json"
     Then every exit status should be 0
     And the runs should have overlapped
     And the cache should be intact
@@ -43,7 +43,7 @@ Feature: several processes on one layer cache
   Scenario: half-filled cache, the shared layer is there and their own ones are not
     When ec command is run with "validate image --image ${REGISTRY}/acceptance/bundle-3 --policy acceptance/ec-policy --rekor-url ${REKOR} --public-key ${known_PUBLIC_KEY} --output json"
     Then the exit status should be 0
-    When 2 ec commands are run in parallel, all held at a layer, with "validate image --image ${REGISTRY}/acceptance/bundle-${PARTICIPANT} --policy acceptance/ec-policy --rekor-url ${REKOR} --public-key ${known_PUBLIC_KEY} --output json"
+    When 2 ec commands are run in parallel, all held at a layer of their own, with "validate image --image ${REGISTRY}/acceptance/bundle-${PARTICIPANT} --policy acceptance/ec-policy --rekor-url ${REKOR} --public-key ${known_PUBLIC_KEY} --output json"
     Then every exit status should be 0
     And the runs should have overlapped
     And every layer should have been read through the cache

@@ -11,8 +11,12 @@ When(/^(\d+) ec commands are run in parallel, all held at their first request, w
   await this.run(line, Number(count), 'first-request');
 });
 
-When(/^(\d+) ec commands are run in parallel, all held at a layer, with "(.+)"$/, async function (this: StampedeWorld, count: string, line: string) {
-  await this.run(line, Number(count), 'layers');
+When(/^(\d+) ec commands are run in parallel, all held at the shared layer, with "(.+)"$/, async function (this: StampedeWorld, count: string, line: string) {
+  await this.run(line, Number(count), 'shared-layer');
+});
+
+When(/^(\d+) ec commands are run in parallel, all held at a layer of their own, with "(.+)"$/, async function (this: StampedeWorld, count: string, line: string) {
+  await this.run(line, Number(count), 'own-layer');
 });
 
 When(/^ec command is run, its first layer held until all components are under way, with "(.+)"$/, async function (this: StampedeWorld, line: string) {

@@ -61,6 +61,7 @@ export type ErrorCode =
 export const ExitStatus = { held: 0, broken: 1, usage: 2, unknown: 3, harness: 4 } as const;
 
 const usageCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'PORT_TAKEN',
   'CONFIG_INVALID',
   'NODE_TOO_OLD',
   'GIT_MISSING',

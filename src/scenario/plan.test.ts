@@ -13,10 +13,10 @@ it('holds each process at its first manifest until all have asked for one', () =
   expect(gatesFor({ ...meeting, meeting: 'first-request' })).toEqual([{ name: 'first-request', hold: { resource: 'manifest' }, until, timeoutMs: 500 }]);
 });
 
-it('holds each process at one of the known layers until all ask for one', () => {
+it.each(['shared-layer', 'own-layer'] as const)('holds each process at a layer (%s) until all ask for one', (name) => {
   const until = { kind: 'arrivals', parties: 'participant', count: 3 };
   const hold = { resource: 'blob', references: meeting.layers };
-  expect(gatesFor({ ...meeting, meeting: 'layers' })).toEqual([{ name: 'layers', hold, until, timeoutMs: 500 }]);
+  expect(gatesFor({ ...meeting, meeting: name })).toEqual([{ name, hold, until, timeoutMs: 500 }]);
 });
 
 it('holds the first layer of one process until every component was asked about', () => {

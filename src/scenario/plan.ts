@@ -24,10 +24,10 @@ export interface PlannedParticipant {
 
 /**
  * `alone`: one process, nothing held. `first-request`: every process is held at its first manifest until all
- * have asked. `layers`: every process is held at a layer until all ask for one. `components`: the first layer
- * of one process is held until requests of all its components were seen.
+ * have asked. `shared-layer`: every process is held at a layer that all of them need until all ask for one, and
+ * `own-layer` at one that others don't need. `components`: the first layer of one process is held until requests of all its components were seen.
  */
-export type Meeting = 'alone' | 'first-request' | 'layers' | 'components';
+export type Meeting = 'alone' | 'first-request' | 'shared-layer' | 'own-layer' | 'components';
 
 export interface MeetingPlan {
   readonly meeting: Meeting;
@@ -54,10 +54,11 @@ export function gatesFor({ meeting, parties, layers, repositories, timeoutMs }: 
           timeoutMs,
         },
       ];
-    case 'layers':
+    case 'shared-layer':
+    case 'own-layer':
       return [
         {
-          name: 'layers',
+          name: meeting,
           hold: { resource: 'blob', references: layers },
           until: { kind: 'arrivals', parties: 'participant', count: parties },
           timeoutMs,

@@ -5,7 +5,7 @@ import { StampedeError } from '../foundation/errors.ts';
 import type { GateRule } from '../faults/gate.ts';
 import { splitCommand } from '../validator/words.ts';
 import { shellScript } from './command-line.ts';
-import type { KnownLayer } from './images.ts';
+import { layersMetAt, layersOf, namedImages } from './meeting-layers.ts';
 import { gatesFor, type Meeting, type Plan } from './plan.ts';
 import { performRun, type Participant, type PerformedRun } from './run.ts';
 import type { ScenarioRun } from './scenario-run.ts';
@@ -40,7 +40,7 @@ export async function validate(scenario: ScenarioRun, gathering: Gathering): Pro
     folders: scenario.folders,
     environment: { ...scenario.usualEnvironment, ...Object.fromEntries(scenario.environment) },
     cacheFolder: cacheFolder(scenario),
-    knownLayers: layersOf(scenario, namedImages(scenario, participants)),
+    knownLayers: layersOf(scenario.images, participants),
     cacheLayers: scenario.images.knownLayers(),
     folder: join(scenario.storedFolder, `run-${scenario.runs.length + 1}`),
   });
@@ -72,28 +72,10 @@ async function participantsOf(scenario: ScenarioRun, { line, processes }: Gather
 }
 
 function gatesOf(scenario: ScenarioRun, { processes, meeting }: Gathering, participants: readonly Participant[]): readonly GateRule[] {
-  const images = namedImages(scenario, participants);
-  const layers = layersOf(scenario, images).map(({ digest }) => digest);
-  if ((meeting === 'layers' || meeting === 'components') && layers.length === 0) {
-    throw new StampedeError('STEP_OUT_OF_ORDER', 'the command names no image whose layers are read, so nobody can meet at one', {
-      hint: 'write before: Given 3 operator bundle images named "..." that share a layer, ...',
-    });
-  }
-  const repositories = images.map((name) => scenario.images.repositoryOf(name));
+  const layers = layersMetAt(scenario.images, meeting, participants);
+  const repositories = namedImages(scenario.images, participants).map((name) => scenario.images.repositoryOf(name));
   const parties = meeting === 'components' ? repositories.length : processes;
   return gatesFor({ meeting, parties, layers, repositories, timeoutMs: scenario.context.gateTimeoutMs });
-}
-
-/** Images that the commands name. */
-function namedImages({ images }: ScenarioRun, participants: readonly Participant[]): readonly string[] {
-  const words = participants.flatMap((participant) => participant.arguments).join(' ');
-  const isNamed = (reference: string): boolean => words.split(reference).slice(1).some((rest) => !/^(?:[\w/-]|\.\w)/.test(rest));
-  return images.all().filter(({ name }) => isNamed(images.referenceOf(name))).map(({ name }) => name);
-}
-
-/** Layers that a validator of these images reads. */
-function layersOf(scenario: ScenarioRun, images: readonly string[]): readonly KnownLayer[] {
-  return scenario.images.readLayers().filter((layer) => layer.images.some((image) => images.includes(image)));
 }
 
 function cacheFolder({ subject, folders, environment }: ScenarioRun): string {
