@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { eventsOf, type CacheFileClass, type EventOf, type History } from '../history/event.ts';
-import { held, type Checker } from './checker.ts';
+import { held, type Checker, type Verdict } from './checker.ts';
 
 type Seen = EventOf<'cache-file-seen'>;
 
 /**
  * What lies in the cache after a run is what its names promise, and nothing was left behind. An entry that is
- * short by the tar's padding is a serial defect of some validators, not a race, and is let pass.
+ * short by the tar's padding is a serial defect of some validators, not a race, and is let pass. One whose content
+ * nobody knows proves nothing, unless it is as it was before.
  */
 export const cacheIntact: Checker = {
   name: 'cache-intact',
@@ -15,7 +16,7 @@ export const cacheIntact: Checker = {
       return { verdict: 'unknown', reason: 'nobody looked at the cache after the run' };
     }
     const bad = eventsOf(history, 'cache-file-seen').filter((seen) => seen.moment === 'after' && isBad(history, seen));
-    if (bad.length === 0) return held;
+    if (bad.length === 0) return unverifiable(history) ?? held;
     return { verdict: 'broken', sentence: bad.map((seen) => `${seen.path} ${wordsFor(seen.class)}`).join('; '), events: bad.map(({ index }) => index) };
   },
 };
@@ -32,6 +33,14 @@ function isBad(history: History, seen: Seen): boolean {
     case 'unknown-content':
       return false;
   }
+}
+
+function unverifiable(history: History): Verdict | undefined {
+  const seen = eventsOf(history, 'cache-file-seen');
+  const unchanged = seen.filter(({ moment }) => moment === 'before').map(({ path, digest }) => `${path} ${digest}`);
+  const strange = seen.find((file) => file.moment === 'after' && file.class === 'unknown-content' && !unchanged.includes(`${file.path} ${file.digest}`));
+  if (strange === undefined) return undefined;
+  return { verdict: 'unknown', reason: `${strange.path} does not hold what its name promises, and nobody knows how it should begin` };
 }
 
 function wordsFor(kind: CacheFileClass): string {

@@ -9,7 +9,8 @@ export const outcomesAgree: Checker = {
     const compared = eventsOf(history, 'outcome-compared');
     if (compared.length === 0) return { verdict: 'unknown', reason: 'no outcome was compared' };
     const unequal = compared.filter(({ equal }) => !equal);
-    if (unequal.length === 0) return held;
+    const left = eventsOf(history, 'validator-started').find(({ participant }) => !compared.some((comparison) => comparison.participant === participant));
+    if (unequal.length === 0) return left === undefined ? held : { verdict: 'unknown', reason: `the outcome of ${left.participant} was not compared` };
     const each = unequal.map(({ participant, against, difference }) => `${participant} differs from the ${against}:\n${difference}`);
     return { verdict: 'broken', sentence: each.join('\n'), events: unequal.map(({ index }) => index) };
   },

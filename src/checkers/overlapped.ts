@@ -18,6 +18,8 @@ export const overlapped: Checker = {
       const { gate, reason, arrived, wanted } = unmet;
       return { verdict: 'unknown', reason: `the gate "${gate}" opened by ${reason}, with ${arrived} of ${wanted} there` };
     }
+    const shut = eventsOf(history, 'gate-arrived').find(({ gate }) => !openings.some((opening) => opening.gate === gate));
+    if (shut !== undefined) return { verdict: 'unknown', reason: `the gate "${shut.gate}", where ${shut.participant} stood, was not seen to open` };
     const firstExit = Math.min(...exits.map(({ index }) => index));
     const late = starts.find(({ index }) => index > firstExit);
     return late === undefined ? held : { verdict: 'unknown', reason: `${late.participant} started after another had ended` };

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+import { describe, expect, it } from 'vitest';
+import { overlapped } from './overlapped.ts';
+import { arrived, exited, historyOf, opened, started } from './test-history.ts';
+
+const met = [arrived('layers', 'one'), arrived('layers', 'two'), opened('layers', 'condition')];
+
+describe('overlapped', () => {
+  it('held when every gate opened by its condition and all ran before the first ended', () => {
+    const history = historyOf(started('one'), started('two'), ...met, exited('one'), exited('two'));
+    expect(overlapped.check(history)).toEqual({ verdict: 'held' });
+  });
+
+  it.each(['timeout', 'abandoned', 'closed'] as const)('unknown when one gate of two opened by %s', (reason) => {
+    const history = historyOf(started('one'), started('two'), ...met, opened('other', reason), exited('one'), exited('two'));
+    expect(overlapped.check(history)).toMatchObject({ verdict: 'unknown', reason: expect.stringContaining('other') as string });
+  });
+
+  it.each([
+    ['nothing was held', historyOf(started('one'), started('two'), exited('one'), exited('two'))],
+    ['one started after another had ended', historyOf(started('one'), ...met, exited('one'), started('two'), exited('two'))],
+    ['nobody saw a gate open where one stood', historyOf(started('one'), started('two'), ...met, arrived('other', 'one'))],
+  ])('unknown when %s', (_what, history) => {
+    expect(overlapped.check(history).verdict).toBe('unknown');
+  });
+
+  it('never blames a validator', () => {
+    const histories = (['timeout', 'closed'] as const).map((reason) => historyOf(exited('one', 'deadline'), started('two'), opened('layers', reason)));
+    expect(histories.map((history) => overlapped.check(history).verdict)).not.toContain('broken');
+  });
+});
