@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { lstat, readdir } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { lstat, open, readdir, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CacheFileClass, CacheMoment } from '../history/event.ts';
 import type { Recorder } from '../history/recorder.ts';
@@ -26,10 +26,10 @@ const nothing = `sha256:${createHash('sha256').digest('hex')}` as Digest;
 
 /** Records every file of a cache and how its bytes relate to its name. A folder that is not there has none. */
 export async function lookAtCache({ directory, known, moment, recorder }: CacheLook): Promise<void> {
-  const names = (await readdir(directory).catch(() => [])).sort();
+  const names = ((await unlessGone(readdir(directory))) ?? []).sort();
   let files = 0;
   for (const name of names) {
-    const seen = await look(join(directory, name), contentOf(name, known));
+    const seen = await unlessGone(look(join(directory, name), { name: digestNamed(name), content: contentOf(name, known) }));
     if (seen === undefined) continue;
     files += 1;
     recorder.record({ kind: 'cache-file-seen', moment, path: name, ...seen });
@@ -37,42 +37,63 @@ export async function lookAtCache({ directory, known, moment, recorder }: CacheL
   recorder.record({ kind: 'cache-looked-at', moment, files });
 }
 
-/** What the name promises: the bytes, `unknown` content, or no entry at all. */
-function contentOf(name: string, known: CacheLook['known']): Buffer | 'unknown' | 'no-entry' {
+/** Validators and their children may still tidy up; anything else that fails is not taken for an empty cache. */
+async function unlessGone<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+interface Promised {
+  /** Undefined for what is not named as an entry. */
+  readonly name: Digest | undefined;
+  /** Undefined where the run does not know it. */
+  readonly content: Buffer | undefined;
+}
+
+function digestNamed(name: string): Digest | undefined {
   const digest = name.replace(/^sha256-/, 'sha256:');
-  if (!isDigest(digest)) return 'no-entry';
+  return isDigest(digest) ? digest : undefined;
+}
+
+function contentOf(name: string, known: CacheLook['known']): Buffer | undefined {
+  const digest = digestNamed(name);
   for (const layer of known) {
     if ((layer.diffId as string) === digest) return layer.uncompressed;
     if (layer.digest === digest) return layer.compressed;
   }
-  return 'unknown';
+  return undefined;
 }
 
-/** Undefined for a file that vanished meanwhile. */
-async function look(path: string, content: Buffer | 'unknown' | 'no-entry'): Promise<Seen | undefined> {
-  const status = await lstat(path).catch(() => undefined);
-  if (status === undefined) return undefined;
-  if (!status.isFile()) return { size: 0, digest: nothing, class: 'foreign' };
+async function look(path: string, promised: Promised): Promise<Seen> {
+  if (!(await lstat(path)).isFile()) return { size: 0, digest: nothing, class: 'foreign' };
+  // What took the file's place since then is neither followed nor waited for.
+  await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  return await read(file, promised);
+}
+
+async function read(file: FileHandle, promised: Promised): Promise<Seen> {
+  const { content } = promised;
   const hash = createHash('sha256');
   let size = 0;
   let agrees = true;
-  try {
-    for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
-      if (typeof content !== 'string') agrees &&= chunk.equals(content.subarray(size, size + chunk.length));
-      hash.update(chunk);
-      size += chunk.length;
-    }
-  } catch {
-    return undefined;
+  for await (const chunk of file.createReadStream({ autoClose: false }) as AsyncIterable<Buffer>) {
+    if (content !== undefined) agrees &&= chunk.equals(content.subarray(size, size + chunk.length));
+    hash.update(chunk);
+    size += chunk.length;
   }
-  return { size, digest: `sha256:${hash.digest('hex')}` as Digest, class: classOf(content, size, agrees) };
+  const digest = `sha256:${hash.digest('hex')}` as Digest;
+  return { size, digest, class: classOf(promised, { size, digest, agrees }) };
 }
 
-function classOf(content: Buffer | 'unknown' | 'no-entry', size: number, agrees: boolean): CacheFileClass {
-  if (content === 'no-entry') return 'foreign';
-  if (content === 'unknown') return 'unknown-content';
+function classOf({ name, content }: Promised, { size, digest, agrees }: { readonly size: number; readonly digest: Digest; readonly agrees: boolean }): CacheFileClass {
+  if (name === undefined) return 'foreign';
+  if (digest === name) return 'exact';
+  if (content === undefined) return 'unknown-content';
   if (!agrees) return 'other-bytes';
-  if (size === content.length) return 'exact';
   const isPadding = size > 0 && content.subarray(size).every((byte) => byte === 0);
   return isPadding ? 'short-by-padding' : 'prefix';
 }
