@@ -22,6 +22,8 @@ export interface RunningCommand {
   readonly child: ChildProcess;
   /** Resolves once the output so far matches. */
   seen(pattern: RegExp): Promise<void>;
+  /** What was printed so far. */
+  shown(): string;
   readonly ended: Promise<Ended>;
 }
 
@@ -29,6 +31,7 @@ export interface RunningCommand {
 export class TestProject {
   readonly folder: string;
   readonly temporary: string;
+  readonly #children: ChildProcess[] = [];
 
   private constructor(folder: string) {
     this.folder = folder;
@@ -89,6 +92,7 @@ export class TestProject {
   start(args: readonly string[], environment: Readonly<Record<string, string>> = {}): RunningCommand {
     const inherited = { ...process.env, CI: '', TMPDIR: this.temporary };
     const child = spawn(process.execPath, [program, ...args], { cwd: projectRoot, env: { ...inherited, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#children.push(child);
     return watch(child);
   }
 
@@ -96,7 +100,9 @@ export class TestProject {
     return await this.start(['acceptance', ...this.flags(), ...args], environment).ended;
   }
 
+  /** Ends commands that a failed test left running. */
   async close(): Promise<void> {
+    for (const child of this.#children) child.kill('SIGKILL');
     await rm(this.folder, { recursive: true, force: true });
   }
 }
@@ -114,7 +120,7 @@ function watch(child: ChildProcess): RunningCommand {
       await Promise.race([once(child.stdout!, 'data'), ended]);
     }
   };
-  return { child, seen, ended };
+  return { child, seen, shown: () => output, ended };
 }
 
 /** A feature with one scenario that runs the validator and wants status 0. */

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { createTransport } from '../oci/transport.ts';
+import type { Launcher } from './service.ts';
+import { startStage, type StartedStage } from './stage.ts';
+
+/** What every launcher promises; each one's test calls this. */
+export function launcherSuite(launcher: Launcher): void {
+  describe(`launcher ${launcher.name}`, () => {
+    const folder = mkdtempSync(join(tmpdir(), 'launcher-test-'));
+    afterAll(() => rmSync(folder, { recursive: true, force: true }));
+    const start = async (name: string): Promise<StartedStage> => await startStage({ launcher, directory: join(folder, name) });
+
+    it('every service answers, on loopback', async () => {
+      await using stage = await start('answers');
+      expect(await statuses(stage)).toEqual([200, 200, 404, 404]);
+      for (const { url } of stage.services) expect(new URL(url).hostname).toBe('127.0.0.1');
+    });
+
+    it('hands out the keys that clients have to trust', async () => {
+      await using stage = await start('trust');
+      expect(readFileSync(stage.addresses.rekorPublicKeyFile, 'utf8')).toContain('BEGIN PUBLIC KEY');
+      expect(readFileSync(stage.addresses.gitCertificateFile, 'utf8')).toContain('BEGIN CERTIFICATE');
+    });
+
+    it('logs what it was asked', async () => {
+      await using stage = await start('logs');
+      await statuses(stage);
+      for (const service of stage.services) expect(service.logs().length).toBeGreaterThan(0);
+    });
+
+    it('refuses connections once it is stopped, and keeps its logs', async () => {
+      const stage = await start('stops');
+      await statuses(stage);
+      const stopped = await stage.stop();
+      for (const { url } of stage.services) await expect(fetch(url)).rejects.toThrow();
+      expect(stopped.map(({ name }) => name)).toEqual(stage.services.map(({ name }) => name));
+      for (const service of stopped) expect(service.logs().length).toBeGreaterThan(0);
+    });
+
+    it('leaves no listener and no process behind', async () => {
+      const before = busy();
+      const stage = await start('leaves');
+      expect(busy().length).toBeGreaterThan(before.length);
+      await stage.stop();
+      expect(busy()).toEqual(before);
+    });
+
+    it('stages are apart', async () => {
+      await using one = await start('one');
+      await using other = await start('other');
+      const ports = [...one.services, ...other.services].map(({ url }) => new URL(url).port);
+      expect(new Set(ports).size).toBe(ports.length);
+    });
+  });
+}
+
+/** Of registry, log, git host and policy API, in this order. */
+async function statuses({ addresses }: StartedStage): Promise<readonly number[]> {
+  await using transport = createTransport({ caPem: readFileSync(addresses.gitCertificateFile, 'utf8') });
+  const urls = [`${addresses.registryUrl}/v2/`, `${addresses.rekorUrl}/api/v1/log`, `${addresses.gitUrl}/git/none.git/info/refs?service=git-upload-pack`, `${addresses.policyApiUrl}/apis`];
+  return await Promise.all(
+    urls.map(async (url) => {
+      const response = await transport.request(url);
+      await response.bytes();
+      return response.status;
+    }),
+  );
+}
+
+/** Listeners and child processes; sockets of clients come and go by themselves. */
+function busy(): readonly string[] {
+  return process.getActiveResourcesInfo().filter((name) => name === 'TCPServerWrap' || name === 'ProcessWrap').sort();
+}
