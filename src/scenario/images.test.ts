@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startRegistry } from '../embedded/registry.ts';
@@ -43,7 +44,7 @@ async function pathsIn(tar: Buffer): Promise<string[]> {
   const paths = [];
   for await (const { path, content } of readTar(Readable.from([tar]), limits)) {
     paths.push(path);
-    for await (const _ of content) continue;
+    await buffer(content);
   }
   return paths;
 }

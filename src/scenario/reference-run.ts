@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFile, rm } from 'node:fs/promises';
+import { cp, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { difference } from './difference.ts';
 import { normalise } from './normalise.ts';
@@ -31,20 +31,38 @@ function remember<T>(map: Map<string, T>, key: string, value: T): T {
 
 async function referenceOutcome(run: PerformedRun, participant: Participant, known: ReadonlyMap<string, string>): Promise<string> {
   const { settings, plan } = run;
-  const { subject } = settings;
+  const { subject, folders } = settings;
   const alone: Participant = { name: `alone-${participant.name}`, arguments: [...participant.arguments, ...subject.serialArguments] };
-  const emptyCache = join(settings.folders.root, 'no-cache');
-  const setting: RunSettings = {
-    ...settings,
-    environment: { ...settings.environment, XDG_CACHE_HOME: emptyCache, ...subject.noCacheEnvironment },
-    cacheFolder: emptyCache,
-    folder: join(settings.folder, alone.name),
-  };
-  const reference = await performRun({ ...plan, meeting: 'alone', gates: [], participants: [alone] }, [alone], setting);
-  reference.recorder.close();
-  await rm(emptyCache, { recursive: true, force: true });
-  const [result] = reference.results;
-  return result === undefined ? '' : await outcomeText(result, known);
+  const spare = join(folders.root, 'alone');
+  const setting: RunSettings = { ...settings, ...withoutCache(settings, spare), folder: join(settings.folder, alone.name) };
+  return await inCopyOf(folders.work, spare, async () => {
+    const reference = await performRun({ ...plan, meeting: 'alone', gates: [], participants: [alone] }, [alone], setting);
+    reference.recorder.close();
+    const [result] = reference.results;
+    return result === undefined ? '' : await outcomeText(result, known);
+  });
+}
+
+/** Wherever the subject keeps its cache, there is an empty one, should it not be told to do without. */
+function withoutCache({ environment, subject }: RunSettings, spare: string): Pick<RunSettings, 'environment' | 'cacheFolder'> {
+  const cacheFolder = join(spare, 'cache');
+  const home = subject.cacheDirectory.includes('${HOME}') ? { HOME: join(spare, 'home') } : {};
+  return { environment: { ...environment, ...home, XDG_CACHE_HOME: cacheFolder, ...subject.noCacheEnvironment }, cacheFolder };
+}
+
+/** What the command writes there must not replace what the run wrote, and its paths must be the same. */
+async function inCopyOf<T>(work: string, spare: string, action: () => Promise<T>): Promise<T> {
+  const aside = join(spare, 'work');
+  await mkdir(join(spare, 'home'), { recursive: true });
+  await rename(work, aside);
+  try {
+    await cp(aside, work, { recursive: true, verbatimSymlinks: true });
+    return await action();
+  } finally {
+    await rm(work, { recursive: true, force: true });
+    await rename(aside, work);
+    await rm(spare, { recursive: true, force: true });
+  }
 }
 
 /** Exit status and standard output, normalised: what must not depend on company. */

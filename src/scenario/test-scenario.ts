@@ -22,7 +22,7 @@ export interface TestStage extends AsyncDisposable {
   readonly registry: RegistryClient;
   readonly rekor: RekorClient;
   /** A scenario of a name of its own, unless one is given; disposed with the stage, unless its test does. */
-  open(settings?: Partial<RunContext> & { readonly subject?: Subject; readonly name?: string }): Promise<ScenarioRun>;
+  open(settings?: Partial<Omit<RunContext, 'subject'>> & { readonly subject?: Subject; readonly name?: string }): Promise<ScenarioRun>;
   /** A validator: a node program with the given body, which may await. */
   program(body: string): Promise<string>;
 }
