@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -90,5 +91,40 @@ describe('a hanging validator', () => {
     const folder = /what was recorded so far: (.+)/.exec(output)?.[1] ?? '';
     const [scenario = ''] = readdirSync(folder).filter((name) => name.startsWith('s-'));
     expect(readFileSync(join(folder, scenario, 'run-1', 'history.ndjson'), 'utf8')).toContain('"kind":"validator-started"');
+  });
+});
+
+describe('a worker that crashes', () => {
+  it('turns the run red, and leaves no validator behind', async () => {
+    const running = project.start(['acceptance', ...project.flags(), '--parallel', '2']);
+    const pid = await hangingValidator(running);
+    process.kill(parentOf(pid), 'SIGKILL');
+    const { status, output, lastLine } = await running.ended;
+    expect(output).toContain('WORKER_CRASHED: 1 of 1 scenarios never came to an end');
+    expect(lastLine).toContain('harness failed');
+    expect(status).toBe(4);
+    expect(isRunning(pid)).toBe(false);
+    expect(project.leftSessions()).toEqual([]);
+  });
+});
+
+function parentOf(pid: number): number {
+  return Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+}
+
+describe('--keep', () => {
+  it('leaves the stage up, and prints a command that runs the last validator again', async () => {
+    await project.script('#!/bin/sh\necho "ran with $1 in $HOME"\n');
+    const running = project.start(['acceptance', ...project.flags(), '--keep']);
+    await running.seen(/the stage stays up until Ctrl-C/);
+    const shown = running.shown();
+    const again = /^ {2}(DOOR=.+)$/m.exec(shown)?.[1] ?? 'false';
+    expect(execFileSync('sh', ['-c', again], { encoding: 'utf8' })).toMatch(/^ran with hello in .*\/home$/m);
+    const registry = /registry +(http:\S+)/.exec(shown)?.[1] ?? '';
+    expect((await fetch(`${registry}/v2/`)).status).toBe(200);
+    expect(shown).toMatch(/scenario folders, caches .+: \S+scenarios/);
+    running.child.kill('SIGINT');
+    expect((await running.ended).status).toBe(130);
+    expect(project.leftSessions()).toEqual([]);
   });
 });

@@ -44,8 +44,13 @@ export async function runFeatures(plan: FeaturesPlan, listener: FeaturesListener
   await mkdir(plan.reportFolder, { recursive: true });
   const { runConfiguration } = await loadConfiguration({ file: 'cucumber.mjs', provided: configuration(plan, paths) }, { cwd: plan.root });
   const watch = new Watch(listener);
-  const { success } = await runCucumber(runConfiguration, { cwd: plan.root, stdout: collecting([]), stderr: watch.stderr }, (envelope) => watch.take(envelope));
-  return watch.result(success);
+  try {
+    const { success } = await runCucumber(runConfiguration, { cwd: plan.root, stdout: collecting([]), stderr: watch.stderr }, (envelope) => watch.take(envelope));
+    return watch.result(success);
+  } catch (error) {
+    // Where a worker has crashed, formatters of Cucumber fail over the scenario that has no end.
+    return watch.result(false, `Cucumber ended with: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 function configuration({ root, reportFolder, selection }: FeaturesPlan, paths: readonly string[]): Partial<IConfiguration> {
@@ -101,13 +106,13 @@ class Watch {
     this.#listener.finished(outcome);
   }
 
-  result(success: boolean): FeaturesResult {
+  result(success: boolean, problem?: string): FeaturesResult {
     const isProblem = (line: string): boolean => line.startsWith('Parse error');
     return {
       outcomes: this.#outcomes,
       selected: this.#selected,
       success,
-      problems: [...this.#problems, ...this.#said.filter(isProblem)],
+      problems: [...this.#problems, ...this.#said.filter(isProblem), ...(problem === undefined ? [] : [problem])],
       notes: this.#said.filter((line) => !isProblem(line)),
       features: this.#features,
     };
