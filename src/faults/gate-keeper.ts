@@ -41,7 +41,7 @@ export function createGateKeeper(rules: readonly GateRule[], { participants, rec
     },
     participantEnded(participant) {
       live.delete(participant);
-      for (const gate of gates) gate.partyEnded(live);
+      for (const gate of gates) gate.participantEnded(participant, live);
     },
     close() {
       for (const gate of gates) gate.open('closed');
@@ -74,7 +74,7 @@ class Gate {
   }
 
   async hold(arrival: Arrival, signal?: AbortSignal): Promise<void> {
-    if (this.#isOpen || !matches(this.#rule.hold, arrival.target)) return;
+    if (this.#isOpen || signal?.aborted === true || !matches(this.#rule.hold, arrival.target)) return;
     const { participant, request, target } = arrival;
     this.#recorder.record({ kind: 'gate-arrived', gate: this.#rule.name, participant, request, repository: target.repository ?? '' });
     this.#timer ??= setTimeout(() => this.open('timeout'), this.#rule.timeoutMs);
@@ -84,15 +84,20 @@ class Gate {
         go();
       };
       this.#waiting.set(request, { arrival, go });
-      if (signal?.aborted === true) leave();
-      else signal?.addEventListener('abort', leave, { once: true });
+      signal?.addEventListener('abort', leave, { once: true });
       this.#openIfMet();
     });
   }
 
-  partyEnded(live: ReadonlySet<string>): void {
+  participantEnded(ended: string, live: ReadonlySet<string>): void {
     const { until } = this.#rule;
     if (this.#isOpen) return;
+    // Its requests may still stand here, as their sockets close later: nobody meets the dead.
+    for (const [request, { arrival, go }] of this.#waiting) {
+      if (arrival.participant !== ended) continue;
+      this.#waiting.delete(request);
+      go();
+    }
     if (live.size === 0) return this.open('abandoned');
     if (until.parties === 'repository') return;
     const waitingOrSeen = this.#arrived();
