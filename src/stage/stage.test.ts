@@ -5,7 +5,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { StampedeError } from '../foundation/errors.ts';
+import type { StampedeError } from '../foundation/errors.ts';
 import { embeddedLauncher } from './embedded-launcher.ts';
 import type { Launcher, ServiceName, StartedService } from './service.ts';
 import { serviceNames, startStage } from './stage.ts';
