@@ -5,7 +5,7 @@ import { AssertionError } from 'chai';
 import { describeError, StampedeError } from '../src/foundation/errors.ts';
 import { readExamples } from '../src/scenario/examples.ts';
 import { expectExitStatus, expectHeld, expectLogLine, expectOutput, expectSnapshots, outputOf, readNamedFile, type Stream } from '../src/scenario/expectations.ts';
-import { addLabels, attest, publishPolicies, sign, storePolicyObject, writeNamedFile } from '../src/scenario/fixtures.ts';
+import { addLabels, attest, publishPolicies, setVariable, sign, storePolicyObject, writeNamedFile } from '../src/scenario/fixtures.ts';
 import { compareWithReference } from '../src/scenario/reference-run.ts';
 import type { ScenarioRun } from '../src/scenario/scenario-run.ts';
 import { lastRun, validate } from '../src/scenario/validate.ts';
@@ -85,8 +85,7 @@ export class StampedeWorld extends World {
   }
 
   haveVariable(line: string): void {
-    const at = line.indexOf('=');
-    this.scenario.environment.set(line.slice(0, at), line.slice(at + 1));
+    setVariable(this.scenario, line);
   }
 
   async run(line: string, processes = 1, meeting: Meeting = 'alone'): Promise<void> {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hexOf } from '../oci/digest.ts';
-import { addLabels, publishPolicies, storePolicyObject, writeNamedFile } from './fixtures.ts';
+import { addLabels, publishPolicies, setVariable, storePolicyObject, writeNamedFile } from './fixtures.ts';
 import type { ScenarioRun } from './scenario-run.ts';
 import { openTestStage, type TestStage } from './test-scenario.ts';
 
@@ -85,6 +85,25 @@ describe('writeNamedFile', () => {
 
   it('refuses a variable that nobody knows', async () => {
     await expect(writeNamedFile(await stage.open(), 'a', '${WRONG}')).rejects.toMatchObject({ code: 'VARIABLE_UNKNOWN' });
+  });
+});
+
+describe('setVariable', () => {
+  it.each([
+    ['EC_CACHE=true', 'EC_CACHE', 'true'],
+    ['EMPTY=', 'EMPTY', ''],
+    ['A=b=c d', 'A', 'b=c d'],
+  ])('%s', async (line, name, value) => {
+    const scenario = await stage.open();
+    setVariable(scenario, 'A=before');
+    setVariable(scenario, line);
+    expect(scenario.environment.get(name)).toBe(value);
+  });
+
+  it.each(['EC_CACHE', '=true', ''])('refuses %j', async (line) => {
+    const scenario = await stage.open();
+    expect(() => setVariable(scenario, line)).toThrow(expect.objectContaining({ code: 'DOCUMENT_MALFORMED' }));
+    expect(scenario.environment.size).toBe(0);
   });
 });
 

@@ -83,6 +83,15 @@ export async function writeNamedFile({ values, context, folders }: ScenarioRun, 
   await writeFile(target, await values.expand(content, context.unknownVariables), { mode: 0o600 });
 }
 
+/** For later runs of validators; a line is `NAME=value`. */
+export function setVariable({ environment }: ScenarioRun, line: string): void {
+  const [, name, value] = /^([^=]+)=([^]*)$/.exec(line) ?? [];
+  if (name === undefined || value === undefined) {
+    throw new StampedeError('DOCUMENT_MALFORMED', `${line} sets no environment variable`, { hint: 'write "NAME=value"' });
+  }
+  environment.set(name, value);
+}
+
 function signable({ images }: ScenarioRun, name: string): Signable {
   return { repository: images.repositoryOf(name), reference: images.referenceOf(name), digest: images.named(name).image.digest };
 }
