@@ -85,7 +85,9 @@ interface Forwarding {
 async function forward(request: IncomingMessage, { settings, path, signal }: Forwarding): Promise<IncomingMessage> {
   signal.throwIfAborted();
   const { hostname, port } = new URL(settings.upstream);
-  const headers = withoutConnectionHeaders(request.headers);
+  // Node frames the body of a GET or DELETE only when told to; unframed it would be read as the next request.
+  const framing = request.headers['transfer-encoding'] === undefined ? {} : { 'transfer-encoding': 'chunked' };
+  const headers = { ...withoutConnectionHeaders(request.headers), ...framing };
   const outgoing = httpRequest({ hostname, port, path, method: request.method, headers, agent: settings.agent, signal });
   // A connection that breaks after the response has come is seen there; unheard, it would end this process.
   outgoing.on('error', () => undefined);
