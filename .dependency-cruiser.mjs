@@ -70,7 +70,7 @@ export default {
       from: { path: '^src/checkers/', pathNot: '\\.test\\.ts$|/test-[^/]*\\.ts$' },
       to: { dependencyTypes: ['core', 'npm', 'npm-dev'] },
     },
-    doorway('execa', '^src/validator/process\\.ts$|^src/scenario/git-repository\\.ts$'),
+    doorway('execa', '^src/validator/process\\.ts$|^src/scenario/git-repository\\.ts$|^bench/'),
     doorway('jest-snapshot', '^src/scenario/snapshot-book\\.ts$'),
     doorway('@cucumber/cucumber', '^(support|steps)/|^src/commands/features\\.ts$'),
     { name: 'no-cycles', comment: 'Break the circle: move what both need into a file that neither knows.', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },

@@ -7,6 +7,7 @@ type Command = (argv: readonly string[]) => Promise<number>;
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   acceptance: async () => (await import('./acceptance.ts')).acceptanceCommand,
   stage: async () => (await import('./stage.ts')).stageCommand,
+  bench: async () => (await import('../../bench/run.ts')).bench,
   policies: async () => (await import('./policies.ts')).policiesCommand,
 };
 
@@ -14,6 +15,7 @@ const usage = `stampede <command> [options]
 
   acceptance   run the features against a validator       npm run acceptance -- --help
   stage        start the services and wait for Ctrl-C     npm run stage -- --help
+  bench        print figures of this machine              npm run bench
   policies     compile the example policies with opa      npm run policies:build -- --help
 
 exit status: 0 held, 1 broken, 2 usage, 3 unknown, 4 harness failure

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import { buildReference } from '../src/reference-build.ts';
+import { embeddedLauncher } from '../src/stage/embedded-launcher.ts';
+import { startStage } from '../src/stage/stage.ts';
+import { median } from './median.ts';
+import { measureProxy, type ProxyLoad } from './proxy-throughput.ts';
+
+const gibibyte = 1024 ** 3;
+const starts = 10;
+const root = fileURLToPath(new URL('../', import.meta.url));
+
+/** Prints figures of this machine; nothing is judged. */
+export async function bench(): Promise<number> {
+  await section('embedded stage, from nothing to all services up', stageStart);
+  await section('reference validator, start to end of `version`', referenceStart);
+  await section('1 GiB layer through a door, against the same without one; the client verifies its digest', async () => await proxy('verifies'));
+  await section('the same, the client only counts', async () => await proxy('counts'));
+  return 0;
+}
+
+async function section(title: string, measure: () => Promise<string>): Promise<void> {
+  process.stdout.write(`${title}\n`);
+  process.stdout.write(`  ${await measure()}\n`);
+}
+
+/** The first start also loads the libraries; later ones are what a test suite sees. */
+async function stageStart(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'stampede-bench-'));
+  const durations: number[] = [];
+  for (let round = 0; round < starts; round += 1) {
+    const began = performance.now();
+    const stage = await startStage({ launcher: embeddedLauncher, directory: join(folder, String(round)) });
+    durations.push(performance.now() - began);
+    await stage.stop();
+  }
+  await rm(folder, { recursive: true });
+  const [first = 0, ...later] = durations;
+  return `first ${milliseconds(first)}, then median ${milliseconds(median(later))} of ${later.length}`;
+}
+
+async function referenceStart(): Promise<string> {
+  const program = await buildReference({ outFile: join(root, 'dist', 'reference', 'validator.mjs') });
+  const run = async (words: readonly string[]): Promise<number> => (await execa(process.execPath, words)).durationMs;
+  const whole: number[] = [];
+  const bare: number[] = [];
+  for (let round = 0; round < starts; round += 1) {
+    whole.push(await run([program, 'version']));
+    bare.push(await run(['--eval', '0']));
+  }
+  return `median ${milliseconds(median(whole))} of ${starts}; node alone ${milliseconds(median(bare))}`;
+}
+
+async function proxy(reader: ProxyLoad['reader']): Promise<string> {
+  const { directMiBps, proxiedMiBps, ratio, rssGrowthMiB } = await measureProxy({ bytes: gibibyte, reader });
+  return `ratio ${ratio.toFixed(2)} (direct ${directMiBps.toFixed(0)} MiB/s, door ${proxiedMiBps.toFixed(0)} MiB/s), memory grew by ${rssGrowthMiB.toFixed(0)} MiB`;
+}
+
+function milliseconds(value: number): string {
+  return `${value.toFixed(0)} ms`;
+}
