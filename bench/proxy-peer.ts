@@ -5,6 +5,8 @@ import { monotonicMs } from '../src/foundation/clock.ts';
 
 // The two ends of the throughput measurement, each a process of its own so that they share no event loop with the door.
 const [role, target = '', reader, proxy] = process.argv.slice(2);
+// Where the measuring process is gone, nobody would end this one.
+process.on('disconnect', () => process.exit());
 const block = Buffer.alloc(1024 * 1024, 'stampede');
 
 if (role === 'origin') {

@@ -186,6 +186,7 @@ describe('connections', () => {
     expect((await throughProxy(await ends.door(upstream), url)).status).toBe(403);
     expect(asked).toBe(0);
     expect(eventsOf(ends.recorder.events(), 'response')).toMatchObject([{ status: 403, complete: true }]);
+    expect(eventsOf(ends.recorder.events(), 'request')).toMatchObject([{ target: { resource: 'other' } }]);
   });
 
   it.each(['http://registry.local:80/v2/', 'HTTP://Registry.Local/v2/'])('lead to the registry for %s too', async (url) => {

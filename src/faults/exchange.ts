@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { request as httpRequest, type Agent, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
+import type { RegistryTarget } from '../history/event.ts';
 import type { Recorder } from '../history/recorder.ts';
 import { withoutConnectionHeaders } from './connection-headers.ts';
 import type { GateKeeper } from './gate-keeper.ts';
@@ -19,6 +20,8 @@ export interface ExchangeSettings {
   readonly agent: Agent;
 }
 
+const elsewhere: RegistryTarget = { resource: 'other', repository: undefined, reference: undefined };
+
 /**
  * One request and its response: recorded, held at the gates, passed on byte for byte as they come. A side that
  * breaks off looks broken off to the other, and its response is recorded as incomplete.
@@ -28,7 +31,8 @@ export async function exchange(request: IncomingMessage, response: ServerRespons
   const gone = goneSignal(response);
   const asked = addressOf(request);
   const number = recorder.nextRequest();
-  const target = targetOf(asked.path);
+  // What another host was asked for is no business of the registry's, whatever its path looks like.
+  const target = settings.isKnownHost(asked.host) ? targetOf(asked.path) : elsewhere;
   recorder.record({ kind: 'request', participant, request: number, method: request.method ?? '', path: asked.path, target });
   let bytes = 0;
   const note = (status: number, complete: boolean): void => {
