@@ -148,6 +148,19 @@ describe('settle', () => {
     expect((await stat(file)).mtimeMs).toBe(before.mtimeMs);
   });
 
+  it('leaves a file alone that somebody has written by hand, until an entry changes', async () => {
+    const entries = ['b: stdout 1', 'a: stdout 1', 'c: stdout 1'].map((name) => `\n\nexports[\`${name}\`] = \`x\`;`);
+    await writeFile(file, `${header}${entries.join('')}\n`);
+    const before = await text();
+    for (const mode of ['none', 'new', 'all'] as const) have([['a: stdout', 'x']], mode, false);
+    expect(await text()).toBe(before);
+  });
+
+  it('writes texts as they are, for people to read', async () => {
+    have([['b: stdout', '{\n  "a": "\\n"\n}\n'], ['a: stdout', 'one "line"']]);
+    expect(await text()).toBe(`${header}\nexports[\`a: stdout 1\`] = \`one "line"\`;\n\nexports[\`b: stdout 1\`] = \`\n{\n  "a": "\\\\n"\n}\n\n\`;\n`);
+  });
+
   it.each(['none', 'new'] as const)('reports obsolete entries in mode %s, and keeps them', async (mode) => {
     have([['a: stdout', 'x'], ['gone: stdout', 'y'], ['a: stdout', 'twice']]);
     const before = await text();

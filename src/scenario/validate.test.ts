@@ -107,13 +107,22 @@ describe('a run', () => {
   it('knows the layers of the images that its commands name, and of no others', async () => {
     const scenario = await stage.open({ validator: [reader] });
     await scenario.images.pushBundles('bundle', 11);
-    await scenario.images.pushBundles('bundle-1.x', 1);
-    await validate(scenario, { line: '${REGISTRY}/bundle-1:latest', processes: 1, meeting: 'alone' });
+    await validate(scenario, { line: '${REGISTRY}/bundle-11:latest ${REGISTRY}/bundle-1/parent', processes: 1, meeting: 'alone' });
     const [workload] = eventsOf(lastRun(scenario).recorder.events(), 'workload-known');
-    const layers = scenario.images.named('bundle-1').image.layers.map(({ diffId }) => diffId);
+    const layers = scenario.images.named('bundle-11').image.layers.map(({ diffId }) => diffId);
     expect(workload?.layers.map(({ diffId }) => diffId)).toEqual(layers);
     await validate(scenario, { line: '{"components":[{"containerImage":"${REGISTRY}/bundle-2"},{"containerImage":"${REGISTRY}/bundle-3@sha256:0"}]}', processes: 1, meeting: 'alone' });
     expect(eventsOf(lastRun(scenario).recorder.events(), 'workload-known')[0]?.layers).toHaveLength(3);
+  });
+
+  it('takes no image for another whose name goes on with a dot', async () => {
+    const scenario = await stage.open({ validator: [witness] });
+    await scenario.images.pushBundles('bundle', 1);
+    await scenario.images.pushBundles('bundle-1.x', 1);
+    await validate(scenario, { line: '${REGISTRY}/bundle-1.x-1', processes: 1, meeting: 'alone' });
+    expect(eventsOf(lastRun(scenario).recorder.events(), 'workload-known')[0]?.layers).toHaveLength(2);
+    await validate(scenario, { line: 'see ${REGISTRY}/bundle-1.', processes: 1, meeting: 'alone' });
+    expect(eventsOf(lastRun(scenario).recorder.events(), 'workload-known')[0]?.layers).toHaveLength(2);
   });
 
   it('can be repeated by the script that it leaves, behind a door', async () => {
