@@ -17,6 +17,7 @@ function isTooOld(version) {
   return parts[0] < needed[0] || (parts[0] === needed[0] && parts[1] < needed[1]);
 }
 
+// The variable is for the test of this very message: no old Node need be installed for it.
 var nodeVersion = process.env.STAMPEDE_PRETEND_NODE || process.versions.node;
 if (isTooOld(nodeVersion)) {
   fail('NODE_TOO_OLD: this is Node ' + nodeVersion + ', Node ' + needed.join('.') + ' or newer is needed', 'install a current Node, then npm ci');

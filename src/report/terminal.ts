@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import pc from 'picocolors';
 import type { ScenarioFailure, ScenarioOutcome, ScenarioVerdict } from './outcome.ts';
@@ -74,6 +74,7 @@ export class TerminalReport {
     if (artifacts !== undefined) {
       artifacts.commands.forEach((command) => this.line(`   ran        ${command}`));
       this.line(`   artifacts  ${this.short(artifacts.folder)}`);
+      this.line(`   services   ${this.short(join(artifacts.folder, '..', 'services'))}`);
     }
     this.line(`   again      ${this.#terminal.again} ${at}`);
   }
