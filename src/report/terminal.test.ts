@@ -137,6 +137,7 @@ describe('what is shown', () => {
       "   ran        ec 'a b'",
       '   ran        ec c',
       '   artifacts  runs/now/s-1',
+      '   services   runs/now/services',
       '   again      npm run acceptance -- features/many.feature:7',
     ]);
   });
