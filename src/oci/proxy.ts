@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { BlockList, isIP } from 'node:net';
 import { StampedeError } from '../foundation/errors.ts';
+import { httpAddress } from './http-address.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -23,9 +24,8 @@ function read(environment: Environment, name: string): string | undefined {
 }
 
 function parseProxy(address: string, name: string): URL {
-  const withScheme = address.includes('://') ? address : `http://${address}`;
-  const proxy = URL.canParse(withScheme) ? new URL(withScheme) : undefined;
-  if (proxy?.protocol === 'http:' || proxy?.protocol === 'https:') return proxy;
+  const proxy = httpAddress(address.includes('://') ? address : `http://${address}`);
+  if (proxy !== undefined) return proxy;
   throw new StampedeError('CONFIG_INVALID', `${name} is not the address of an http or https proxy`, {
     hint: 'write http://host:port',
   });

@@ -10,6 +10,7 @@ export interface Reference {
   readonly digest: Digest | undefined;
 }
 
+const hostForm = /^(?:[a-z0-9]+(?:-+[a-z0-9]+)*(?:\.[a-z0-9]+(?:-+[a-z0-9]+)*)*|\[[0-9a-f:]+\])(?::\d{1,5})?$/i;
 const repositoryForm = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
 const tagForm = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/;
 
@@ -39,7 +40,7 @@ export function parseReference(text: string): Reference {
   const repository = beforeDigest.slice(slash + 1, hasTag ? colon : undefined);
   const tag = hasTag ? beforeDigest.slice(colon + 1) : undefined;
   const malformed =
-    rest.length > 0 || slash < 1 || !isRepository(repository) ||
+    rest.length > 0 || slash < 1 || !isHost(beforeDigest.slice(0, slash)) || !isRepository(repository) ||
     (tag !== undefined && !isTag(tag)) || (digest !== undefined && !isDigest(digest));
   if (malformed) {
     throw new StampedeError('REFERENCE_MALFORMED', `not an image reference: ${JSON.stringify(text.slice(0, 200))}`, {
@@ -47,6 +48,11 @@ export function parseReference(text: string): Reference {
     });
   }
   return { host: beforeDigest.slice(0, slash), repository, tag, digest };
+}
+
+/** https://pkg.go.dev/github.com/distribution/reference#pkg-overview */
+function isHost(text: string): boolean {
+  return text.length <= 255 && hostForm.test(text);
 }
 
 /** `host/repository@digest`, the form that reports use. */

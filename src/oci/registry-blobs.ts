@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream';
 import { StampedeError } from '../foundation/errors.ts';
 import { digestOf, type Digest } from './digest.ts';
-import { ask, askHeaders, type RegistryConnection } from './registry-exchange.ts';
+import { ask, askHeaders, givenAddress, type RegistryConnection } from './registry-exchange.ts';
 import type { TransportResponse } from './transport.ts';
 
 /** Content that is not held in memory; `open` gives exactly `size` bytes, from the start, each time. */
@@ -65,8 +65,7 @@ export async function copyBlob(connection: RegistryConnection, from: string, to:
 }
 
 function withDigest({ baseUrl }: RegistryConnection, { headers }: TransportResponse, digest: Digest): string {
-  if (headers.location === undefined) throw new StampedeError('REGISTRY_REFUSED', `${baseUrl} gave no location for an upload`);
-  const target = new URL(headers.location, baseUrl);
+  const target = givenAddress(headers.location, baseUrl);
   target.searchParams.set('digest', digest);
   return target.href;
 }

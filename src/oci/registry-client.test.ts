@@ -58,6 +58,14 @@ describe('a manifest', () => {
     expect((await client.getManifest('a/b', digest))?.digest).toBe(digest);
   });
 
+  it('whose length the registry does not tell is not described', async () => {
+    const { client } = await clientOf((_request, path) => ({
+      headers: { 'docker-content-digest': digest, ...(path.endsWith('/v1') ? { 'content-length': '19' } : { 'transfer-encoding': 'chunked' }) },
+    }));
+    expect(await client.headManifest('a/b', 'v1')).toEqual({ digest, mediaType: '', size: 19 });
+    await expect(client.headManifest('a/b', 'v2')).rejects.toMatchObject({ code: 'REGISTRY_REFUSED' });
+  });
+
   it('beyond 4 MiB is refused, one of 4 MiB is not', async () => {
     const most = 4 * 1024 * 1024;
     const { client } = await clientOf((_request, path) => ({ body: Buffer.alloc(path.endsWith('/long') ? most + 1 : most) }));
@@ -80,6 +88,12 @@ describe('a blob', () => {
     expect(seen.at(-1)).toBe(`PUT /elsewhere/7?state=x%3D&digest=${encodeURIComponent(digest)}`);
   });
 
+  it.each([[undefined], ['http://['], ['ftp://elsewhere/']])('does not go to the address %s', async (location) => {
+    const { client } = await clientOf(({ method }) =>
+      method === 'HEAD' ? { status: 404 } : { status: 202, headers: location === undefined ? {} : { location } });
+    await expect(client.pushBlob('a/b', manifest)).rejects.toMatchObject({ code: 'REGISTRY_REFUSED' });
+  });
+
   it('with other bytes is refused', async () => {
     const { client } = await clientOf(() => ({ body: 'other' }));
     expect((await client.getBlobBytes('a/b', otherDigest, 5)).toString()).toBe('other');
@@ -98,6 +112,11 @@ describe('a list', () => {
   it('that never ends is given up', async () => {
     const { client } = await clientOf((_request, path) => ({ body: '{"repositories":["x"]}', headers: { link: `<${path}>; rel="next"` } }));
     await expect(client.catalog()).rejects.toMatchObject({ code: 'REGISTRY_REFUSED' });
+  });
+
+  it('whose next page has no address is refused', async () => {
+    const { client } = await clientOf(() => ({ body: '{"tags":["x"]}', headers: { link: '<http://[>; rel="next"' } }));
+    await expect(client.tags('a')).rejects.toMatchObject({ code: 'REGISTRY_REFUSED' });
   });
 
   it('is empty when the repository is unknown or has none, and refused when it is no list', async () => {

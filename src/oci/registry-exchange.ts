@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { StampedeError } from '../foundation/errors.ts';
+import { httpAddress } from './http-address.ts';
 import type { Transport, TransportRequest, TransportResponse } from './transport.ts';
 
 /** Where a registry is and how it is spoken to. */
@@ -14,6 +15,16 @@ export interface Exchange extends TransportRequest {
   /** A path from `/v2/` on, or a whole address that the registry gave. */
   readonly path: string;
   readonly expect: readonly number[];
+}
+
+/**
+ * An address that a registry gave, be it relative to the one it was asked at.
+ * @throws StampedeError REGISTRY_REFUSED when there is none or it can't be gone to
+ */
+export function givenAddress(text: string | undefined, askedAt: string): URL {
+  const url = text === undefined ? undefined : httpAddress(text, new URL(askedAt));
+  if (url !== undefined) return url;
+  throw new StampedeError('REGISTRY_REFUSED', `${askedAt} gave no address to go on to: ${JSON.stringify(text?.slice(0, 200))}`);
 }
 
 const mostErrorBytes = 64 * 1024;

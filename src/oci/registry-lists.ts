@@ -2,7 +2,7 @@
 import { StampedeError } from '../foundation/errors.ts';
 import { hexOf, type Digest } from './digest.ts';
 import type { Descriptor } from './manifest.ts';
-import { ask, type RegistryConnection } from './registry-exchange.ts';
+import { ask, givenAddress, type RegistryConnection } from './registry-exchange.ts';
 import { getManifest } from './registry-manifests.ts';
 import type { TransportResponse } from './transport.ts';
 
@@ -40,15 +40,15 @@ async function allPages(connection: RegistryConnection, path: string, field: str
     const bytes = await response.bytes();
     if (response.status === 404) return found;
     found.push(...listIn<string>(path, bytes, field));
-    next = nextPage(new URL(next, connection.baseUrl), response);
+    next = nextPage(new URL(next, connection.baseUrl).href, response);
   }
   return found;
 }
 
 /** https://www.rfc-editor.org/rfc/rfc8288 */
-function nextPage(current: URL, { headers }: TransportResponse): string | undefined {
+function nextPage(current: string, { headers }: TransportResponse): string | undefined {
   const target = /<([^>]*)>\s*;\s*rel="?next"?/.exec(String(headers['link'] ?? ''))?.[1];
-  return target === undefined ? undefined : new URL(target, current).href;
+  return target === undefined ? undefined : givenAddress(target, current).href;
 }
 
 /** A list in a document; `null` counts as empty, as Go programs write it. */

@@ -53,7 +53,9 @@ export async function headManifest(connection: RegistryConnection, repository: s
   const response = await askHeaders(connection, exchange);
   if (response.status === 404) return undefined;
   const digest = parseDigest(promisedDigest(response) ?? reference);
-  return { digest, mediaType: mediaTypeOf(response), size: Number(response.headers['content-length']) };
+  const size = Number(response.headers['content-length'] ?? Number.NaN);
+  if (!Number.isSafeInteger(size)) throw new StampedeError('REGISTRY_REFUSED', `HEAD ${exchange.path}: no length`);
+  return { digest, mediaType: mediaTypeOf(response), size };
 }
 
 /**

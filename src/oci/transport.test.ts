@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { connect, type AddressInfo, type Server, type Socket } from 'node:net';
@@ -90,6 +91,15 @@ describe('a request', () => {
 });
 
 describe('what fails', () => {
+  it.each(['http://[', 'ftp://elsewhere.local/', 'file:///etc/hosts'])('a redirect to %s is CONNECTION_FAILED', async (location) => {
+    const url = await serving((_request, response) => response.writeHead(302, { location }).end());
+    await expect(transport().request(url)).rejects.toMatchObject({ code: 'CONNECTION_FAILED' });
+  });
+
+  it.each(['', 'no address', 'http://[', 'ftp://elsewhere.local/'])('a request to %j is CONNECTION_FAILED', async (url) => {
+    await expect(transport().request(url)).rejects.toMatchObject({ code: 'CONNECTION_FAILED' });
+  });
+
   it('a refused connection is CONNECTION_FAILED with its cause', async () => {
     const url = await serving(() => undefined);
     await resources[Symbol.asyncDispose]();
@@ -172,5 +182,17 @@ describe('a proxy', () => {
     const server = createServer().on('connect', (_request: IncomingMessage, socket: Socket) => socket.end('HTTP/1.1 502 No\r\n\r\n'));
     const environment = { HTTPS_PROXY: `http://127.0.0.1:${await listen(server)}` };
     await expect(transport({ environment }).request('https://secure.local/')).rejects.toMatchObject({ code: 'CONNECTION_FAILED' });
+  });
+
+  it('that never answers CONNECT is let go at disposal', async () => {
+    const server = createServer();
+    const asked = once(server, 'connect') as Promise<[IncomingMessage, Socket]>;
+    const client = createTransport({ environment: { HTTPS_PROXY: `http://127.0.0.1:${await listen(server)}` } });
+    const failed = expect(client.request('https://secure.local/')).rejects.toMatchObject({ code: 'CONNECTION_FAILED' });
+    const [, socket] = await asked;
+    resources.defer('socket', () => void socket.destroy());
+    const left = once(socket.resume(), 'end');
+    await client[Symbol.asyncDispose]();
+    await Promise.all([failed, left]);
   });
 });

@@ -3,6 +3,7 @@ import { Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders, t
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { pipeline, Readable } from 'node:stream';
 import { StampedeError } from '../foundation/errors.ts';
+import { httpAddress } from './http-address.ts';
 import { proxyFor, type Environment } from './proxy.ts';
 import { proxyHeaders, TunnelAgent } from './tunnel.ts';
 
@@ -54,14 +55,15 @@ export function createTransport(options: TransportOptions = {}): Transport & Asy
     const method = request.method ?? 'GET';
     const headers = { 'user-agent': options.userAgent ?? 'stampede', ...request.headers };
     const response = await exchange(url, { ...route.to(url, headers), method }, request);
-    const target = redirectTarget(url, method, response);
-    if (target === undefined) return answer(url, response);
+    const location = redirectOf(method, response);
+    if (location === undefined) return answer(url, response);
     response.resume();
+    const target = parseAddress(location, url);
     if (redirects === 0) throw new StampedeError('CONNECTION_FAILED', `${method} ${url.href}: more than ${mostRedirects} redirects`);
     return await send(target, target.host === url.host ? request : withoutCredentials(request), redirects - 1);
   };
   return {
-    request: async (url, request = {}) => await send(new URL(url), request, mostRedirects),
+    request: async (url, request = {}) => await send(parseAddress(url), request, mostRedirects),
     [Symbol.asyncDispose]: async () => route.close(),
   };
 }
@@ -120,10 +122,15 @@ function failure(what: string, cause: unknown): StampedeError {
   return new StampedeError('CONNECTION_FAILED', `${what}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
 }
 
-function redirectTarget(url: URL, method: string, { statusCode, headers }: IncomingMessage): URL | undefined {
-  const { location } = headers;
+function parseAddress(text: string, base?: URL): URL {
+  const url = httpAddress(text, base);
+  if (url !== undefined) return url;
+  throw new StampedeError('CONNECTION_FAILED', `not an http address: ${JSON.stringify(text.slice(0, 200))}`);
+}
+
+function redirectOf(method: string, { statusCode, headers }: IncomingMessage): string | undefined {
   const isRedirect = statusCode !== undefined && [301, 302, 303, 307, 308].includes(statusCode);
-  return isRedirect && location !== undefined && (method === 'GET' || method === 'HEAD') ? new URL(location, url) : undefined;
+  return isRedirect && (method === 'GET' || method === 'HEAD') ? headers.location : undefined;
 }
 
 function withoutCredentials(request: TransportRequest): TransportRequest {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { request as httpRequest, type ClientRequestArgs } from 'node:http';
+import { request as httpRequest, type ClientRequest, type ClientRequestArgs } from 'node:http';
 import { Agent, request as httpsRequest, type AgentOptions } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -14,6 +14,7 @@ type Connected = (error: Error | null, socket: Duplex) => void;
  */
 export class TunnelAgent extends Agent {
   readonly #proxy: URL;
+  readonly #opening = new Set<ClientRequest>();
 
   constructor(proxy: URL, options: AgentOptions) {
     super(options);
@@ -21,13 +22,22 @@ export class TunnelAgent extends Agent {
   }
 
   override createConnection(options: ClientRequestArgs & ConnectionOptions, connected?: Connected): undefined {
-    openTunnel(this.#proxy, `${options.host}:${options.port ?? 443}`).then(
+    const authority = `${options.host}:${options.port ?? 443}`;
+    const asked = askForTunnel(this.#proxy, authority);
+    this.#opening.add(asked);
+    asked.once('close', () => this.#opening.delete(asked));
+    tunnelOf(asked, authority).then(
       (socket) => {
         const secured = connect({ ...options, socket, servername: options.servername || String(options.host) });
         connected?.(null, secured);
       },
       (error: Error) => connected?.(error, undefined as never),
     );
+  }
+
+  override destroy(): void {
+    for (const request of this.#opening) request.destroy();
+    super.destroy();
   }
 }
 
@@ -38,11 +48,14 @@ export function proxyHeaders(proxy: URL): Record<string, string> {
   return { 'proxy-authorization': `Basic ${Buffer.from(credentials).toString('base64')}` };
 }
 
-async function openTunnel(proxy: URL, authority: string): Promise<Socket> {
+function askForTunnel(proxy: URL, authority: string): ClientRequest {
   const send = proxy.protocol === 'https:' ? httpsRequest : httpRequest;
   const headers = { host: authority, ...proxyHeaders(proxy) };
+  return send(proxy, { method: 'CONNECT', path: authority, headers, agent: false });
+}
+
+async function tunnelOf(request: ClientRequest, authority: string): Promise<Socket> {
   return await new Promise((resolve, reject) => {
-    const request = send(proxy, { method: 'CONNECT', path: authority, headers, agent: false });
     request.once('error', reject);
     request.once('connect', (response, socket) => {
       if (response.statusCode === 200) return resolve(socket);
