@@ -70,6 +70,19 @@ describe.each([
   });
 });
 
+describe('while it is starting', () => {
+  // At each of these moments a session may or may not be there yet; none may be left.
+  it.each([250, 350, 450, 550, 650, 750])('a signal after %i ms leaves nothing', async (ms) => {
+    const running = project.start(['stage']);
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    running.child.kill('SIGTERM');
+    // Before the command's own code runs, the signal ends the process by itself.
+    const { status } = await running.ended;
+    expect([null, 143]).toContain(status);
+    expect(project.leftSessions()).toEqual([]);
+  });
+});
+
 describe('a hanging validator', () => {
   it('is ended at its deadline, and what it wrote is kept', async () => {
     const running = project.start(['acceptance', ...project.flags(), '--deadline', '1000']);

@@ -9,7 +9,7 @@ import { freshSeed } from '../foundation/seed.ts';
 import { seconds, TerminalReport } from '../report/terminal.ts';
 import { embeddedLauncher } from '../stage/embedded-launcher.ts';
 import { openSession, sweepSessions } from '../stage/session.ts';
-import { startStage } from '../stage/stage.ts';
+import { ownStage } from '../stage/stage.ts';
 import { endLeftovers } from '../validator/leftovers.ts';
 import { loadSubject } from '../validator/subject.ts';
 import { acceptanceUsage, againCommand, parseAcceptance, type AcceptanceOptions } from './acceptance-options.ts';
@@ -34,6 +34,10 @@ export async function acceptanceCommand(argv: readonly string[]): Promise<number
   const report = new TerminalReport({ out: process.stdout, root, again: againCommand(options.settings, process.cwd()) });
   const resources = new ResourceStack();
   const startedAt = monotonicMs();
+  const stopListening = onInterruption(async (signal) => {
+    report.interrupted(signal);
+    await resources[Symbol.asyncDispose]().catch((error: unknown) => process.stderr.write(`${describeError(error)}\n`));
+  });
   try {
     const { context, plan } = await prepare(options, report, resources);
     const result = await runFeatures(plan, {
@@ -48,6 +52,7 @@ export async function acceptanceCommand(argv: readonly string[]): Promise<number
     return status;
   } finally {
     await resources[Symbol.asyncDispose]();
+    stopListening();
   }
 }
 
@@ -64,13 +69,13 @@ async function prepare({ settings, selection }: AcceptanceOptions, report: Termi
   await reportSwept(report);
   const seed = settings.seed ?? freshSeed();
   const run = await openRunFolder(folders.runs, seed);
+  report.storedIn(run.folder);
   const session = resources.own('session', await openSession());
-  const stage = await startStage({
+  const stage = await ownStage(resources, {
     launcher: embeddedLauncher,
     directory: join(session.directory, 'stage'),
     onProgress: ({ service, durationMs }) => report.live(`  stage: ${service} is up (${seconds(durationMs)})`),
   });
-  resources.own('stage', stage);
   resources.defer('service logs', async () => await storeServiceLogs(stage.services, run.folder));
   resources.defer('validators', () => void endLeftovers(session.ledgerFile));
   const context: RunContext = {
@@ -91,20 +96,8 @@ async function prepare({ settings, selection }: AcceptanceOptions, report: Termi
     keep: settings.keep,
   };
   publishRunContext(context);
-  resources.defer('signals', stopOnInterruption(report, context, resources));
   report.line(`stage ${stage.addresses.launcher} · subject ${subject.name} · seed ${seed}`);
   return { context, plan: { root, featuresFolder: folders.featuresFolder, reportFolder: run.folder, selection } };
-}
-
-function stopOnInterruption(report: TerminalReport, context: RunContext, resources: ResourceStack): () => void {
-  return onInterruption(async (signal) => {
-    report.line(`\nINTERRUPTED by ${signal}: ending validators, stopping the stage`);
-    report.line(`what was recorded so far: ${report.short(context.runFolder)}`);
-    report.close();
-    endLeftovers(context.ledgerFile);
-    await resources[Symbol.asyncDispose]().catch((error: unknown) => process.stderr.write(`${describeError(error)}\n`));
-    endLeftovers(context.ledgerFile);
-  });
 }
 
 async function checkFolders(settings: Settings) {

@@ -10,7 +10,7 @@ import { embeddedLauncher } from '../stage/embedded-launcher.ts';
 import { kubeconfigFor } from '../stage/kubeconfig.ts';
 import { openSession, sweepSessions } from '../stage/session.ts';
 import type { ServiceName } from '../stage/service.ts';
-import { serviceNames, startStage } from '../stage/stage.ts';
+import { ownStage, serviceNames } from '../stage/stage.ts';
 import { endLeftovers } from '../validator/leftovers.ts';
 import { onInterruption } from './interrupt.ts';
 
@@ -30,19 +30,19 @@ export async function stageCommand(argv: readonly string[]): Promise<number> {
     return ExitStatus.held;
   }
   const resources = new ResourceStack();
+  onInterruption(async () => {
+    process.stdout.write('\nstopping\n');
+    await resources[Symbol.asyncDispose]();
+  });
   try {
     await sweepSessions({ endLeftovers });
     const session = resources.own('session', await openSession());
     const startedAt = monotonicMs();
-    const stage = resources.own('stage', await startStage({ launcher: embeddedLauncher, directory: join(session.directory, 'stage'), ports }));
+    const stage = await ownStage(resources, { launcher: embeddedLauncher, directory: join(session.directory, 'stage'), ports });
     const kubeconfig = join(session.directory, 'kubeconfig');
     await writeFile(kubeconfig, kubeconfigFor({ server: stage.addresses.policyApiUrl, namespace: 'acceptance' }), { mode: 0o600 });
     const durationMs = Math.round(monotonicMs() - startedAt);
     process.stdout.write(`${describeStage(stage.addresses, kubeconfig)}\nup in ${durationMs} ms; Ctrl-C stops it\n`);
-    onInterruption(async () => {
-      process.stdout.write('\nstopping\n');
-      await resources[Symbol.asyncDispose]();
-    });
   } catch (error) {
     await resources[Symbol.asyncDispose]();
     throw error;

@@ -102,14 +102,14 @@ describe('a terminal', () => {
     expect(terminal.text()).toBe('wipedover\n');
   });
 
-  it('shows nothing any more once it is closed', () => {
+  it('shows nothing any more once it was interrupted', () => {
     const terminal = screen({ isTTY: true });
     terminal.report.live('running');
-    terminal.report.close();
+    terminal.report.interrupted('SIGINT');
     const before = terminal.text();
     showAll(terminal);
     expect(terminal.text()).toBe(before);
-    expect(before.endsWith('\r\u001b[2K')).toBe(true);
+    expect(before.endsWith('stopping the stage\n')).toBe(true);
   });
 });
 

@@ -27,6 +27,7 @@ export class TerminalReport {
   #liveLine = '';
   #feature = '';
   #isClosed = false;
+  #stored = '';
 
   constructor(terminal: Terminal) {
     this.#terminal = terminal;
@@ -35,9 +36,15 @@ export class TerminalReport {
     this.#marks = { held: green('✔'), broken: red('✘'), unknown: yellow('?'), harness: magenta('!'), skipped: dim('-') };
   }
 
-  /** Nothing more is written: the run was interrupted, and what still comes in is about its end. */
-  close(): void {
-    this.#clearLive();
+  /** Where the run's histories go, for the case that it is interrupted. */
+  storedIn(folder: string): void {
+    this.#stored = folder;
+  }
+
+  /** The last that is written: what still comes in is about the run's end. */
+  interrupted(signal: string): void {
+    this.line(`\nINTERRUPTED by ${signal}: ending validators, stopping the stage`);
+    if (this.#stored !== '') this.line(`what was recorded so far: ${this.short(this.#stored)}`);
     this.#isClosed = true;
   }
 

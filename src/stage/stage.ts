@@ -60,6 +60,13 @@ export async function startStage({ launcher, directory, ports = {}, onProgress }
   };
 }
 
+/** Starts a stage that `resources` stops, even when they are released while it is still starting. */
+export async function ownStage(resources: ResourceStack, options: StageOptions): Promise<StartedStage> {
+  const starting = startStage(options);
+  resources.defer('stage', async () => await starting.then(async (stage) => await stage[Symbol.asyncDispose](), () => undefined));
+  return await starting;
+}
+
 function startFailure(attempts: readonly PromiseSettledResult<StartedService>[]): StampedeError {
   const failed = attempts.flatMap((attempt, index) => (attempt.status === 'rejected' ? [{ name: serviceNames[index], reason: attempt.reason as unknown }] : []));
   const [first] = failed;
