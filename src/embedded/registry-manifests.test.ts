@@ -113,6 +113,7 @@ describe('lists', () => {
   beforeAll(async () => {
     for (const tag of [...tags].reverse()) await putManifest('listed/tags', tag, manifestWith({}).bytes);
     await putManifest('listed', 'x', manifestWith({}).bytes);
+    for (const name of ['zz/nested', 'zz-beside']) await putManifest(name, 'x', manifestWith({}).bytes);
     await pushBlob('without/manifest', 'blob only');
   });
 

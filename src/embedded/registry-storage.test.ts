@@ -7,15 +7,18 @@ import { mkdir, mkdtemp, readdir, readlink, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ResourceStack } from '../foundation/resources.ts';
 import { seededRandom } from '../foundation/seed.ts';
 import { digestOf, parseDigest } from '../oci/digest.ts';
 import { buildImage, type BuiltImage } from '../oci/image.ts';
 import { randomLayer } from '../oci/layer.ts';
+import { MediaType } from '../oci/manifest.ts';
 import { createRegistryClient, type RegistryClient } from '../oci/registry-client.ts';
 import { createTransport } from '../oci/transport.ts';
 import { startRegistry } from './registry.ts';
+import type { EmbeddedServer } from './server.ts';
 
 const mebibyte = 1024 * 1024;
 let directory: string;
@@ -31,10 +34,10 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
-async function openRegistry(): Promise<{ client: RegistryClient; url: string; close(): Promise<void> }> {
-  const { url, close } = resources.own('registry', await startRegistry({ directory }));
+async function openRegistry(): Promise<Pick<EmbeddedServer, 'url' | 'logs' | 'close'> & { client: RegistryClient }> {
+  const { url, logs, close } = resources.own('registry', await startRegistry({ directory }));
   const transport = resources.own('transport', createTransport());
-  return { client: createRegistryClient({ baseUrl: url, transport }), url, close };
+  return { client: createRegistryClient({ baseUrl: url, transport }), url, logs, close };
 }
 
 async function imageOf(seed: string): Promise<BuiltImage> {
@@ -96,13 +99,24 @@ describe('what was pushed', () => {
   });
 
   it('may be copied to another repository without being sent again', async () => {
-    const { client } = await openRegistry();
+    const { client, logs } = await openRegistry();
     const image = await imageOf('copied');
     await client.pushImage('from', image, 'v1');
     expect(await client.copy({ repository: 'from', reference: 'v1' }, { repository: 'to/there', reference: 'v2' })).toBe(image.digest);
     expect((await client.headManifest('to/there', 'v2'))?.size).toBe(image.manifestBytes.length);
+    expect(logs().filter((line) => /^GET .*\/blobs\//.test(line))).toEqual([]);
     await expect(client.copy({ repository: 'from', reference: 'v9' }, { repository: 'to', reference: 'v9' }))
       .rejects.toMatchObject({ code: 'REGISTRY_REFUSED' });
+  });
+});
+
+describe('a manifest with a layer kept elsewhere', () => {
+  it('is copied without that layer', async () => {
+    const { client } = await openRegistry();
+    const elsewhere = { mediaType: MediaType.ociLayer, digest: digestOf(Buffer.from('elsewhere')), size: 9, urls: ['https://example.com/x'] };
+    const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, layers: [elsewhere] }));
+    await client.putManifest('from', 'v1', bytes, MediaType.ociManifest);
+    expect(await client.copy({ repository: 'from', reference: 'v1' }, { repository: 'to', reference: 'v1' })).toBe(digestOf(bytes));
   });
 });
 
@@ -123,6 +137,13 @@ describe('an upload that does not come to its end', () => {
     breakOff();
     await vi.waitFor(async () => expect(await filesIn('uploads')).toEqual([]), { interval: 2 });
     expect(await filesIn('blobs')).toEqual([]);
+  });
+
+  it('leaves no file when it has other bytes than promised', async () => {
+    const { url } = await openRegistry();
+    const digest = digestOf(Buffer.from('promised'));
+    expect((await fetch(`${url}/v2/half/blobs/uploads/?digest=${digest}`, { method: 'POST', body: 'delivered' })).status).toBe(400);
+    expect([...(await filesIn('uploads')), ...(await filesIn('blobs'))]).toEqual([]);
   });
 
   it('takes no second writer, and leaves no file when it is cancelled under way', async () => {
@@ -152,13 +173,32 @@ describe('an upload that does not come to its end', () => {
   });
 });
 
-describe.skipIf(process.platform !== 'linux')('a download that breaks off', () => {
+describe.skipIf(process.platform !== 'linux')('a download', () => {
   async function openBlobs(): Promise<readonly string[]> {
     const links = (await readdir('/proc/self/fd')).map(async (name) => await readlink(`/proc/self/fd/${name}`).catch(() => ''));
     return (await Promise.all(links)).filter((path) => path.startsWith(join(directory, 'blobs')));
   }
 
-  it('leaves no file open', async () => {
+  it.each([
+    ['HEAD', 'x', {}, 200],
+    ['GET', '', {}, 200],
+    ['GET', 'x', { range: 'bytes=5-' }, 416],
+    ['GET', 'x', { range: 'bytes=0-0' }, 206],
+  ])('by %s of %j with %j leaves no file open', async (method, content, headers, status) => {
+    const { client, url } = await openRegistry();
+    const warnings: Error[] = [];
+    const keep = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', keep);
+    resources.defer('warnings', () => void process.off('warning', keep));
+    await client.pushBlob('read', Buffer.from(content));
+    const got = await fetch(`${url}/v2/read/blobs/${digestOf(Buffer.from(content))}`, { method, headers });
+    expect([got.status, (await got.arrayBuffer()).byteLength > 0]).toEqual([status, status > 200]);
+    await vi.waitFor(async () => expect(await openBlobs()).toEqual([]), { interval: 2 });
+    await setImmediate();
+    expect(warnings, 'closed by the collector, not by the registry').toEqual([]);
+  });
+
+  it('that breaks off leaves no file open', async () => {
     const { client } = await openRegistry();
     const content = Buffer.alloc(64 * mebibyte);
     await client.pushBlob('broken', content);

@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type RequestListener } from 'node:h
 import { createServer as createSecureServer } from 'node:https';
 import { connect, type AddressInfo, type Server, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
 import { X509CertificateGenerator } from '@peculiar/x509';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ResourceStack } from '../foundation/resources.ts';
@@ -72,6 +73,18 @@ describe('a request', () => {
     const client = transport();
     for (let index = 0; index < 3; index += 1) await (await client.request(url)).bytes();
     expect(ports.size).toBe(1);
+  });
+
+  it('takes no connection for good by being redirected', async () => {
+    const ports = new Set<number | undefined>();
+    const url = await serving((request, response) => {
+      ports.add(request.socket.remotePort);
+      if (request.url === '/') response.writeHead(302, { location: '/there' });
+      response.end('x');
+    });
+    const client = transport();
+    for (let index = 0; index < 5; index += 1) await (await client.request(url)).bytes();
+    expect(ports.size).toBeLessThanOrEqual(2);
   });
 
   it('follows redirects of GET, not of POST, and leaves credentials behind when the host changes', async () => {
@@ -160,7 +173,7 @@ describe('a proxy', () => {
   });
 
   it('tunnels https by CONNECT, checks the certificate, and keeps the tunnel', async () => {
-    const { port, pem } = await secureServing('secure.local', (_request, response) => response.end('secret'));
+    const { port, pem } = await secureServing('secure.local', ({ socket }, response) => response.end(`secret of ${(socket as TLSSocket).servername}`));
     const connects: (string | undefined)[] = [];
     const server = createServer().on('connect', (request: IncomingMessage, socket: Socket) => {
       connects.push(request.url);
@@ -171,7 +184,7 @@ describe('a proxy', () => {
     const environment = { HTTPS_PROXY: `127.0.0.1:${await listen(server)}` };
     const trusting = transport({ environment, caPem: pem });
     for (let index = 0; index < 2; index += 1) {
-      expect((await (await trusting.request('https://secure.local/')).bytes()).toString()).toBe('secret');
+      expect((await (await trusting.request('https://secure.local/')).bytes()).toString()).toBe('secret of secure.local');
     }
     expect(connects).toEqual(['secure.local:443']);
     await expect(transport({ environment }).request('https://secure.local/')).rejects.toMatchObject({ code: 'CONNECTION_FAILED' });

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { namesIn, readIfThere, removeIfThere, replaceFile } from './files.ts';
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'registry-test-'));
+});
+
+afterEach(async () => {
+  await rm(folder, { recursive: true });
+});
+
+it('replaces a file and leaves nothing else, folders being made', async () => {
+  const path = join(folder, 'a', 'b');
+  for (const content of ['first', 'second']) await replaceFile(path, content);
+  expect([await readFile(path, 'utf8'), await readdir(join(folder, 'a'))]).toEqual(['second', ['b']]);
+});
+
+it('leaves nothing when a file can not be put there', async () => {
+  await mkdir(join(folder, 'taken', 'inside'), { recursive: true });
+  await expect(replaceFile(join(folder, 'taken'), 'x')).rejects.toMatchObject({ syscall: 'rename' });
+  expect(await readdir(folder)).toEqual(['taken']);
+});
+
+it('names what is whole, in order, and tells an empty folder from none', async () => {
+  for (const name of ['b', '.half-written', 'Z', 'a']) await writeFile(join(folder, name), '');
+  expect(await namesIn(folder)).toEqual(['Z', 'a', 'b']);
+  expect(await namesIn(join(folder, 'none'))).toBeUndefined();
+});
+
+it('tells what is not there from what fails', async () => {
+  await writeFile(join(folder, 'file'), 'x');
+  for (const missing of [join(folder, 'none'), join(folder, 'file', 'below')]) {
+    expect([await readIfThere(missing), await removeIfThere(missing)]).toEqual([undefined, false]);
+  }
+  await expect(readIfThere(folder)).rejects.toMatchObject({ code: 'EISDIR' });
+});
