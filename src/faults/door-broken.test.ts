@@ -29,6 +29,16 @@ describe('a registry that breaks off', () => {
     expect(await responded()).toMatchObject({ status: 200, bytes, complete: false });
   });
 
+  it('by a reset is seen to break off, and the door stands', async () => {
+    const upstream = await ends.rawOrigin((socket) =>
+      socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nhalf', () => socket.resetAndDestroy())),
+    );
+    const door = await ends.door(upstream);
+    for (let count = 0; count < 3; count += 1) await expect(throughProxy(door, blobUrl)).rejects.toMatchObject({ code: 'ECONNRESET' });
+    await eventThat(ends.recorder, (event) => event.kind === 'response' && event.request === 3);
+    expect(eventsOf(ends.recorder.events(), 'response').every(({ complete }) => !complete)).toBe(true);
+  });
+
   it.each([
     ['before its answer', ''],
     ['in its head', 'HTTP/1.1 200 OK\r\nContent-'],
