@@ -8,9 +8,8 @@ import { buildReference } from '../src/reference-build.ts';
 import { embeddedLauncher } from '../src/stage/embedded-launcher.ts';
 import { startStage } from '../src/stage/stage.ts';
 import { median } from './median.ts';
-import { measureProxy, type ProxyLoad } from './proxy-throughput.ts';
+import type { ProxyLoad, ProxyThroughput } from './proxy-throughput.ts';
 
-const gibibyte = 1024 ** 3;
 const starts = 10;
 const root = fileURLToPath(new URL('../', import.meta.url));
 
@@ -56,7 +55,8 @@ async function referenceStart(): Promise<string> {
 }
 
 async function proxy(reader: ProxyLoad['reader']): Promise<string> {
-  const { directMiBps, proxiedMiBps, ratio, rssGrowthMiB } = await measureProxy({ bytes: gibibyte, reader });
+  const { stdout } = await execa(process.execPath, ['--import', 'tsx', join(root, 'bench', 'proxy-door.ts'), reader], { cwd: root });
+  const { directMiBps, proxiedMiBps, ratio, rssGrowthMiB } = JSON.parse(stdout) as ProxyThroughput;
   return `ratio ${ratio.toFixed(2)} (direct ${directMiBps.toFixed(0)} MiB/s, door ${proxiedMiBps.toFixed(0)} MiB/s), memory grew by ${rssGrowthMiB.toFixed(0)} MiB`;
 }
 
