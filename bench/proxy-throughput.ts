@@ -33,7 +33,7 @@ export async function measureProxy({ bytes, reader }: ProxyLoad): Promise<ProxyT
   const folder = await mkdtemp(join(tmpdir(), 'stampede-bench-'));
   const origin = start('origin');
   try {
-    const [{ port }] = (await once(origin, 'message')) as [{ readonly port: number }];
+    const { port } = await told<{ readonly port: number }>(origin);
     const upstream = `http://127.0.0.1:${port}`;
     const recorder = openRecorder(join(folder, 'history.ndjson'));
     const gates = createGateKeeper([], { participants: [], recorder });
@@ -68,10 +68,19 @@ async function measure({ bytes, reader, upstream, door }: Measurement): Promise<
 
 /** MiB a second as the receiving process saw them. */
 async function receive(expected: number, addresses: readonly string[]): Promise<number> {
-  const client = start('client', ...addresses);
-  const [{ bytes, durationMs }] = (await once(client, 'message')) as [{ readonly bytes: number; readonly durationMs: number }];
+  const { bytes, durationMs } = await told<{ readonly bytes: number; readonly durationMs: number }>(start('client', ...addresses));
   if (bytes !== expected) throw new Error(`${bytes} of ${expected} bytes came through`);
   return bytes / mebibyte / (durationMs / 1000);
+}
+
+/** The first message; a process that ends without one has failed. */
+async function told<Message>(child: ChildProcess): Promise<Message> {
+  const ended = once(child, 'exit').then(([status]) => {
+    throw new Error(`the process at the other end ended with ${status}`);
+  });
+  const [message] = (await Promise.race([once(child, 'message'), ended])) as [Message];
+  ended.catch(() => undefined);
+  return message;
 }
 
 function start(...words: readonly string[]): ChildProcess {

@@ -21,8 +21,12 @@ export const layersRead: Checker = {
   },
 };
 
+/** Whole or not: readers of a tar may hang up at its end, before the padding. */
 function wasFetched(history: History, { digest }: KnownLayer): boolean {
-  return eventsOf(history, 'request').some(({ method, target }) => method === 'GET' && target.resource === 'blob' && target.reference === digest);
+  const sent = new Set(eventsOf(history, 'response').filter(({ status }) => status === 200 || status === 206).map(({ request }) => request));
+  return eventsOf(history, 'request').some(
+    ({ method, target, request }) => method === 'GET' && target.resource === 'blob' && target.reference === digest && sent.has(request),
+  );
 }
 
 /** Entries go by the diffID, compressed ones by the digest. */

@@ -59,6 +59,7 @@ describe('lookAtCache', () => {
     ['half of the tar', 'prefix', layer.diffId, tar.subarray(0, tar.length / 2)],
     ['all but the last byte that is not padding', 'prefix', layer.diffId, tar.subarray(0, tar.length - padding - 1)],
     ['half of the compressed layer', 'prefix', layer.descriptor.digest, layer.bytes.subarray(0, 1000)],
+    ['all but the last byte of the compressed layer, a zero', 'prefix', layer.descriptor.digest, layer.bytes.subarray(0, -1)],
     ['all but the padding', 'short-by-padding', layer.diffId, tar.subarray(0, tar.length - padding)],
     ['all but the last zero', 'short-by-padding', layer.diffId, tar.subarray(0, tar.length - 1)],
     ['another first byte', 'other-bytes', layer.diffId, changed(0)],

@@ -29,7 +29,7 @@ export async function lookAtCache({ directory, known, moment, recorder }: CacheL
   const names = ((await unlessGone(readdir(directory))) ?? []).sort();
   let files = 0;
   for (const name of names) {
-    const seen = await unlessGone(look(join(directory, name), { name: digestNamed(name), content: contentOf(name, known) }));
+    const seen = await unlessGone(look(join(directory, name), promiseOf(name, known)));
     if (seen === undefined) continue;
     files += 1;
     recorder.record({ kind: 'cache-file-seen', moment, path: name, ...seen });
@@ -52,6 +52,8 @@ interface Promised {
   readonly name: Digest | undefined;
   /** Undefined where the run does not know it. */
   readonly content: Buffer | undefined;
+  /** A tar ends with padding; what compression wrote has none, whatever its last bytes are. */
+  readonly isPadded: boolean;
 }
 
 function digestNamed(name: string): Digest | undefined {
@@ -59,13 +61,12 @@ function digestNamed(name: string): Digest | undefined {
   return isDigest(digest) ? digest : undefined;
 }
 
-function contentOf(name: string, known: CacheLook['known']): Buffer | undefined {
-  const digest = digestNamed(name);
-  for (const layer of known) {
-    if ((layer.diffId as string) === digest) return layer.uncompressed;
-    if (layer.digest === digest) return layer.compressed;
-  }
-  return undefined;
+function promiseOf(entry: string, known: CacheLook['known']): Promised {
+  const name = digestNamed(entry);
+  const layer = known.find(({ digest, diffId }) => name !== undefined && [digest, diffId as string].includes(name));
+  // An uncompressed layer goes by the same name in both forms.
+  const isPadded = (layer?.diffId as string | undefined) === name;
+  return { name, content: isPadded ? layer?.uncompressed : layer?.compressed, isPadded };
 }
 
 async function look(path: string, promised: Promised): Promise<Seen> {
@@ -89,11 +90,11 @@ async function read(file: FileHandle, promised: Promised): Promise<Seen> {
   return { size, digest, class: classOf(promised, { size, digest, agrees }) };
 }
 
-function classOf({ name, content }: Promised, { size, digest, agrees }: { readonly size: number; readonly digest: Digest; readonly agrees: boolean }): CacheFileClass {
+function classOf({ name, content, isPadded }: Promised, { size, digest, agrees }: { readonly size: number; readonly digest: Digest; readonly agrees: boolean }): CacheFileClass {
   if (name === undefined) return 'foreign';
   if (digest === name) return 'exact';
   if (content === undefined) return 'unknown-content';
   if (!agrees) return 'other-bytes';
-  const isPadding = size > 0 && content.subarray(size).every((byte) => byte === 0);
+  const isPadding = isPadded && size > 0 && content.subarray(size).every((byte) => byte === 0);
   return isPadding ? 'short-by-padding' : 'prefix';
 }

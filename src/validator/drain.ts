@@ -22,7 +22,6 @@ export async function drain(pipes: readonly Socket[], kept: Promise<unknown>): P
     isHeld = true;
     for (const pipe of pipes) pipe.destroy();
   }, tickMs);
-  await kept;
-  clearInterval(ticking);
+  await kept.finally(() => clearInterval(ticking));
   return isHeld;
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
-import { closeSync, openSync, write } from 'node:fs';
+import { appendFile, closeSync, openSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { StampedeError } from '../foundation/errors.ts';
 import type { OutputSummary } from '../history/event.ts';
 import type { Digest } from '../oci/digest.ts';
 
@@ -17,23 +18,26 @@ export interface OutputSettings {
   readonly onLimit: () => void;
 }
 
-const writeTo = promisify(write);
+const appendTo = promisify(appendFile);
 
 /**
  * Streams an output into a file, at most `limitBytes` of it; the rest is counted and dropped. It listens before it
  * first yields: what nobody listens to is thrown away once the program has ended.
+ * @throws StampedeError FOLDER_NOT_WRITABLE, also on a full disk: the program is not to blame for what was not kept
  */
 export async function keepOutput(stream: Readable, { folder, file, limitBytes, onLimit }: OutputSettings): Promise<KeptOutput> {
   const hash = createHash('sha256');
-  const target = openSync(join(folder, file), 'w', 0o600);
+  const path = join(folder, file);
+  const target = openNew(path);
   let bytes = 0;
   let kept = 0;
+  let unwritten: StampedeError | undefined;
   try {
     for await (const chunk of stream as AsyncIterable<Buffer>) {
       bytes += chunk.length;
       const part = chunk.subarray(0, Math.max(0, limitBytes - kept));
       hash.update(part);
-      if (part.length > 0) await writeTo(target, part);
+      if (part.length > 0) await appendTo(target, part).catch((cause: unknown) => Promise.reject((unwritten = notWritable(path, cause))));
       kept += part.length;
       if (kept < bytes && bytes - chunk.length <= limitBytes) onLimit();
     }
@@ -42,5 +46,18 @@ export async function keepOutput(stream: Readable, { folder, file, limitBytes, o
   } finally {
     closeSync(target);
   }
+  if (unwritten !== undefined) throw unwritten;
   return { file, bytes: kept, digest: `sha256:${hash.digest('hex')}` as Digest, truncated: bytes > kept };
+}
+
+function openNew(path: string): number {
+  try {
+    return openSync(path, 'w', 0o600);
+  } catch (cause) {
+    throw notWritable(path, cause);
+  }
+}
+
+function notWritable(path: string, cause: unknown): StampedeError {
+  return new StampedeError('FOLDER_NOT_WRITABLE', `the output of a validator can't be kept in ${path}`, { cause, hint: 'make room there, or name another folder with --runs' });
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -54,6 +54,18 @@ async function gone(pid: number): Promise<true> {
 }
 
 describe.concurrent('runValidator', () => {
+  it('does not blame the validator for output that can not be kept, nor leaves it running', async () => {
+    const notWritable = { code: 'FOLDER_NOT_WRITABLE' };
+    const nowhere = commandOf('/bin/sh', ['-c', 'sleep 100'], { outputFolder: join(folder, 'missing') });
+    await expect(runValidator(nowhere)).rejects.toMatchObject(notWritable);
+    const full = commandOf('/bin/sh', ['-c', 'echo out; sleep 100']);
+    symlinkSync('/dev/full', join(folder, `${full.participant}.stdout`));
+    await expect(runValidator(full)).rejects.toMatchObject(notWritable);
+    const pids = [nowhere, full].flatMap(({ recorder }) => eventsOf(recorder.events(), 'validator-started').map(({ pid }) => pid));
+    expect(pids).toHaveLength(2);
+    for (const pid of pids) expect(await gone(pid)).toBe(true);
+  });
+
   it('keeps both outputs, the exit code and events of start and end', async () => {
     const ran = await shell('echo out; echo err >&2; exit 3');
     expect(ran.result).toMatchObject({ ending: 'exited', exitCode: 3, signal: null });

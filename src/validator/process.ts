@@ -53,7 +53,7 @@ type Subprocess = ReturnType<typeof start>;
 /**
  * Runs a validator in a process group of its own, never through a shell, and waits for its end. It resolves
  * whatever the validator does.
- * @throws StampedeError VALIDATOR_MISSING, VALIDATOR_NOT_EXECUTABLE
+ * @throws StampedeError VALIDATOR_MISSING, VALIDATOR_NOT_EXECUTABLE; FOLDER_NOT_WRITABLE where outputs can't be kept
  */
 export async function runValidator(command: ValidatorCommand): Promise<ValidatorResult> {
   requireProgram(command.program);
@@ -64,6 +64,8 @@ export async function runValidator(command: ValidatorCommand): Promise<Validator
   noteStart(command, pid);
   const watch = new Watch(pid, command);
   const kept = Promise.all(outputsOf(subprocess, command, watch));
+  // What can't be kept can't be judged, and nobody would read the pipes.
+  kept.catch(() => watch.end('stopped', 'SIGKILL'));
   const ended = await exitOf(subprocess);
   const seen = watch.exited();
   // A child that outlives the validator may hold its pipes: the validator's own end counts, then the group goes.
