@@ -7,6 +7,7 @@ export const walls = {
   history: ['oci'],
   embedded: ['oci', 'sigstore'],
   stage: ['embedded'],
+  containers: ['embedded', 'stage'],
   faults: ['oci', 'history'],
   validator: ['history', 'oci'],
   checkers: ['oci', 'sigstore', 'history'],
@@ -14,7 +15,7 @@ export const walls = {
   report: ['history', 'checkers'],
   reference: ['oci', 'sigstore'],
   policies: [],
-  commands: ['oci', 'history', 'stage', 'faults', 'validator', 'scenario', 'checkers', 'report', 'policies'],
+  commands: ['oci', 'history', 'stage', 'containers', 'faults', 'validator', 'scenario', 'checkers', 'report', 'policies'],
 };
 
 const advice = {
@@ -24,6 +25,7 @@ const advice = {
   history: 'Events are data: describe what happened in OCI words, do not reach for who did it.',
   embedded: 'A service speaks its protocol and knows nothing of stages and scenarios.',
   stage: 'The stage starts services; scenarios use it through StageAddresses.',
+  containers: 'The launcher speaks to the engine; what a container is stands in the compose file.',
   faults: 'Doors and gates see requests and write events; what to hold is in the plan.',
   validator: 'A validator is a process that leaves events; what it means is for checkers.',
   checkers: 'Checkers judge a history and nothing else: record an event instead of looking.',
@@ -71,6 +73,7 @@ export default {
       to: { dependencyTypes: ['core', 'npm', 'npm-dev'] },
     },
     doorway('execa', '^src/validator/process\\.ts$|^src/scenario/git-repository\\.ts$|^bench/'),
+    doorway('testcontainers', '^src/containers/(engine|start-group)\\.ts$'),
     doorway('jest-snapshot', '^src/scenario/snapshot-book\\.ts$'),
     doorway('@cucumber/cucumber', '^(support|steps)/|^src/commands/features\\.ts$'),
     { name: 'no-cycles', comment: 'Break the circle: move what both need into a file that neither knows.', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },

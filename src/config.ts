@@ -10,6 +10,8 @@ const yes = z.union([z.boolean(), z.stringbool()]);
 const present = z.preprocess((value) => !['', '0', 'false', false].includes(value as string | boolean), z.boolean());
 
 const settingsSchema = z.strictObject({
+  stage: z.enum(['embedded', 'containers']).default('embedded'),
+  composeFile: folder.optional(),
   subject: z.string().min(1).default('reference'),
   binary: folder.optional(),
   features: folder.optional(),
@@ -36,6 +38,8 @@ export type SettingName = keyof Settings;
 export type GivenSettings = Partial<Record<SettingName, string | boolean>>;
 
 const variables: Readonly<Record<SettingName, string>> = {
+  stage: 'STAMPEDE_STAGE',
+  composeFile: 'STAMPEDE_COMPOSE_FILE',
   subject: 'STAMPEDE_SUBJECT',
   binary: 'STAMPEDE_BINARY',
   features: 'STAMPEDE_FEATURES',
@@ -130,4 +134,24 @@ export function readRunContext(environment: NodeJS.ProcessEnv = process.env): Ru
 /** The folders that programs are looked for in: the one thing that validators inherit. */
 export function searchPath(): string {
   return process.env['PATH'] ?? '';
+}
+
+/** Where the user says the container engine is. */
+export function engineAddress(environment: NodeJS.ProcessEnv = process.env): { readonly host: string | undefined } {
+  const host = environment['DOCKER_HOST'];
+  return { host: host === '' ? undefined : host };
+}
+
+/**
+ * Testcontainers is told what it would otherwise find out by pulling images: that ports are on loopback, and whether its
+ * own reaper can be had. What the user has set stays as it is.
+ */
+export function settleEngineEnvironment(settled: { readonly hasReaperImage?: boolean } = {}, environment: NodeJS.ProcessEnv = process.env): void {
+  environment['TESTCONTAINERS_HOST_OVERRIDE'] ??= '127.0.0.1';
+  if (settled.hasReaperImage !== undefined) environment['TESTCONTAINERS_RYUK_DISABLED'] ??= String(!settled.hasReaperImage);
+}
+
+/** The image of testcontainers' own reaper. https://github.com/testcontainers/moby-ryuk */
+export function reaperImage(environment: NodeJS.ProcessEnv = process.env): string {
+  return environment['RYUK_CONTAINER_IMAGE'] || 'testcontainers/ryuk:0.14.0';
 }

@@ -35,6 +35,10 @@ which scenarios
   --fail-fast            stop at the first failure
   --dry-run              only check that every step is known
 
+which stage
+  --stage NAME           embedded (default): services in this process; containers: real ones, in an engine
+  --compose-file FILE    what the containers are; default: docker-compose.yml
+
 which validator
   --subject NAME|FILE    reference (default), ec, or a subject file of your own
   --binary PATH          the validator's program, where the subject needs one
@@ -57,6 +61,8 @@ exit status: 0 held, 1 broken, 2 usage, 3 unknown, 4 harness failure
 `;
 
 const settingFlags = {
+  stage: 'string',
+  composeFile: 'string',
   subject: 'string',
   binary: 'string',
   features: 'string',
@@ -97,7 +103,7 @@ export function parseAcceptance(argv: readonly string[], environment: NodeJS.Pro
 
 /** What a person types to run one scenario again with these settings. Paths are relative where that is shorter. */
 export function againCommand(settings: Settings, directory: string): string {
-  const kept = (['subject', 'binary', 'features', 'examples', 'snapshots', 'cwd', 'runs', 'deadline', 'gateTimeout', 'unknownVariables'] as const).flatMap((name) => {
+  const kept = (['stage', 'composeFile', 'subject', 'binary', 'features', 'examples', 'snapshots', 'cwd', 'runs', 'deadline', 'gateTimeout', 'unknownVariables'] as const).flatMap((name) => {
     const value = settings[name];
     if (value === undefined || value === defaults[name]) return [];
     const text = String(value);

@@ -7,7 +7,6 @@ import { monotonicMs } from '../foundation/clock.ts';
 import { ResourceStack } from '../foundation/resources.ts';
 import { freshSeed } from '../foundation/seed.ts';
 import { seconds, TerminalReport } from '../report/terminal.ts';
-import { embeddedLauncher } from '../stage/embedded-launcher.ts';
 import { openSession, sweepSessions } from '../stage/session.ts';
 import { ownStage } from '../stage/stage.ts';
 import { endLeftovers } from '../validator/leftovers.ts';
@@ -21,6 +20,8 @@ import { openRunFolder, storeServiceLogs } from './run-folder.ts';
 import { settleSnapshots } from './snapshots.ts';
 import { conclude } from './conclude.ts';
 import { provideValidator } from './provide-validator.ts';
+import { openLauncher } from './stage-launcher.ts';
+import { endOnLoss } from './stage-loss.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -71,8 +72,10 @@ async function prepare({ settings, selection }: AcceptanceOptions, report: Termi
   const run = await openRunFolder(folders.runs, seed);
   report.storedIn(run.folder);
   const session = resources.own('session', await openSession());
+  const launcher = await openLauncher({ settings, root, resources, say: (line) => report.line(line) });
   const stage = await ownStage(resources, {
-    launcher: embeddedLauncher,
+    launcher,
+    onLost: endOnLoss(report, resources),
     directory: join(session.directory, 'stage'),
     onProgress: ({ service, durationMs }) => report.live(`  stage: ${service} is up (${seconds(durationMs)})`),
   });

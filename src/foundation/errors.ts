@@ -19,6 +19,12 @@ export type ErrorCode =
   | 'POLICY_MALFORMED'
   | 'POLICY_NOT_COMPILED'
   | 'POLICY_STALE'
+  | 'ENGINE_MISSING'
+  | 'ENGINE_TOO_OLD'
+  | 'ENGINE_REMOTE'
+  | 'IMAGE_MISSING'
+  | 'IMAGE_WRONG_PLATFORM'
+  | 'COMPOSE_FILE_INVALID'
   // a feature file asks for something that is not there
   | 'EXAMPLE_MISSING'
   | 'DOCUMENT_MALFORMED'
@@ -35,6 +41,9 @@ export type ErrorCode =
   // the harness
   | 'STAGE_MISSING'
   | 'SERVICE_START_FAILED'
+  | 'SERVICE_LOST'
+  | 'IMAGE_NOT_BUILT'
+  | 'DISK_FULL'
   | 'PORT_TAKEN'
   | 'CONNECTION_FAILED'
   | 'RESPONSE_TOO_LONG'
@@ -75,6 +84,12 @@ const usageCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'POLICY_MALFORMED',
   'POLICY_NOT_COMPILED',
   'POLICY_STALE',
+  'ENGINE_MISSING',
+  'ENGINE_TOO_OLD',
+  'ENGINE_REMOTE',
+  'IMAGE_MISSING',
+  'IMAGE_WRONG_PLATFORM',
+  'COMPOSE_FILE_INVALID',
 ]);
 
 /** Codes that say something about the validator; every other failure is the harness's or the caller's. */

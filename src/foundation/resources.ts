@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { withDeadline } from './deadline.ts';
 import { StampedeError } from './errors.ts';
 
 interface Owned {
@@ -37,7 +38,7 @@ export class ResourceStack implements AsyncDisposable {
     const failures: Error[] = [];
     for (let next = this.#owned.pop(); next !== undefined; next = this.#owned.pop()) {
       try {
-        await withinDeadline(next, this.#deadlineMs);
+        await withDeadline(releaseOf(next), this.#deadlineMs, () => new Error(`still busy after ${this.#deadlineMs} ms`));
       } catch (error) {
         failures.push(new Error(next.label, { cause: error }));
       }
@@ -50,14 +51,7 @@ export class ResourceStack implements AsyncDisposable {
   }
 }
 
-async function withinDeadline(owned: Owned, deadlineMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const expired = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`still busy after ${deadlineMs} ms`)), deadlineMs);
-  });
-  try {
-    await Promise.race([Promise.resolve(owned.release()), expired]);
-  } finally {
-    clearTimeout(timer);
-  }
+/** Also what throws at once becomes a rejection. */
+async function releaseOf({ release }: Owned): Promise<void> {
+  await release();
 }

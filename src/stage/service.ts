@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { StampedeError } from '../foundation/errors.ts';
 
 /** The services that a stage has. */
 export type ServiceName = 'registry' | 'rekor' | 'git' | 'policy-api';
@@ -25,6 +26,8 @@ export interface StoppedService {
 export interface StartOptions {
   readonly directory: string;
   readonly port: number;
+  /** Called once when the service ends by itself; without it, nobody watches. */
+  readonly onLost?: (error: StampedeError) => void;
 }
 
 /** A way of starting services: embedded in this process, or in containers. */

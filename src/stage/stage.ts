@@ -19,6 +19,8 @@ export interface StageOptions {
   /** A missing one is a free one. */
   readonly ports?: Partial<Readonly<Record<ServiceName, number>>>;
   readonly onProgress?: (progress: ServiceProgress) => void;
+  /** Called when a service ends by itself: whatever is judged from then on says nothing. */
+  readonly onLost?: (error: StampedeError) => void;
 }
 
 /** All services of a stage, running. */
@@ -32,11 +34,11 @@ export interface StartedStage extends AsyncDisposable {
  * Starts all services at once. When one fails, those that run are stopped before the error is thrown.
  * @throws StampedeError SERVICE_START_FAILED naming each service that failed, with the causes
  */
-export async function startStage({ launcher, directory, ports = {}, onProgress }: StageOptions): Promise<StartedStage> {
+export async function startStage({ launcher, directory, ports = {}, onProgress, onLost }: StageOptions): Promise<StartedStage> {
   const attempts = await Promise.allSettled(
     serviceNames.map(async (service) => {
       const startedAt = monotonicMs();
-      const running = await launcher.start(service, { directory: join(directory, service), port: ports[service] ?? 0 });
+      const running = await launcher.start(service, { directory: join(directory, service), port: ports[service] ?? 0, ...(onLost === undefined ? {} : { onLost }) });
       onProgress?.({ service, durationMs: monotonicMs() - startedAt });
       return running;
     }),

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+import { join } from 'node:path';
+import type { Settings } from '../config.ts';
+import type { ResourceStack } from '../foundation/resources.ts';
+import { embeddedLauncher } from '../stage/embedded-launcher.ts';
+import type { Launcher } from '../stage/service.ts';
+
+export interface LauncherRequest {
+  readonly settings: Pick<Settings, 'stage' | 'composeFile'>;
+  /** The project's own folder. */
+  readonly root: string;
+  readonly resources: ResourceStack;
+  readonly say: (line: string) => void;
+}
+
+/** The launcher that the settings ask for; what it needs is loaded only then, and released with `resources`. */
+export async function openLauncher({ settings, root, resources, say }: LauncherRequest): Promise<Launcher> {
+  switch (settings.stage) {
+    case 'embedded':
+      return embeddedLauncher;
+    case 'containers': {
+      const { openContainerLauncher } = await import('../containers/launcher.ts');
+      const opening = openContainerLauncher({ composeFile: settings.composeFile ?? join(root, 'docker-compose.yml'), environment: process.env });
+      resources.defer('containers', async () => await opening.then(async (launcher) => await launcher[Symbol.asyncDispose](), () => undefined));
+      const launcher = await opening;
+      launcher.swept.forEach((tag) => say(`removed the containers of an earlier run that was killed: ${tag}`));
+      return launcher;
+    }
+  }
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+import { StampedeError, type ErrorCode } from '../foundation/errors.ts';
+
+interface Trouble {
+  readonly sign: RegExp;
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** In the engines' own words, as Docker 20.10 to 28 and Podman 4 say them. */
+const troubles: readonly Trouble[] = [
+  {
+    sign: /port is already allocated|address already in use/i,
+    code: 'PORT_TAKEN',
+    message: 'its port is taken',
+    hint: 'leave the port out: a free one is taken',
+  },
+  { sign: /no space left on device|disk quota exceeded/i, code: 'DISK_FULL', message: "the engine's disk is full", hint: 'make room: docker system df shows what takes it, docker system prune removes what nobody uses' },
+  {
+    sign: /no such image|manifest (?:for .* )?(?:unknown|not found)|pull access denied|repository does not exist|failed to resolve reference|image not known/i,
+    code: 'IMAGE_MISSING',
+    message: "its image is not there and can't be pulled",
+    hint: 'npm run images:build makes the images, on machines that can pull and on others',
+  },
+  { sign: /exec format error|does not match the (?:specified|detected) .*platform/i, code: 'IMAGE_WRONG_PLATFORM', message: 'its image is for another architecture', hint: 'npm run images:build -- --fresh builds it for this one' },
+  {
+    sign: /ECONNREFUSED|ECONNRESET|ENOENT.*\.sock|socket hang up|cannot connect to the docker daemon/i,
+    code: 'ENGINE_MISSING',
+    message: 'the container engine went away',
+    hint: 'restart it, or run without containers: --stage embedded',
+  },
+];
+
+/** What an error of the engine means for a person; with the last lines of the container's log where there are any. */
+export function engineTrouble(service: string, cause: unknown, logs: readonly string[] = []): StampedeError {
+  if (cause instanceof StampedeError) return cause;
+  const said = cause instanceof Error ? cause.message : String(cause);
+  const known = troubles.find(({ sign }) => sign.test(said));
+  const tail = logs.length === 0 ? '' : `; its last lines:\n${logs.slice(-15).map((line) => `    ${line}`).join('\n')}`;
+  const hint = known?.hint ?? 'the cause is in the engine or in the service: docker events and docker logs say more';
+  return new StampedeError(known?.code ?? 'SERVICE_START_FAILED', `${service}: ${known?.message ?? said}${tail}`, { cause, hint });
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+import { basename, dirname } from 'node:path';
+import { DockerComposeEnvironment, GenericContainer, Wait } from 'testcontainers';
+import type { ContainerDefinition } from './compose-file.ts';
+import type { Engine } from './engine.ts';
+import { projectLabel } from './session-tag.ts';
+
+/** A service, all that it needs, dependencies first, and the project that they make together. */
+export interface GroupPlan {
+  readonly project: string;
+  readonly service: string;
+  readonly definitions: readonly ContainerDefinition[];
+  readonly composeFile: string;
+  /** What the compose file's variables are set to. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+const startupTimeoutMs = 120_000;
+
+/** Starts a group by `docker compose`; all of it is healthy afterwards. */
+export async function startByCompose({ project, service, composeFile, environment }: GroupPlan): Promise<void> {
+  await new DockerComposeEnvironment(dirname(composeFile), basename(composeFile))
+    .withProjectName(project)
+    .withEnvironment(environment)
+    .withClientOptions({ commandOptions: ['--no-build', '--quiet-pull'] })
+    .withDefaultWaitStrategy(Wait.forHealthCheck())
+    .withStartupTimeout(startupTimeoutMs)
+    .up([service]);
+}
+
+/** Starts a group where there is no `docker compose`, from the same definitions: each container once what it needs is healthy. */
+export async function startByDefinition(engine: Engine, { project, definitions }: GroupPlan): Promise<void> {
+  const network = `${project}_default`;
+  await engine.api.createNetwork({ Name: network, CheckDuplicate: true, Labels: { [projectLabel]: project } });
+  const healthy = new Map<string, Promise<void>>();
+  for (const definition of definitions) {
+    const needed = definition.dependsOn.map((name) => healthy.get(name));
+    const starting = Promise.all(needed).then(async () => {
+      await new DefinedContainer(definition, { project, network }).start();
+    });
+    healthy.set(definition.service, starting);
+  }
+  const attempts = await Promise.allSettled(healthy.values());
+  const failed = attempts.find((attempt) => attempt.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+}
+
+/** Ports on loopback: testcontainers by itself publishes on all interfaces. */
+class DefinedContainer extends GenericContainer {
+  readonly #definition: ContainerDefinition;
+
+  constructor(definition: ContainerDefinition, { project, network }: { readonly project: string; readonly network: string }) {
+    super(definition.image);
+    this.#definition = definition;
+    const { test, intervalMs, timeoutMs, retries } = definition.health;
+    this.withName(`${project}-${definition.service}-1`)
+      .withNetworkMode(network)
+      .withNetworkAliases(definition.service)
+      .withLabels({ [projectLabel]: project, 'com.docker.compose.service': definition.service })
+      .withEnvironment({ ...definition.environment })
+      .withHealthCheck({ test: ['CMD', ...test.slice(1)], interval: intervalMs, timeout: timeoutMs, retries })
+      .withWaitStrategy(Wait.forHealthCheck())
+      .withStartupTimeout(startupTimeoutMs)
+      .withExposedPorts(...definition.ports.map(({ container }) => container));
+    if (definition.command !== undefined) this.withCommand([...definition.command]);
+  }
+
+  protected override async beforeContainerCreated(): Promise<void> {
+    const bindings = this.#definition.ports.map(({ container, host }) => [`${container}/tcp`, [{ HostIp: '127.0.0.1', HostPort: host === 0 ? '' : String(host) }]] as const);
+    this.hostConfig.PortBindings = Object.fromEntries(bindings);
+  }
+}
