@@ -8,6 +8,7 @@ export const walls = {
   embedded: ['oci', 'sigstore'],
   stage: ['embedded'],
   containers: ['embedded', 'stage'],
+  images: ['containers'],
   faults: ['oci', 'history'],
   validator: ['history', 'oci'],
   checkers: ['oci', 'sigstore', 'history'],
@@ -15,7 +16,7 @@ export const walls = {
   report: ['history', 'checkers'],
   reference: ['oci', 'sigstore'],
   policies: [],
-  commands: ['oci', 'history', 'stage', 'containers', 'faults', 'validator', 'scenario', 'checkers', 'report', 'policies'],
+  commands: ['oci', 'history', 'stage', 'containers', 'images', 'faults', 'validator', 'scenario', 'checkers', 'report', 'policies'],
 };
 
 const advice = {
@@ -26,6 +27,7 @@ const advice = {
   embedded: 'A service speaks its protocol and knows nothing of stages and scenarios.',
   stage: 'The stage starts services; scenarios use it through StageAddresses.',
   containers: 'The launcher speaks to the engine; what a container is stands in the compose file.',
+  images: 'Images are made from files and a base; who runs them is not known here.',
   faults: 'Doors and gates see requests and write events; what to hold is in the plan.',
   validator: 'A validator is a process that leaves events; what it means is for checkers.',
   checkers: 'Checkers judge a history and nothing else: record an event instead of looking.',
@@ -72,7 +74,7 @@ export default {
       from: { path: '^src/checkers/', pathNot: '\\.test\\.ts$|/test-[^/]*\\.ts$' },
       to: { dependencyTypes: ['core', 'npm', 'npm-dev'] },
     },
-    doorway('execa', '^src/validator/process\\.ts$|^src/scenario/git-repository\\.ts$|^bench/'),
+    doorway('execa', '^src/validator/process\\.ts$|^src/scenario/git-repository\\.ts$|^src/images/(base|programs)-image\\.ts$|^bench/'),
     doorway('testcontainers', '^src/containers/(engine|start-group)\\.ts$'),
     doorway('jest-snapshot', '^src/scenario/snapshot-book\\.ts$'),
     doorway('@cucumber/cucumber', '^(support|steps)/|^src/commands/features\\.ts$'),

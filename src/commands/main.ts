@@ -7,6 +7,7 @@ type Command = (argv: readonly string[]) => Promise<number>;
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   acceptance: async () => (await import('./acceptance.ts')).acceptanceCommand,
   stage: async () => (await import('./stage.ts')).stageCommand,
+  images: async () => (await import('./images.ts')).imagesCommand,
   bench: async () => (await import('../../bench/run.ts')).bench,
   policies: async () => (await import('./policies.ts')).policiesCommand,
 };
@@ -15,6 +16,7 @@ const usage = `stampede <command> [options]
 
   acceptance   run the features against a validator       npm run acceptance -- --help
   stage        start the services and wait for Ctrl-C     npm run stage -- --help
+  images       make the container images                  npm run images:build -- --help
   bench        print figures of this machine              npm run bench
   policies     compile the example policies with opa      npm run policies:build -- --help
 

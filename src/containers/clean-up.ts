@@ -14,13 +14,13 @@ export async function removeProjects({ api }: Engine, belongs: Belongs): Promise
   const filters = { label: [projectLabel] };
   const isOurs = ({ Labels }: { readonly Labels?: Record<string, string> | null | undefined }): boolean => belongs(Labels?.[projectLabel] ?? '');
   const containers = (await api.listContainers({ all: true, filters })).filter(isOurs);
-  await removeAll(containers.map(({ Id }) => async () => await api.getContainer(Id).remove({ force: true, v: true })));
+  await removeAll(containers.map(({ Id }) => async () => void (await api.getContainer(Id).remove({ force: true, v: true }))));
   const [networks, { Volumes }] = await Promise.all([api.listNetworks({ filters }), api.listVolumes({ filters })]);
   const theirNetworks = networks.filter(isOurs);
   const theirVolumes = (Volumes ?? []).filter(isOurs);
   await removeAll([
-    ...theirNetworks.map(({ Id }) => async () => await api.getNetwork(Id).remove()),
-    ...theirVolumes.map(({ Name }) => async () => await api.getVolume(Name).remove()),
+    ...theirNetworks.map(({ Id }) => async () => void (await api.getNetwork(Id).remove())),
+    ...theirVolumes.map(({ Name }) => async () => void (await api.getVolume(Name).remove())),
   ]);
   return containers.length + theirNetworks.length + theirVolumes.length;
 }
@@ -37,7 +37,7 @@ export async function sweepContainers(engine: Engine): Promise<readonly string[]
   return [...swept];
 }
 
-async function removeAll(removals: readonly (() => Promise<unknown>)[]): Promise<void> {
+async function removeAll(removals: readonly (() => Promise<void>)[]): Promise<void> {
   const attempts = await Promise.allSettled(removals.map(async (remove) => await remove()));
   const failures = attempts.flatMap((attempt) => (attempt.status === 'rejected' && !isGone(attempt.reason) ? [attempt.reason as unknown] : []));
   if (failures.length === 0) return;

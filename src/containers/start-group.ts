@@ -40,7 +40,7 @@ export async function startByDefinition(engine: Engine, { project, definitions }
     });
     healthy.set(definition.service, starting);
   }
-  const attempts = await Promise.allSettled(healthy.values());
+  const attempts = await Promise.allSettled([...healthy.values()]);
   const failed = attempts.find((attempt) => attempt.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
 }
