@@ -1,30 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { readSettings, type GivenSettings, type Settings } from '../config.ts';
 import { monotonicMs } from '../foundation/clock.ts';
 import { ExitStatus, StampedeError } from '../foundation/errors.ts';
 import { ResourceStack } from '../foundation/resources.ts';
 import { describeStage } from '../stage/describe.ts';
-import { embeddedLauncher } from '../stage/embedded-launcher.ts';
 import { kubeconfigFor } from '../stage/kubeconfig.ts';
 import { openSession, sweepSessions } from '../stage/session.ts';
 import type { ServiceName } from '../stage/service.ts';
 import { ownStage, serviceNames } from '../stage/stage.ts';
 import { endLeftovers } from '../validator/leftovers.ts';
 import { onInterruption } from './interrupt.ts';
+import { openLauncher } from './stage-launcher.ts';
+import { endOnLoss } from './stage-loss.ts';
 
-const usage = `npm run stage -- [--port SERVICE=NUMBER ...]
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const usage = `npm run stage -- [--stage embedded|containers] [--port SERVICE=NUMBER ...]
 
-Starts the embedded registry, Rekor log, git host and policy API on loopback, prints their addresses and the
-environment for a validator, and stops them at Ctrl-C.
+Starts a registry, a Rekor log, a git host and a policy API on loopback, prints their addresses and the environment
+for a validator, and stops them at Ctrl-C.
 
+  --stage NAME            embedded (default): in this process; containers: real ones, in an engine
+  --compose-file FILE     what the containers are; default: docker-compose.yml
   --port SERVICE=NUMBER   a fixed port for ${serviceNames.join(', ')}; default: free ones
 `;
 
+const options = {
+  stage: { type: 'string' },
+  'compose-file': { type: 'string' },
+  port: { type: 'string', multiple: true },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
 /** Starts the stage for a person at a prompt; ends with 130 or 143 at the signal. */
 export async function stageCommand(argv: readonly string[]): Promise<number> {
-  const { help, ports } = parse(argv);
+  const { help, ports, settings } = parse(argv);
   if (help) {
     process.stdout.write(usage);
     return ExitStatus.held;
@@ -38,7 +51,10 @@ export async function stageCommand(argv: readonly string[]): Promise<number> {
     await sweepSessions({ endLeftovers });
     const session = resources.own('session', await openSession());
     const startedAt = monotonicMs();
-    const stage = await ownStage(resources, { launcher: embeddedLauncher, directory: join(session.directory, 'stage'), ports });
+    const say = (line: string): void => void process.stdout.write(`${line}\n`);
+    const launcher = await openLauncher({ settings, root, resources, say });
+    const onLost = endOnLoss({ line: say }, resources);
+    const stage = await ownStage(resources, { launcher, directory: join(session.directory, 'stage'), ports, onLost });
     const kubeconfig = join(session.directory, 'kubeconfig');
     await writeFile(kubeconfig, kubeconfigFor({ server: stage.addresses.policyApiUrl, namespace: 'acceptance' }), { mode: 0o600 });
     const durationMs = Math.round(monotonicMs() - startedAt);
@@ -51,11 +67,20 @@ export async function stageCommand(argv: readonly string[]): Promise<number> {
   return await new Promise<never>(() => undefined);
 }
 
-function parse(argv: readonly string[]): { readonly help: boolean; readonly ports: Partial<Record<ServiceName, number>> } {
+interface Parsed {
+  readonly help: boolean;
+  readonly ports: Partial<Record<ServiceName, number>>;
+  readonly settings: Pick<Settings, 'stage' | 'composeFile'>;
+}
+
+function parse(argv: readonly string[]): Parsed {
   try {
-    const { values } = parseArgs({ args: [...argv], options: { port: { type: 'string', multiple: true }, help: { type: 'boolean', short: 'h' } } });
-    return { help: values.help === true, ports: Object.fromEntries((values.port ?? []).map(portOf)) };
+    const { values } = parseArgs({ args: [...argv], options });
+    const given = Object.entries({ stage: values.stage, composeFile: values['compose-file'] }).filter(([, value]) => value !== undefined);
+    const settings = readSettings(Object.fromEntries(given) as GivenSettings);
+    return { help: values.help === true, ports: Object.fromEntries((values.port ?? []).map(portOf)), settings };
   } catch (cause) {
+    if (cause instanceof StampedeError) throw cause;
     const message = cause instanceof Error ? cause.message : String(cause);
     throw new StampedeError('CONFIG_INVALID', message, { hint: 'npm run stage -- --help' });
   }
