@@ -42,5 +42,10 @@ import('tsx/esm/api')
     return commands.main(process.argv.slice(2));
   })
   .then(function (status) {
-    process.exitCode = status;
+    // Not left to an empty event loop: a connection to an engine that never answers would keep it waiting. First all is written.
+    process.stdout.write('', function () {
+      process.stderr.write('', function () {
+        process.exit(status);
+      });
+    });
   });

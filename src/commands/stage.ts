@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { readSettings, type GivenSettings, type Settings } from '../config.ts';
+import { readSettings, type Settings } from '../config.ts';
 import { monotonicMs } from '../foundation/clock.ts';
 import { ExitStatus, StampedeError } from '../foundation/errors.ts';
 import { ResourceStack } from '../foundation/resources.ts';
@@ -77,7 +77,7 @@ function parse(argv: readonly string[]): Parsed {
   try {
     const { values } = parseArgs({ args: [...argv], options });
     const given = Object.entries({ stage: values.stage, composeFile: values['compose-file'] }).filter(([, value]) => value !== undefined);
-    const settings = readSettings(Object.fromEntries(given) as GivenSettings);
+    const settings = readSettings(Object.fromEntries(given));
     return { help: values.help === true, ports: Object.fromEntries((values.port ?? []).map(portOf)), settings };
   } catch (cause) {
     if (cause instanceof StampedeError) throw cause;

@@ -11,7 +11,7 @@ import { connectEngine, type Engine } from './engine.ts';
 import { requireImages } from './images.ts';
 import { LossWatch } from './loss-watch.ts';
 import { startReaper } from './reaper.ts';
-import { containersOf, GroupLog, hostPortOf, lastWordsOf, type RunningContainer } from './running-group.ts';
+import { containersOf, GroupLog, hostPortOf, type RunningContainer } from './running-group.ts';
 import { newProject, newSessionTag, tagOf } from './session-tag.ts';
 import { startByCompose, startByDefinition, type GroupPlan } from './start-group.ts';
 import { certificateIn, logKeyAt } from './trust.ts';
@@ -84,6 +84,7 @@ async function startInContainers(service: ContainerService, { directory, port, o
       await log.close();
     }
   };
+  watch.expectStart(plan.project);
   try {
     await (way === 'compose' ? startByCompose(plan) : startByDefinition(engine, plan));
     const containers = await containersOf(engine, plan.project);
@@ -91,7 +92,7 @@ async function startInContainers(service: ContainerService, { directory, port, o
     if (onLost !== undefined) watch.watch(plan.project, () => log.lines(), onLost);
     return await reachable(service, containers, { engine, directory, log, remove });
   } catch (cause) {
-    const trouble = engineTrouble(service, cause, await lastWordsOf(engine, plan.project));
+    const trouble = engineTrouble(service, cause, await watch.lastWords(plan.project));
     await remove().catch(() => undefined);
     throw trouble;
   }

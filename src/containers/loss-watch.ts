@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { createInterface } from 'node:readline';
 import { StampedeError } from '../foundation/errors.ts';
 import type { Engine } from './engine.ts';
+import { lastWordsOf } from './running-group.ts';
 import { projectLabel } from './session-tag.ts';
 
 interface Loss {
@@ -19,21 +20,38 @@ interface EngineEvent {
 export class LossWatch {
   readonly #listeners = new Map<string, (error: StampedeError) => void>();
   readonly #logs = new Map<string, () => readonly string[]>();
+  readonly #starting = new Map<string, Promise<readonly string[]>>();
+  readonly #engine: Engine;
   readonly #source: Readable;
   #isClosed = false;
 
-  private constructor(source: Readable) {
+  private constructor(engine: Engine, source: Readable) {
+    this.#engine = engine;
     this.#source = source;
-    createInterface({ input: source }).on('line', (line) => this.#see(line));
+    // An error of its input becomes one of the interface: unheard, it would end the process.
+    createInterface({ input: source }).on('error', () => undefined).on('line', (line) => this.#see(line));
     source.on('close', () => this.#engineGone()).on('error', () => source.destroy());
   }
 
-  static async open({ api }: Engine): Promise<LossWatch> {
-    return new LossWatch((await api.getEvents({ filters: { type: ['container'], event: ['die'], label: [projectLabel] } })) as Readable);
+  static async open(engine: Engine): Promise<LossWatch> {
+    return new LossWatch(engine, (await engine.api.getEvents({ filters: { type: ['container'], event: ['die'], label: [projectLabel] } })) as Readable);
   }
 
-  /** `onLost` is called at most once. */
+  /** Before its start: should a container end now, its last words are taken before anybody removes it. */
+  expectStart(project: string): void {
+    this.#starting.set(project, Promise.resolve([]));
+  }
+
+  /** What the containers of a start that failed have said. */
+  async lastWords(project: string): Promise<readonly string[]> {
+    const words = (await this.#starting.get(project)) ?? [];
+    this.#starting.delete(project);
+    return words.length > 0 ? words : await lastWordsOf(this.#engine, project);
+  }
+
+  /** Once it is up; `onLost` is called at most once. */
   watch(project: string, logs: () => readonly string[], onLost: (error: StampedeError) => void): void {
+    this.#starting.delete(project);
     this.#listeners.set(project, onLost);
     this.#logs.set(project, logs);
   }
@@ -51,6 +69,8 @@ export class LossWatch {
   #see(line: string): void {
     const { Actor } = JSON.parse(line) as EngineEvent;
     const { [projectLabel]: project = '', 'com.docker.compose.service': service = project, exitCode = '?' } = Actor?.Attributes ?? {};
+    const before = this.#starting.get(project);
+    if (before !== undefined) this.#starting.set(project, before.then(async (words) => (words.length > 0 ? words : await lastWordsOf(this.#engine, project))));
     this.#tell({ project, message: `the container of ${service} ended in the middle, with ${exitCode}` });
   }
 

@@ -19,13 +19,19 @@ const startupTimeoutMs = 120_000;
 
 /** Starts a group by `docker compose`; all of it is healthy afterwards. */
 export async function startByCompose({ project, service, composeFile, environment }: GroupPlan): Promise<void> {
-  await new DockerComposeEnvironment(dirname(composeFile), basename(composeFile))
+  const up = new DockerComposeEnvironment(dirname(composeFile), basename(composeFile))
     .withProjectName(project)
     .withEnvironment(environment)
     .withClientOptions({ commandOptions: ['--no-build', '--quiet-pull'] })
     .withDefaultWaitStrategy(Wait.forHealthCheck())
     .withStartupTimeout(startupTimeoutMs)
     .up([service]);
+  await up.catch((error: unknown) => {
+    // Compose tells its whole progress first.
+    const lines = (error instanceof Error ? error.message : String(error)).split('\n');
+    const words = lines.filter((line) => !/^ ?(?:Container|Network|Volume) \S+ +\w+$/.test(line) && line.trim() !== '');
+    throw new Error([...new Set(words)].join('; '));
+  });
 }
 
 /** Starts a group where there is no `docker compose`, from the same definitions: each container once what it needs is healthy. */
@@ -33,14 +39,12 @@ export async function startByDefinition(engine: Engine, { project, definitions }
   const network = `${project}_default`;
   await engine.api.createNetwork({ Name: network, CheckDuplicate: true, Labels: { [projectLabel]: project } });
   const healthy = new Map<string, Promise<void>>();
-  for (const definition of definitions) {
-    const needed = definition.dependsOn.map((name) => healthy.get(name));
-    const starting = Promise.all(needed).then(async () => {
-      await new DefinedContainer(definition, { project, network }).start();
-    });
-    healthy.set(definition.service, starting);
-  }
-  const attempts = await Promise.allSettled([...healthy.values()]);
+  const start = async (definition: ContainerDefinition): Promise<void> => {
+    for (const name of definition.dependsOn) await healthy.get(name);
+    await new DefinedContainer(definition, { project, network }).start();
+  };
+  for (const definition of definitions) healthy.set(definition.service, start(definition));
+  const attempts = await Promise.allSettled(definitions.map(async ({ service }) => await healthy.get(service)));
   const failed = attempts.find((attempt) => attempt.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
 }
