@@ -4,13 +4,15 @@ import type { DataTable } from '@cucumber/cucumber';
 import { AssertionError } from 'chai';
 import { describeError, StampedeError } from '../src/foundation/errors.ts';
 import { readExamples } from '../src/scenario/examples.ts';
-import { expectExitStatus, expectHeld, expectLogLine, expectOutput, expectSnapshots, outputOf, readNamedFile, type Stream } from '../src/scenario/expectations.ts';
+import { expectExitStatus, expectLogFailureTold, expectHeld, expectLogLine, expectOutput, expectSnapshots, outputOf, readNamedFile, type Stream } from '../src/scenario/expectations.ts';
 import { addLabels, attest, publishPolicies, setVariable, sign, storePolicyObject, writeNamedFile } from '../src/scenario/fixtures.ts';
 import { compareWithReference } from '../src/scenario/reference-run.ts';
 import type { ScenarioRun } from '../src/scenario/scenario-run.ts';
+import { expectConsistentLog, makeLogFail } from '../src/scenario/log-faults.ts';
 import { lastRun, validate } from '../src/scenario/validate.ts';
 import type { Meeting } from '../src/scenario/plan.ts';
 import type { Logging, Provenance } from '../src/scenario/signing.ts';
+import type { LogFaultRule } from '../src/faults/log-door.ts';
 import { cacheIntact } from '../src/checkers/cache-intact.ts';
 import { cacheEmpty } from '../src/checkers/cache-empty.ts';
 import { fetchedOnce } from '../src/checkers/fetched-once.ts';
@@ -84,6 +86,10 @@ export class StampedeWorld extends World {
     await writeNamedFile(this.scenario, name, content);
   }
 
+  async haveFailingLog(rule: LogFaultRule): Promise<void> {
+    await makeLogFail(this.scenario, rule);
+  }
+
   haveVariable(line: string): void {
     setVariable(this.scenario, line);
   }
@@ -141,6 +147,15 @@ export class StampedeWorld extends World {
 
   expectCacheIntact(): void {
     expectHeld(this.scenario, cacheIntact);
+  }
+
+  async expectConsistentLog(): Promise<void> {
+    await expectConsistentLog(this.scenario);
+  }
+
+  /** Those that the log refused say so, the others succeed. */
+  async expectLogFailureTold(expected: string): Promise<void> {
+    await expectLogFailureTold(this.scenario, expected);
   }
 
   async expectOutcomesAgree(): Promise<void> {

@@ -3,6 +3,8 @@ import { eventsOf, type History } from '../history/event.ts';
 import { cacheIntact } from './cache-intact.ts';
 import type { Checker } from './checker.ts';
 import { ended } from './ended.ts';
+import { logConsistent } from './log-consistent.ts';
+import { logFaultMet } from './log-fault-met.ts';
 import { outcomesAgree } from './outcomes-agree.ts';
 import { overlapped } from './overlapped.ts';
 
@@ -13,5 +15,7 @@ import { overlapped } from './overlapped.ts';
 export function checkersFor(history: History): readonly Checker[] {
   const isGathering = eventsOf(history, 'validator-started').length > 1 || eventsOf(history, 'gate-opened').length > 0;
   const hasCompared = eventsOf(history, 'outcome-compared').length > 0;
-  return [ended, cacheIntact, ...(isGathering ? [overlapped] : []), ...(hasCompared ? [outcomesAgree] : [])];
+  const hasLookedAtLog = eventsOf(history, 'log-looked-at').length > 0;
+  const hasLogFault = eventsOf(history, 'log-fault').length > 0;
+  return [ended, cacheIntact, ...(hasLogFault ? [logFaultMet] : []), ...(hasLookedAtLog ? [logConsistent] : []), ...(isGathering ? [overlapped] : []), ...(hasCompared ? [outcomesAgree] : [])];
 }

@@ -105,6 +105,23 @@ export type EventBody =
       readonly class: CacheFileClass;
     }
   | { readonly kind: 'cache-looked-at'; readonly moment: CacheMoment; readonly files: number }
+  /** The log in this run fails by `fault`, once it has answered `after` requests. */
+  | { readonly kind: 'log-fault'; readonly fault: LogFault; readonly after: number }
+  | { readonly kind: 'log-asked'; readonly method: string; readonly path: string; readonly outcome: LogFault | 'answered' }
+  | {
+      readonly kind: 'log-entry-seen';
+      readonly uuid: string;
+      readonly logIndex: number;
+      /** What the log says of it that can't be true; null where all of it verifies. */
+      readonly problem: string | null;
+    }
+  | {
+      readonly kind: 'log-looked-at';
+      readonly entries: number;
+      /** False where the log could not be asked. */
+      readonly answered: boolean;
+      readonly problem: string | null;
+    }
   | {
       readonly kind: 'outcome-compared';
       readonly participant: string;
@@ -118,6 +135,9 @@ export type EventBody =
       readonly snapshot: string;
       readonly outcome: 'matched' | 'mismatched' | 'missing' | 'written';
     };
+
+/** How the transparency log fails: an error status, late answers, or no answer at all. */
+export type LogFault = 'status' | 'slow' | 'down';
 
 /** How a validator ended, seen from the one who started it. Orthogonal to its exit code. */
 export type Ending = 'exited' | 'signalled' | 'deadline' | 'output-limit' | 'stopped';

@@ -14,6 +14,10 @@ const kinds: Readonly<Record<EventKind, true>> = {
   'gate-opened': true,
   'cache-file-seen': true,
   'cache-looked-at': true,
+  'log-fault': true,
+  'log-asked': true,
+  'log-entry-seen': true,
+  'log-looked-at': true,
   'outcome-compared': true,
   'snapshot-compared': true,
 };

@@ -23,6 +23,18 @@ export async function expectExitStatus(scenario: ScenarioRun, status: number): P
   }
 }
 
+/** At least one process of the last run failed, each that did said why, all others ended well. */
+export async function expectLogFailureTold(scenario: ScenarioRun, expected: string): Promise<void> {
+  const { results } = lastRun(scenario);
+  const failed = results.filter((result) => endOf(result) !== 'exit status 0');
+  expect(failed.length, 'none has failed').to.be.greaterThan(0);
+  for (const result of failed) {
+    expect(endOf(result), result.participant).to.equal('exit status 1');
+    const said = [await readFile(result.stdoutFile, 'utf8'), await readFile(result.stderrFile, 'utf8')].join('\n');
+    expect(said, `${result.participant} failed and did not say why`).to.contain(expected);
+  }
+}
+
 function endOf({ exitCode, ending, signal }: ValidatorResult): string {
   const by = signal === null ? '' : ` by ${signal}`;
   switch (ending) {

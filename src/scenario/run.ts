@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { RunContext } from '../config.ts';
 import { ResourceStack } from '../foundation/resources.ts';
 import { openDoor } from '../faults/door.ts';
+import type { LogDoor } from '../faults/log-door.ts';
 import { createGateKeeper, type GateKeeper } from '../faults/gate-keeper.ts';
 import { openRecorder, type Recorder } from '../history/recorder.ts';
 import { runInParallel } from '../validator/parallel.ts';
@@ -31,6 +32,8 @@ export interface RunSettings {
   readonly knownLayers: readonly KnownLayer[];
   /** Those that may lie in the cache, from earlier runs too. */
   readonly cacheLayers: readonly KnownLayer[];
+  /** Where the log was told to fail. */
+  readonly logDoor: LogDoor | undefined;
   /** Where plan, history and outputs are stored. */
   readonly folder: string;
 }
@@ -54,6 +57,7 @@ export async function performRun(plan: Plan, participants: readonly Participant[
     kind: 'workload-known',
     layers: settings.knownLayers.map(({ digest, diffId, compressed }) => ({ digest, diffId, size: compressed.length })),
   });
+  settings.logDoor?.reportTo(recorder);
   await look('before');
   const results = await runTogether(plan, participants, { settings, recorder });
   await look('after');

@@ -3,9 +3,10 @@ import { appendFile, cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunContext } from '../config.ts';
 import { ResourceStack } from '../foundation/resources.ts';
+import type { LogDoor } from '../faults/log-door.ts';
 import { createRegistryClient, type RegistryClient } from '../oci/registry-client.ts';
 import { createTransport, type Transport } from '../oci/transport.ts';
-import { createRekorClient } from '../sigstore/rekor-client.ts';
+import { createRekorClient, type RekorClient } from '../sigstore/rekor-client.ts';
 import { kubeconfigFor } from '../stage/kubeconfig.ts';
 import type { Subject } from '../validator/subject.ts';
 import { gitHost, registryHost, scenarioFolders, validatorEnvironment, type ScenarioFolders } from './environment.ts';
@@ -33,6 +34,8 @@ export interface ScenarioRun {
   readonly signer: Signer;
   readonly values: KnownValues;
   readonly snapshots: SnapshotReader;
+  /** The transparency log, and the door before it where it was told to fail. */
+  readonly log: { readonly client: RekorClient; door: LogDoor | undefined };
   /** Base address of the policy API, with the scenario's prefix. */
   readonly policyApiUrl: string;
   /** Lines set by steps; they win over the usual environment. */
@@ -67,7 +70,7 @@ export async function openScenario(context: RunContext, identity: ScenarioIdenti
   }
 }
 
-type Clients = Pick<ScenarioRun, 'transport' | 'registry' | 'keys' | 'images' | 'signer' | 'values' | 'policyApiUrl'>;
+type Clients = Pick<ScenarioRun, 'transport' | 'registry' | 'keys' | 'images' | 'signer' | 'values' | 'log' | 'policyApiUrl'>;
 
 function openClients(context: RunContext, identity: ScenarioIdentity, { folders, resources }: Pick<ScenarioRun, 'folders' | 'resources'>): Clients {
   const transport = resources.own('connections', createTransport());
@@ -80,6 +83,7 @@ function openClients(context: RunContext, identity: ScenarioIdentity, { folders,
     keys,
     images: new ImageShelf({ registry, host: registryHost, prefix: identity.id }),
     signer: new Signer({ registry, rekor }),
+    log: { client: rekor, door: undefined },
     values: new KnownValues({ registry, keys, prefix: identity.id, fixed: fixedValues(context, identity, folders) }),
     policyApiUrl: `${context.addresses.policyApiUrl}/${identity.id}`,
   };

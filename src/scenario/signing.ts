@@ -4,7 +4,8 @@ import type { ImageConfig, Manifest } from '../oci/manifest.ts';
 import type { RegistryClient } from '../oci/registry-client.ts';
 import { attestationImage, attestationTag, signatureImage, signatureTag, type AttachedImage, type ExistingImage } from '../sigstore/attach.ts';
 import { inTotoPayloadType, parseEnvelope, signEnvelope } from '../sigstore/dsse.ts';
-import { proposeHashedrekord, proposeDsse } from '../sigstore/proposed-entry.ts';
+import type { LogEntry } from '../sigstore/log-entry.ts';
+import { proposeHashedrekord, proposeDsse, type ProposedEntry } from '../sigstore/proposed-entry.ts';
 import type { RekorClient } from '../sigstore/rekor-client.ts';
 import { signImage } from '../sigstore/simple-signing.ts';
 import { slsaV02Statement, slsaV1Statement, statementBytes } from '../sigstore/statement.ts';
@@ -43,6 +44,7 @@ export interface Attesting {
 export class Signer {
   readonly #registry: RegistryClient;
   readonly #rekor: RekorClient;
+  readonly #posted: LogEntry[] = [];
 
   constructor({ registry, rekor }: SignerSettings) {
     this.#registry = registry;
@@ -52,7 +54,7 @@ export class Signer {
   /** Returns the signature, base64. */
   async sign(subject: Signable, key: NamedKey, logging: Logging): Promise<string> {
     const signature = signImage(subject.reference, subject.digest, key.pair.privateKey);
-    const entry = logging === 'unlogged' ? undefined : await this.#rekor.post(proposeHashedrekord(signature, key.pair.publicKeyPem));
+    const entry = logging === 'unlogged' ? undefined : await this.#log(proposeHashedrekord(signature, key.pair.publicKeyPem));
     const attached = { signature, ...(logging === 'bundled' && entry !== undefined ? { entry } : {}) };
     const existing = await this.#existing(subject.repository, signatureTag(subject.digest));
     await this.#push(subject.repository, signatureImage(subject.digest, [attached], existing));
@@ -64,11 +66,22 @@ export class Signer {
     const make = { 'slsa-v0.2': slsaV02Statement, 'slsa-v1': slsaV1Statement }[provenance];
     const statement = make({ name: subject.reference, digest: subject.digest });
     const envelope = signEnvelope(inTotoPayloadType, statementBytes(statement), key.pair.privateKey);
-    const entry = logging === 'unlogged' ? undefined : await this.#rekor.post(proposeDsse(envelope, key.pair.publicKeyPem));
+    const entry = logging === 'unlogged' ? undefined : await this.#log(proposeDsse(envelope, key.pair.publicKeyPem));
     const attached = { envelope, ...(logging === 'bundled' && entry !== undefined ? { entry } : {}) };
     const existing = await this.#existing(subject.repository, attestationTag(subject.digest));
     await this.#push(subject.repository, attestationImage(subject.digest, [attached], existing));
     return parseEnvelope(envelope).signatures[0]?.sig ?? '';
+  }
+
+  /** Everything that went into the log, as it answered then. */
+  posted(): readonly LogEntry[] {
+    return [...this.#posted];
+  }
+
+  async #log(proposed: ProposedEntry): Promise<LogEntry> {
+    const entry = await this.#rekor.post(proposed);
+    this.#posted.push(entry);
+    return entry;
   }
 
   async #existing(repository: string, tag: string): Promise<ExistingImage | undefined> {

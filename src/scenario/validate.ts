@@ -42,6 +42,7 @@ export async function validate(scenario: ScenarioRun, gathering: Gathering): Pro
     cacheFolder: cacheFolder(scenario),
     knownLayers: layersOf(scenario.images, participants),
     cacheLayers: scenario.images.knownLayers(),
+    logDoor: scenario.log.door,
     folder: join(scenario.storedFolder, `run-${scenario.runs.length + 1}`),
   });
   scenario.runs.push(run);
