@@ -82,9 +82,9 @@ async function respond(request: IncomingMessage, response: ServerResponse, { ups
 
 async function passOn(request: IncomingMessage, response: ServerResponse, upstream: string): Promise<void> {
   const outgoing = httpRequest(`${upstream}${request.url ?? '/'}`, { method: request.method, headers: withoutConnectionHeaders(request.headers) });
-  const answered = once(outgoing, 'response') as Promise<[IncomingMessage]>;
-  await pipeline(request, outgoing);
-  const [answer] = await answered;
+  // A connection that breaks later is seen at the response; unheard, it would end this process.
+  outgoing.on('error', () => undefined);
+  const [[answer]] = (await Promise.all([once(outgoing, 'response'), pipeline(request, outgoing)])) as [[IncomingMessage], void];
   response.writeHead(answer.statusCode ?? 502, withoutConnectionHeaders(answer.headers));
   await pipeline(answer, response);
 }
