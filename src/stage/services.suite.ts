@@ -21,6 +21,7 @@ import { proposeDsse, proposeHashedrekord, proposeIntoto, type ProposedEntry } f
 import { createRekorClient, type RekorClient } from '../sigstore/rekor-client.ts';
 import { signImage } from '../sigstore/simple-signing.ts';
 import { slsaV02Statement, statementBytes } from '../sigstore/statement.ts';
+import { cosignSuite } from './cosign.suite.ts';
 import type { StageAddresses } from './service.ts';
 
 const run = promisify(execFile);
@@ -39,6 +40,8 @@ export function serviceSuite(addresses: () => StageAddresses): void {
   registrySuite(addresses, () => transport);
   logSuite(addresses, { transport: () => transport, folder });
   gitSuite(addresses, folder);
+  cosignSuite(addresses);
+  conformanceSuite(addresses, folder);
 }
 
 function registrySuite(addresses: () => StageAddresses, transport: () => Transport): void {
@@ -206,5 +209,22 @@ function gitSuite(addresses: () => StageAddresses, folder: string): void {
       await expect(git(folder, 'ls-remote', `${addresses().gitUrl}/suite/git/none.git`)).rejects.toThrow();
       await expect(fetch(`${addresses().gitUrl}/suite/git/policy.git/info/refs?service=git-upload-pack`)).rejects.toThrow();
     });
+  });
+}
+
+/** https://github.com/opencontainers/distribution-spec/tree/main/conformance, without referrers and sha512: no real registry had here has them. */
+function conformanceSuite(addresses: () => StageAddresses, folder: string): void {
+  const program = toolOrSkip('conformance');
+  it.skipIf(program === undefined)("passes the distribution specification's own program", async () => {
+    const off = ['API_REFERRER', 'DATA_SHA512', 'DATA_SUBJECT', 'DATA_SUBJECT_MISSING', 'DATA_SUBJECT_LIST'].map((name) => [`OCI_${name}`, 'false']);
+    const results = join(folder, 'conformance');
+    const places = { OCI_REGISTRY: new URL(addresses().registryUrl).host, OCI_TLS: 'disabled', OCI_REPO1: 'conformance/one', OCI_REPO2: 'conformance/two', OCI_RESULTS_DIR: results };
+    const ended = await run(program!, [], { cwd: folder, env: { HOME: folder, ...places, ...Object.fromEntries(off) }, maxBuffer: 64 * 1024 * 1024 }).then(() => 0, ({ code }: { code: number }) => code);
+    const [total = ''] = /<testsuites[^>]*>/.exec(readFileSync(join(results, 'junit.xml'), 'utf8')) ?? [];
+    // An attribute of nothing is left out.
+    const [tests, failures] = ['tests', 'failures'].map((name) => Number(new RegExp(` ${name}="(\\d+)"`).exec(total)?.[1] ?? 0));
+    process.stderr.write(`conformance: ${tests} tests, ${failures} failed\n`);
+    expect({ ended, failures }).toEqual({ ended: 0, failures: 0 });
+    expect(tests).toBeGreaterThan(500);
   });
 }

@@ -23,8 +23,7 @@ import { createRekorClient, type RekorClient } from '../sigstore/rekor-client.ts
 import { signImage } from '../sigstore/simple-signing.ts';
 import { slsaV02Statement, slsaV1Statement, statementBytes } from '../sigstore/statement.ts';
 import { verifyAttestations, verifyImageSignatures, type VerifyOptions } from '../sigstore/verify-image.ts';
-import { startRegistry } from './registry.ts';
-import { startRekor, type RekorServer } from './rekor.ts';
+import type { StageAddresses } from './service.ts';
 
 const run = promisify(execFile);
 const cosign = toolOrSkip('cosign');
@@ -34,11 +33,16 @@ const random = seededRandom('cosign');
 /** cosign's exit status where signatures are there and none verifies. */
 const noMatchingSignature = { code: 12 };
 
-describe.skipIf(cosign === undefined)('the embedded log and registry and cosign', { timeout: 30_000 }, () => {
+/** The stage's log and registry, this project's own signing and verifying, and cosign, agree. */
+export function cosignSuite(addresses: () => StageAddresses): void {
+  describe.skipIf(cosign === undefined)('log and registry, and cosign', { timeout: 60_000 }, () => suite(addresses));
+}
+
+function suite(addresses: () => StageAddresses): void {
   const resources = new ResourceStack();
   let directory: string;
   let host: string;
-  let rekor: RekorServer;
+  let rekor: { readonly url: string; readonly publicKeyFile: string; readonly publicKeyPem: string };
   let registry: RegistryClient;
   let log: RekorClient;
 
@@ -46,10 +50,10 @@ describe.skipIf(cosign === undefined)('the embedded log and registry and cosign'
     directory = await mkdtemp(join(tmpdir(), 'cosign-test-'));
     resources.defer('folder', async () => await rm(directory, { recursive: true }));
     const transport = resources.own('transport', createTransport());
-    rekor = resources.own('rekor', await startRekor({ directory: join(directory, 'rekor') }));
-    const { url } = resources.own('registry', await startRegistry({ directory: join(directory, 'registry') }));
-    host = new URL(url).host;
-    registry = createRegistryClient({ baseUrl: url, transport });
+    const { registryUrl, rekorUrl, rekorPublicKeyFile } = addresses();
+    rekor = { url: rekorUrl, publicKeyFile: rekorPublicKeyFile, publicKeyPem: await readFile(rekorPublicKeyFile, 'utf8') };
+    host = new URL(registryUrl).host;
+    registry = createRegistryClient({ baseUrl: registryUrl, transport });
     log = createRekorClient({ url: rekor.url, transport });
     await writeFile(join(directory, 'key.pub'), pair.publicKeyPem);
     await writeFile(join(directory, 'stranger.pub'), stranger.publicKeyPem);
@@ -156,4 +160,4 @@ describe.skipIf(cosign === undefined)('the embedded log and registry and cosign'
     }
     expect(await readFile(rekor.publicKeyFile, 'utf8')).toBe(await log.publicKey());
   });
-});
+}
