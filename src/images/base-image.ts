@@ -36,7 +36,8 @@ export interface BaseRequest {
 export async function provideBase(engine: Engine, { wanted, isFresh, say }: BaseRequest): Promise<Base> {
   if (wanted === 'bootstrap') return await bootstrapped(engine, { isFresh, say });
   const image = wanted === 'auto' ? pinned.base : wanted;
-  if ((await presentImage(engine, image)) !== undefined) return { image, isPulled: true, how: `${image.split('@')[0]}, already pulled` };
+  // A base of the user's own says nothing about what else can be pulled.
+  if ((await presentImage(engine, image)) !== undefined) return { image, isPulled: wanted === 'auto', how: `${image.split('@')[0]}, which is in the engine` };
   // Whoever could not pull once is not kept waiting again; --fresh asks again.
   if (wanted === 'auto' && !isFresh && (await presentImage(engine, localBase)) !== undefined) return await bootstrapped(engine, { isFresh, say });
   if (await tryPull(engine, image, say)) return { image, isPulled: true, how: `${image.split('@')[0]}, pulled` };

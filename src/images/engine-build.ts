@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { packTar } from 'modern-tar';
 import { engineTrouble } from '../containers/engine-trouble.ts';
@@ -18,7 +19,6 @@ export interface BuildPlan {
 
 interface Message {
   readonly stream?: string;
-  readonly status?: string;
   readonly error?: string;
 }
 
@@ -39,10 +39,7 @@ export async function buildInEngine({ api }: Engine, plan: BuildPlan): Promise<v
       nocache: plan.isFresh,
       forcerm: true,
     });
-    await new Promise<void>((resolve, reject) => {
-      const take = ({ stream: said, error }: Message): void => void lines.push(...(error ?? said ?? '').split('\n').filter((line) => line.trim() !== ''));
-      api.modem.followProgress(stream, (error: Error | null) => (error === null ? resolve() : reject(error)), take);
-    });
+    await follow(stream, ({ stream: said, error }) => void lines.push(...(error ?? said ?? '').split('\n').filter((line) => line.trim() !== '')));
   } catch (cause) {
     throw notBuilt(plan.image, cause, lines);
   }
@@ -51,8 +48,7 @@ export async function buildInEngine({ api }: Engine, plan: BuildPlan): Promise<v
 /** Pulls an image; false where that fails, with the reason said. */
 export async function tryPull({ api }: Engine, image: string, say: (line: string) => void): Promise<boolean> {
   try {
-    const stream = await api.pull(image);
-    await new Promise<void>((resolve, reject) => api.modem.followProgress(stream, (error: Error | null) => (error === null ? resolve() : reject(error))));
+    await follow(await api.pull(image));
     return true;
   } catch (error) {
     say(`can't pull ${image.split('@')[0]}: ${error instanceof Error ? error.message : String(error)}`);
@@ -65,9 +61,19 @@ export async function importTar({ api }: Engine, tar: Readable, { image, content
   const [repo, tag] = image.split(':');
   try {
     const stream = await api.importImage(tar, { repo, tag, changes: `LABEL ${contentLabel}=${content}` });
-    await new Promise<void>((resolve, reject) => api.modem.followProgress(stream, (error: Error | null) => (error === null ? resolve() : reject(error))));
+    await follow(stream);
   } catch (cause) {
     throw notBuilt(image, cause, []);
+  }
+}
+
+/** The engine answers 200 and tells of failures later, in a document of their own. */
+async function follow(stream: NodeJS.ReadableStream, take: (message: Message) => void = () => undefined): Promise<void> {
+  for await (const line of createInterface({ input: stream })) {
+    if (line.trim() === '') continue;
+    const message = JSON.parse(line) as Message;
+    take(message);
+    if (message.error !== undefined) throw new Error(message.error);
   }
 }
 
