@@ -6,7 +6,7 @@ export const walls = {
   sigstore: ['oci'],
   history: ['oci'],
   embedded: ['oci', 'sigstore'],
-  stage: ['embedded'],
+  stage: ['oci', 'embedded'],
   containers: ['embedded', 'stage'],
   images: ['containers'],
   faults: ['oci', 'history'],

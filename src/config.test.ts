@@ -19,6 +19,7 @@ function problemsOf(flags: Parameters<typeof readSettings>[0], environment: Node
 describe('readSettings', () => {
   it('has a value for what was not said', () => {
     expect(readSettings({}, {})).toEqual({
+      stage: 'embedded',
       subject: 'reference',
       outputLimit: 16 * 1024 * 1024,
       gateTimeout: 15_000,

@@ -10,8 +10,13 @@ const yes = z.union([z.boolean(), z.stringbool()]);
 const present = z.preprocess((value) => !['', '0', 'false', false].includes(value as string | boolean), z.boolean());
 
 const settingsSchema = z.strictObject({
-  stage: z.enum(['embedded', 'containers']).default('embedded'),
+  stage: z.enum(['embedded', 'containers', 'external']).default('embedded'),
   composeFile: folder.optional(),
+  /** Of services that run already: `--stage external`. */
+  registryUrl: z.string().min(1).optional(),
+  rekorUrl: z.string().min(1).optional(),
+  gitUrl: z.string().min(1).optional(),
+  gitCertificate: folder.optional(),
   subject: z.string().min(1).default('reference'),
   binary: folder.optional(),
   features: folder.optional(),
@@ -40,6 +45,10 @@ export type GivenSettings = Partial<Record<SettingName, string | boolean>>;
 const variables: Readonly<Record<SettingName, string>> = {
   stage: 'STAMPEDE_STAGE',
   composeFile: 'STAMPEDE_COMPOSE_FILE',
+  registryUrl: 'STAMPEDE_REGISTRY_URL',
+  rekorUrl: 'STAMPEDE_REKOR_URL',
+  gitUrl: 'STAMPEDE_GIT_URL',
+  gitCertificate: 'STAMPEDE_GIT_CERTIFICATE',
   subject: 'STAMPEDE_SUBJECT',
   binary: 'STAMPEDE_BINARY',
   features: 'STAMPEDE_FEATURES',

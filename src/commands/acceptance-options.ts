@@ -38,6 +38,8 @@ which scenarios
 which stage
   --stage NAME           embedded (default): services in this process; containers: real ones, in an engine
   --compose-file FILE    what the containers are; default: docker-compose.yml
+                         external: services that run already, on loopback, at
+  --registry-url URL  --rekor-url URL  --git-url URL  --git-certificate FILE
 
 which validator
   --subject NAME|FILE    reference (default), ec, or a subject file of your own
@@ -63,6 +65,10 @@ exit status: 0 held, 1 broken, 2 usage, 3 unknown, 4 harness failure
 const settingFlags = {
   stage: 'string',
   composeFile: 'string',
+  registryUrl: 'string',
+  rekorUrl: 'string',
+  gitUrl: 'string',
+  gitCertificate: 'string',
   subject: 'string',
   binary: 'string',
   features: 'string',
@@ -103,7 +109,7 @@ export function parseAcceptance(argv: readonly string[], environment: NodeJS.Pro
 
 /** What a person types to run one scenario again with these settings. Paths are relative where that is shorter. */
 export function againCommand(settings: Settings, directory: string): string {
-  const kept = (['stage', 'composeFile', 'subject', 'binary', 'features', 'examples', 'snapshots', 'cwd', 'runs', 'deadline', 'gateTimeout', 'unknownVariables'] as const).flatMap((name) => {
+  const kept = (['stage', 'composeFile', 'registryUrl', 'rekorUrl', 'gitUrl', 'gitCertificate', 'subject', 'binary', 'features', 'examples', 'snapshots', 'cwd', 'runs', 'deadline', 'gateTimeout', 'unknownVariables'] as const).flatMap((name) => {
     const value = settings[name];
     if (value === undefined || value === defaults[name]) return [];
     const text = String(value);

@@ -70,7 +70,7 @@ export async function stageCommand(argv: readonly string[]): Promise<number> {
 interface Parsed {
   readonly help: boolean;
   readonly ports: Partial<Record<ServiceName, number>>;
-  readonly settings: Pick<Settings, 'stage' | 'composeFile'>;
+  readonly settings: Settings;
 }
 
 function parse(argv: readonly string[]): Parsed {
