@@ -42,10 +42,10 @@ import('tsx/esm/api')
     return commands.main(process.argv.slice(2));
   })
   .then(function (status) {
-    // Not left to an empty event loop: a connection to an engine that never answers would keep it waiting. First all is written.
-    process.stdout.write('', function () {
-      process.stderr.write('', function () {
-        process.exit(status);
-      });
-    });
+    process.exitCode = status;
+    // Workers may still be cleaning up, so the process ends by itself; a connection to an engine that never answers
+    // must not keep it for ever.
+    setTimeout(function () {
+      process.exit(status);
+    }, 5000).unref();
   });

@@ -31,6 +31,7 @@ async function hangingValidator({ child, ended }: RunningCommand): Promise<numbe
   return pid;
 }
 
+/** What was sent SIGKILL needs a moment of the processor to end: where there is no parent to wait for it, it is asked for. */
 function isRunning(pid: number): boolean {
   try {
     return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
@@ -53,7 +54,7 @@ describe.each([
     const { status, output } = await running.ended;
     expect(status).toBe(wanted);
     expect(output).toContain(`INTERRUPTED by ${signal}`);
-    expect(isRunning(pid)).toBe(false);
+    await expect.poll(() => isRunning(pid)).toBe(false);
     expect(project.leftSessions()).toEqual([]);
   });
 
@@ -65,7 +66,7 @@ describe.each([
     expect(project.leftSessions()).toHaveLength(1);
     const { output } = await project.start(['acceptance', ...project.flags(), '--dry-run']).ended;
     expect(output).toContain('cleaned up after an earlier run that was killed');
-    expect(isRunning(pid)).toBe(false);
+    await expect.poll(() => isRunning(pid)).toBe(false);
     expect(project.leftSessions()).toEqual([]);
   });
 });
@@ -116,7 +117,7 @@ describe('a worker that crashes', () => {
     expect(output).toContain('WORKER_CRASHED: 1 of 1 scenarios never came to an end');
     expect(lastLine).toContain('harness failed');
     expect(status).toBe(4);
-    expect(isRunning(pid)).toBe(false);
+    await expect.poll(() => isRunning(pid)).toBe(false);
     expect(project.leftSessions()).toEqual([]);
   });
 });

@@ -10,6 +10,8 @@ export interface Engine {
   readonly api: Dockerode;
   /** Such as `Docker 20.10.24, API 1.41`. */
   readonly description: string;
+  /** Podman leaves health checks to systemd, which need not be there. */
+  readonly checksHealth: boolean;
   /** As in images: `amd64`. */
   readonly architecture: string;
 }
@@ -36,7 +38,7 @@ export async function connectEngine(): Promise<Engine> {
   }
   const hasReaperImage = await api.getImage(reaperImage()).inspect().then(() => true, () => false);
   settleEngineEnvironment({ hasReaperImage });
-  return { api, description: `${product} ${version.Version}, API ${version.ApiVersion}`, architecture: version.Arch };
+  return { api, description: `${product} ${version.Version}, API ${version.ApiVersion}`, architecture: version.Arch, checksHealth: product === 'Docker' };
 }
 
 async function find(host: string | undefined): Promise<Dockerode> {

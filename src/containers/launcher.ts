@@ -43,7 +43,7 @@ export async function openContainerLauncher({ composeFile, environment, by }: Co
   const engine = await connectEngine();
   await requireImages(engine, groups);
   const swept = await sweepContainers(engine);
-  const way = by ?? ((await hasComposeCommand()) ? 'compose' : 'definitions');
+  const way = by ?? (engine.checksHealth && (await hasComposeCommand()) ? 'compose' : 'definitions');
   const tag = newSessionTag();
   const reaper = startReaper(tag);
   const watch = await LossWatch.open(engine);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { basename, dirname } from 'node:path';
-import { DockerComposeEnvironment, GenericContainer, Wait } from 'testcontainers';
+import { DockerComposeEnvironment, GenericContainer, Wait, type WaitStrategy } from 'testcontainers';
 import type { ContainerDefinition } from './compose-file.ts';
 import type { Engine } from './engine.ts';
 import { projectLabel } from './session-tag.ts';
@@ -41,12 +41,18 @@ export async function startByDefinition(engine: Engine, { project, definitions }
   const healthy = new Map<string, Promise<void>>();
   const start = async (definition: ContainerDefinition): Promise<void> => {
     for (const name of definition.dependsOn) await healthy.get(name);
-    await new DefinedContainer(definition, { project, network }).start();
+    await new DefinedContainer(definition, { project, network }).withWaitStrategy(waitFor(engine, definition)).start();
   };
   for (const definition of definitions) healthy.set(definition.service, start(definition));
   const attempts = await Promise.allSettled(definitions.map(async ({ service }) => await healthy.get(service)));
   const failed = attempts.find((attempt) => attempt.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
+}
+
+/** Where the engine does not check health, the same check is run from here. */
+function waitFor({ checksHealth }: Engine, { health }: ContainerDefinition): WaitStrategy {
+  const wait = checksHealth ? Wait.forHealthCheck() : Wait.forSuccessfulCommand(health.test.slice(1).join(' '));
+  return wait.withStartupTimeout(startupTimeoutMs);
 }
 
 /** Ports on loopback: testcontainers by itself publishes on all interfaces. */
@@ -63,8 +69,6 @@ class DefinedContainer extends GenericContainer {
       .withLabels({ [projectLabel]: project, 'com.docker.compose.service': definition.service })
       .withEnvironment({ ...definition.environment })
       .withHealthCheck({ test: ['CMD', ...test.slice(1)], interval: intervalMs, timeout: timeoutMs, retries })
-      .withWaitStrategy(Wait.forHealthCheck())
-      .withStartupTimeout(startupTimeoutMs)
       .withExposedPorts(...definition.ports.map(({ container }) => container));
     if (definition.command !== undefined) this.withCommand([...definition.command]);
   }

@@ -58,10 +58,15 @@ export async function tryPull({ api }: Engine, image: string, say: (line: string
 
 /** Takes over a tar of a whole file system, or of a part of one, as an image of one layer. */
 export async function importTar({ api }: Engine, tar: Readable, { image, content }: { readonly image: string; readonly content: string }): Promise<void> {
-  const [repo, tag] = image.split(':');
+  const [repo = '', tag = ''] = image.split(':');
   try {
     const stream = await api.importImage(tar, { repo, tag, changes: `LABEL ${contentLabel}=${content}` });
     await follow(stream);
+    // Podman 4 takes it in as `latest`, whatever the tag was to be.
+    const isTagged = await api.getImage(image).inspect().then(() => true, () => false);
+    if (isTagged) return;
+    await api.getImage(repo).tag({ repo, tag });
+    await api.getImage(`${repo}:latest`).remove();
   } catch (cause) {
     throw notBuilt(image, cause, []);
   }
