@@ -16,7 +16,7 @@ export interface Engine {
   readonly architecture: string;
 }
 
-/** Docker 20.10 and Podman 4: what this project was tried with. */
+/** Docker 20.10: the oldest that this project was tried with. */
 const oldestApi = '1.40';
 const answerWithinMs = 10_000;
 
@@ -34,7 +34,7 @@ export async function connectEngine(): Promise<Engine> {
   const version = await withDeadline(api.version(), answerWithinMs, () => silent(host));
   const product = /podman/i.test(JSON.stringify((version as { Components?: unknown }).Components ?? '')) ? 'Podman' : 'Docker';
   if (isOlder(version.ApiVersion, oldestApi)) {
-    throw new StampedeError('ENGINE_TOO_OLD', `${product} ${version.Version} speaks API ${version.ApiVersion}, ${oldestApi} is needed`, { hint: 'use Docker 20.10 or later, Podman 4 or later, or --stage embedded' });
+    throw new StampedeError('ENGINE_TOO_OLD', `${product} ${version.Version} speaks API ${version.ApiVersion}, ${oldestApi} is needed`, { hint: 'use Docker 20.10 or later, or --stage embedded' });
   }
   const hasReaperImage = await api.getImage(reaperImage()).inspect().then(() => true, () => false);
   settleEngineEnvironment({ hasReaperImage });
