@@ -33,6 +33,11 @@ try {
   fail('FOLDER_NOT_WRITABLE: no temporary files can be made in ' + tmpdir(), 'set TMPDIR to a folder that can be written');
 }
 
+// Whoever reads the output may go before its end (`| head`); the run goes on and cleans up after itself.
+process.stdout.on('error', function (error) {
+  if (error.code !== 'EPIPE') throw error;
+});
+
 import('tsx/esm/api')
   .then(function (tsx) {
     tsx.register();
