@@ -38,6 +38,17 @@ export function groupSizeOf(group: number): number {
   }).length;
 }
 
+/** Processes that were started with a home below the folder; none where the system has no procfs or does not tell. */
+export function processesAtHomeIn(folder: string): readonly number[] {
+  return processIds().filter((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').some((line) => line.startsWith(`HOME=${folder}/`));
+    } catch {
+      return false;
+    }
+  });
+}
+
 function processIds(): readonly number[] {
   try {
     return readdirSync('/proc').map(Number).filter(Number.isInteger);

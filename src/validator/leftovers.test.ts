@@ -34,6 +34,17 @@ describe.runIf(process.platform === 'linux')('endLeftovers', () => {
     expect(endLeftovers(ledger)).toBe(0);
   });
 
+  it('kills what lives beside the ledger, though nobody came to note it, and no neighbour', async () => {
+    const livingIn = (home: string): ChildProcess => spawn('/bin/sleep', ['60'], { detached: true, stdio: 'ignore', env: { HOME: home } });
+    const [inside, neighbour] = [livingIn(join(folder, 'scenarios', 'home')), livingIn(`${folder}-of-another/home`)];
+    const end = once(inside, 'exit');
+    expect(endLeftovers(ledger)).toBe(1);
+    expect(await end).toEqual([null, 'SIGKILL']);
+    expect(neighbour.exitCode ?? neighbour.signalCode).toBeNull();
+    neighbour.kill('SIGKILL');
+    await once(neighbour, 'exit');
+  });
+
   it('leaves a process alone that has the number of one that was noted', () => {
     noteProcess(ledger, Number(sleeper.pid));
     const { pid, startTime } = JSON.parse(readFileSync(ledger, 'utf8')) as { readonly pid: number; readonly startTime: string };

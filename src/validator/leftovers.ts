@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { appendFileSync, readFileSync } from 'node:fs';
-import { signalGroup, startTimeOf } from '../foundation/process-table.ts';
+import { dirname } from 'node:path';
+import { processesAtHomeIn, signalGroup, startTimeOf } from '../foundation/process-table.ts';
 
 interface Entry {
   readonly pid: number;
@@ -13,14 +14,25 @@ export function noteProcess(ledgerFile: string, pid: number): void {
 }
 
 /**
- * Kills the groups of a ledger whose leader is still the process that was started (same pid, same start time), and
- * returns how many. A ledger that is not there names none; lines that don't parse are passed over.
+ * Kills the groups of a ledger whose leader is still the process that was started (same pid, same start time), then
+ * what else has its home beside the ledger: one whose starter was killed before it could note it, or that left its
+ * group. Returns how many. A ledger that is not there names none; lines that don't parse are passed over.
  */
 export function endLeftovers(ledgerFile: string): number {
-  return readLedger(ledgerFile).filter(({ pid, startTime }) => {
+  const noted = readLedger(ledgerFile).filter(({ pid, startTime }) => {
     const isTheSame = startTime !== undefined && startTimeOf(pid) === startTime;
     return isTheSame && signalGroup(pid, 'SIGKILL');
-  }).length;
+  });
+  const strays = processesAtHomeIn(dirname(ledgerFile)).filter((pid) => !noted.some((entry) => entry.pid === pid) && kill(pid));
+  return noted.length + strays.length;
+}
+
+function kill(pid: number): boolean {
+  try {
+    return process.kill(pid, 'SIGKILL');
+  } catch {
+    return false;
+  }
 }
 
 function readLedger(ledgerFile: string): readonly Entry[] {
