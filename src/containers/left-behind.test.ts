@@ -28,7 +28,7 @@ async function left(): Promise<readonly string[]> {
     ...containers.filter(({ Labels }) => isOurs(Labels)).map(({ Names }) => Names.join()),
     ...networks.filter(({ Labels }) => isOurs(Labels)).map(({ Name }) => Name),
     ...Volumes.filter(({ Labels }) => isOurs(Labels)).map(({ Name }) => Name),
-  ];
+  ].sort();
 }
 
 /** A run whose validator waits for its input to end, which it never does. */
