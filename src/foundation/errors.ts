@@ -58,6 +58,7 @@ export type ErrorCode =
   // data that did not verify
   | 'DIGEST_MALFORMED'
   | 'DIGEST_MISMATCH'
+  | 'LAYER_FETCH_FAILED'
   | 'REFERENCE_MALFORMED'
   | 'MANIFEST_MALFORMED'
   | 'LAYER_MALFORMED'

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { pack, type Header } from 'tar-stream';
 import { describe, expect, it } from 'vitest';
-import { parseDiffID } from '../oci/digest.ts';
 import { readBundleFiles } from './bundle-files.ts';
-import type { Layer } from './cache/layer-cache.ts';
-import { openLayerCache } from './cache/open-cache.ts';
-import { openWorkFolder } from './work-folder.ts';
+import type { Layer } from './cache/layer.ts';
+import { testLayer } from './cache/test-layer.ts';
 
-const cache = openLayerCache({ environment: { EC_CACHE: 'false' }, warn: () => undefined, work: openWorkFolder() });
+const cache = { cache: undefined, warn: () => undefined };
 
 async function layer(...entries: readonly (readonly [string, string] | (Partial<Header> & { readonly name: string }))[]): Promise<Layer> {
   const tar = pack();
@@ -18,9 +15,7 @@ async function layer(...entries: readonly (readonly [string, string] | (Partial<
     else tar.entry({ name: entry[0] }, entry[1]);
   }
   tar.finalize();
-  const bytes = Buffer.concat(await Readable.from(tar).toArray());
-  const diffID = parseDiffID(`sha256:${createHash('sha256').update(bytes).digest('hex')}`);
-  return { diffID, open: async () => Readable.from([bytes], { objectMode: false }) };
+  return testLayer(Buffer.concat(await Readable.from(tar).toArray()));
 }
 
 describe('readBundleFiles', () => {
@@ -42,7 +37,7 @@ describe('readBundleFiles', () => {
 
   it('reads the layers from last to first and lets later ones win', async () => {
     const order: string[] = [];
-    const named = (name: string, from: Layer): Layer => ({ ...from, open: async () => (order.push(name), await from.open()) });
+    const named = (name: string, from: Layer): Layer => ({ ...from, compressed: async () => (order.push(name), await from.compressed()) });
     const first = named('first', await layer(['manifests/a.yaml', 'v: 1'], ['manifests/b.yaml', 'v: 1'], ['manifests/c.yaml', 'v: 1']));
     const second = named('second', await layer(['manifests/a.yaml', 'v: 2'], ['manifests/.wh.b.yaml', '']));
     expect(await readBundleFiles([first, second], '/manifests', cache)).toEqual({
@@ -63,8 +58,6 @@ describe('readBundleFiles', () => {
     await expect(readBundleFiles([broken], 'manifests', cache)).rejects.toMatchObject({ code: 'LAYER_MALFORMED' });
     await expect(readBundleFiles([broken], '../etc', cache)).rejects.toMatchObject({ code: 'MANIFEST_MALFORMED' });
     const noTar = Buffer.alloc(600, 'x');
-    const diffID = parseDiffID(`sha256:${createHash('sha256').update(noTar).digest('hex')}`);
-    const layers: readonly Layer[] = [{ diffID, open: async () => Readable.from([noTar], { objectMode: false }) }];
-    await expect(readBundleFiles(layers, 'manifests', cache)).rejects.toMatchObject({ code: 'LAYER_MALFORMED' });
+    await expect(readBundleFiles([testLayer(noTar)], 'manifests', cache)).rejects.toMatchObject({ code: 'LAYER_MALFORMED' });
   });
 });

@@ -3,8 +3,9 @@ import type { Readable } from 'node:stream';
 import { parseAllDocuments } from 'yaml';
 import { StampedeError } from '../foundation/errors.ts';
 import { readTar, type TarEntry, type TarLimits } from '../oci/tar.ts';
-import type { Layer, LayerCache } from './cache/layer-cache.ts';
+import type { Layer } from './cache/layer.ts';
 import { normalPath, overlay, whiteoutOf, type LayerFiles } from './layer-overlay.ts';
+import { readLayer, type LayerSource } from './read-layer.ts';
 
 /** The label of an operator bundle's image that names the folder of its manifests. */
 export const bundleLabel = 'operators.operatorframework.io.bundle.manifests.v1';
@@ -21,13 +22,13 @@ const limits: TarLimits = { entryBytes: 2 ** 36, totalBytes: 2 ** 36, entries: 1
 export async function readBundleFiles(
   layers: readonly Layer[],
   folder: string,
-  cache: LayerCache,
+  source: LayerSource,
 ): Promise<Readonly<Record<string, unknown>>> {
   const inside = normalPath(folder);
   if (inside === undefined) throw new StampedeError('MANIFEST_MALFORMED', `the label ${bundleLabel} leaves the image: ${folder}`);
   const contents: LayerFiles[] = [];
   for (const layer of [...layers].reverse()) {
-    contents.push(await cache.read(layer, async (tar) => await readLayerFiles(tar, inside)));
+    contents.push(await readLayer(layer, source, async (tar) => await readLayerFiles(tar, inside)));
   }
   const files = [...overlay(contents)].sort(([left], [right]) => (left < right ? -1 : 1));
   return Object.fromEntries(files.map(([path, content]) => [path, parseManifest(path, content)]));

@@ -13,10 +13,8 @@ import { randomLayer } from '../oci/layer.ts';
 import { MediaType } from '../oci/manifest.ts';
 import { createRegistryClient, type RegistryClient } from '../oci/registry-client.ts';
 import { createTransport, type Transport } from '../oci/transport.ts';
-import { openLayerCache } from './cache/open-cache.ts';
 import { openImage, readContents, type Connection } from './image.ts';
 import { policyInput } from './policy-input.ts';
-import { openWorkFolder } from './work-folder.ts';
 
 const resources = new ResourceStack();
 const random = seededRandom('image');
@@ -45,7 +43,7 @@ describe('an image', () => {
     expect(image.pinned).toBe(`${host}/repo/plain@${built.digest}`);
     const contents = await readContents(image);
     expect(contents).toMatchObject({ labels: { a: 'b' }, config: { Labels: { a: 'b' } } });
-    const read = await Promise.all(contents.layers.map(async (layer) => diffIdOf(await buffer(await layer.open()))));
+    const read = await Promise.all(contents.layers.map(async (layer) => diffIdOf(await buffer(await layer.uncompressed()))));
     expect(read).toEqual(layers.map(({ diffId }) => diffId));
   });
 
@@ -67,8 +65,7 @@ describe('an image', () => {
     const annotations = { 'org.opencontainers.image.base.name': `${host}/repo/child/parent:latest@${parent.digest}` };
     await registry.pushImage('repo/child', buildImage({ layers: [], format: 'docker', annotations }), 'latest');
     const builtin = { outcome: { violations: [], warnings: [], successes: [] }, signatures: [], attestations: [] };
-    const cache = openLayerCache({ environment: { EC_CACHE: '0' }, warn: () => undefined, work: openWorkFolder() });
-    const input = await policyInput(await openImage(`${host}/repo/child`, connection), builtin, { cache, connection });
+    const input = await policyInput(await openImage(`${host}/repo/child`, connection), builtin, { layerSource: { cache: undefined, warn: () => undefined }, connection });
     expect(input).toMatchObject({ image: { parent: { ref: `${host}/repo/child/parent@${parent.digest}`, config: { Labels: { is: 'parent' } } } } });
   });
 

@@ -8,8 +8,8 @@ import { createRegistryClient, type RegistryClient } from '../oci/registry-clien
 import type { StoredManifest } from '../oci/registry-manifests.ts';
 import type { Transport } from '../oci/transport.ts';
 import { parseHostileJson } from '../sigstore/hostile-json.ts';
-import type { Layer } from './cache/layer-cache.ts';
-import { openLayer } from './open-layer.ts';
+import type { Layer } from './cache/layer.ts';
+import { registryLayer } from './registry-layer.ts';
 
 /** An image that is there, by the digest that its reference stands for at this moment. */
 export interface Image {
@@ -82,11 +82,8 @@ export async function readContents({ pinned, manifest, registry, repository }: I
   if (rootfs.diff_ids.length !== manifest.layers.length) {
     throw new StampedeError('MANIFEST_MALFORMED', `${malformed.what} tells of ${rootfs.diff_ids.length} layers, the manifest of others`);
   }
-  const layers = manifest.layers.map((layer, index) => ({
-    // The lengths are equal.
-    diffID: rootfs.diff_ids[index] as DiffID,
-    open: async () => await openLayer(registry, repository, layer.digest),
-  }));
+  // The lengths are equal.
+  const layers = manifest.layers.map((layer, index) => registryLayer({ registry, repository }, layer, rootfs.diff_ids[index] as DiffID));
   return { config: config ?? {}, labels: config?.Labels ?? {}, layers };
 }
 

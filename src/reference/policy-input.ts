@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { BuiltinFindings } from './builtin-checks.ts';
 import { bundleLabel, readBundleFiles } from './bundle-files.ts';
-import type { LayerCache } from './cache/layer-cache.ts';
 import { openImage, readContents, type Connection, type Image } from './image.ts';
+import type { LayerSource } from './read-layer.ts';
 
 export interface InputSettings {
-  readonly cache: LayerCache;
+  readonly layerSource: LayerSource;
   readonly connection: Connection;
 }
 
@@ -15,7 +15,7 @@ const baseName = 'org.opencontainers.image.base.name';
  * The document that policies see as `input`. Layers are read only for an operator bundle.
  * @throws StampedeError as registry, cache and layers do
  */
-export async function policyInput(image: Image, builtin: BuiltinFindings, { cache, connection }: InputSettings): Promise<object> {
+export async function policyInput(image: Image, builtin: BuiltinFindings, { layerSource, connection }: InputSettings): Promise<object> {
   const { config, labels, layers } = await readContents(image);
   const folder = labels[bundleLabel];
   const parent = image.manifest.annotations?.[baseName];
@@ -26,7 +26,7 @@ export async function policyInput(image: Image, builtin: BuiltinFindings, { cach
       signatures: builtin.signatures.map(({ signature }) => ({ keyid: '', sig: signature })),
       config,
       ...(parent === undefined ? {} : { parent: await parentOf(parent, connection) }),
-      ...(folder === undefined ? {} : { files: await readBundleFiles(layers, folder, cache) }),
+      ...(folder === undefined ? {} : { files: await readBundleFiles(layers, folder, layerSource) }),
       source: {},
     },
   };

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+import { hasCode } from '../foundation/errors.ts';
 import type { VerifiedAttestation } from '../sigstore/verify-image.ts';
 import { runBuiltinChecks, type BuiltinFindings } from './builtin-checks.ts';
-import type { LayerCache } from './cache/layer-cache.ts';
 import type { Component } from './components.ts';
 import { openImage, type Connection, type Image } from './image.ts';
 import type { CompiledPolicy } from './policy/compiled.ts';
 import { evaluatePolicy, mergeOutcomes, type Outcome } from './policy/outcome.ts';
 import { policyInput } from './policy-input.ts';
+import type { LayerSource } from './read-layer.ts';
 import type { AttestationLine, ComponentFindings } from './report/report.ts';
 import type { Trust } from './trust.ts';
 
@@ -14,7 +15,7 @@ import type { Trust } from './trust.ts';
 export interface ValidationSettings {
   readonly policies: readonly CompiledPolicy[];
   readonly trust: Trust;
-  readonly cache: LayerCache;
+  readonly layerSource: LayerSource;
   readonly connection: Connection;
   readonly effectiveTime: Date;
 }
@@ -51,8 +52,14 @@ const nothing: Outcome = { violations: [], warnings: [], successes: [] };
 async function orViolation<T extends object>(work: Promise<T>): Promise<T | Outcome> {
   return await work.catch((error: unknown) => {
     const metadata = { code: 'builtin.image.accessible', title: 'The image can be read' };
-    return { ...nothing, violations: [{ msg: `The image can't be read: ${error instanceof Error ? error.message : String(error)}`, metadata }] };
+    return { ...nothing, violations: [{ msg: `The image can't be read: ${rootCauseOf(error)}`, metadata }] };
   });
+}
+
+/** Where a cache stood in between is no finding about the image. */
+function rootCauseOf(error: unknown): string {
+  if (hasCode(error, 'LAYER_FETCH_FAILED') && error.cause !== undefined) return rootCauseOf(error.cause);
+  return error instanceof Error ? error.message : String(error);
 }
 
 function attestationLine({ statement, signatures }: VerifiedAttestation): AttestationLine {

@@ -3,6 +3,7 @@ import { wallClock } from '../foundation/clock.ts';
 import { createTransport } from '../oci/transport.ts';
 import type { ValidateImageOptions } from './arguments.ts';
 import { openLayerCache } from './cache/open-cache.ts';
+import { statsLine } from './cache/stats.ts';
 import { readComponents } from './components.ts';
 import { mapConcurrently } from './map-concurrently.ts';
 import { openPolicies } from './policy/policies.ts';
@@ -41,8 +42,12 @@ export async function validateImage(options: ValidateImageOptions, context: RunC
   const effectiveTime = options.effectiveTime ?? wallClock().toISOString().replace(/\.\d+Z$/, 'Z');
   const cache = openLayerCache({ environment: process.env, warn, work });
   const connection = { transport, insecure: options.insecure };
-  const settings = { policies, trust, cache, connection, effectiveTime: new Date(effectiveTime) };
+  const settings = { policies, trust, layerSource: { cache, warn }, connection, effectiveTime: new Date(effectiveTime) };
   const findings = await mapConcurrently(components, options.workers, async (component) => await validateComponent(component, settings));
+  if (cache !== undefined) {
+    await cache.close().catch((error: unknown) => warn(`not everything could be kept in the layer cache: ${String(error)}`));
+    debug(statsLine(cache.stats()));
+  }
 
   const report = makeReport(findings, {
     key: trust.publicKeyPem,

@@ -1,79 +1,93 @@
 // SPDX-License-Identifier: Apache-2.0
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { seededRandom } from '../../foundation/seed.ts';
-import { diffIdOf } from '../../oci/digest.ts';
-import { openWorkFolder } from '../work-folder.ts';
+import { digestOf } from '../../oci/digest.ts';
+import { readLayer } from '../read-layer.ts';
+import { openWorkFolder, type WorkFolder } from '../work-folder.ts';
 import { directoryCache } from './directory-cache.ts';
-import type { Layer, LayerCache, ReadTar } from './layer-cache.ts';
+import { entryName } from './entry-files.ts';
+import type { SafeCache } from './safe-cache.ts';
+import { bytesOf, point, testLayer, type TestLayer } from './test-layer.ts';
 
 const bytes = seededRandom('directory-cache').bytes(300_000);
-const diffID = diffIdOf(bytes);
+const digest = digestOf(bytes);
 
 let base: string;
 let directory: string;
 let warnings: string[];
-let opened: number;
+let work: WorkFolder;
 
 beforeEach(async () => {
   base = await mkdtemp(join(tmpdir(), 'cache-test-'));
   directory = join(base, 'ec', 'images');
   warnings = [];
-  opened = 0;
+  work = openWorkFolder();
 });
 
-afterEach(async () => {
-  await rm(base, { recursive: true });
-});
+afterEach(async () => await rm(base, { recursive: true }));
 
-function openCache(at = directory): LayerCache {
-  return directoryCache({ directory: at, warn: (line) => warnings.push(line), work: openWorkFolder() });
+function openCache(at = directory): SafeCache {
+  return directoryCache({ directory: at, warn: (line) => warnings.push(line), work });
 }
 
-function layerOf(content: Buffer = bytes): Layer {
-  return {
-    diffID,
-    open: async () => {
-      opened += 1;
-      const chunks = Array.from({ length: 10 }, (_, index) => content.subarray(index * 30_000, (index + 1) * 30_000));
-      return Readable.from(chunks, { objectMode: false });
-    },
-  };
+function plain(): TestLayer {
+  return testLayer(bytes, { isGzip: false });
 }
 
-const readAll: ReadTar<Buffer> = async (tar) => Buffer.concat(await tar.toArray());
-const readFirst: ReadTar<number> = async (tar) => {
-  for await (const chunk of tar as AsyncIterable<Buffer>) return chunk.length;
-  return 0;
-};
+async function readAll(cache: SafeCache, layer: TestLayer): Promise<boolean> {
+  return (await bytesOf((await cache.put(layer)).uncompressed())).equals(layer.tar);
+}
 
 describe('directoryCache', () => {
-  it('downloads once, keeps the uncompressed tar under its diffID, and leaves nothing else', async () => {
-    const cache = openCache();
-    expect((await cache.read(layerOf(), readAll)).equals(bytes)).toBe(true);
-    expect((await openCache().read(layerOf(), readAll)).equals(bytes)).toBe(true);
-    expect(opened).toBe(1);
-    expect(await readdir(directory)).toEqual([diffID]);
-    expect((await readFile(join(directory, diffID))).equals(bytes)).toBe(true);
+  it('keeps the compressed form under its digest, the tar under its diffID, and nothing else', async () => {
+    const layer = testLayer(bytes);
+    expect(await readAll(openCache(), layer)).toBe(true);
+    expect((await readdir(directory)).sort()).toEqual([digestOf(layer.travelling), digest].sort());
+    expect((await readFile(join(directory, digest))).equals(bytes)).toBe(true);
+    expect((await readFile(join(directory, digestOf(layer.travelling)))).equals(layer.travelling)).toBe(true);
+    expect(await readAll(openCache(), layer)).toBe(true);
+    expect(layer.fetched).toBe(1);
     expect(warnings).toEqual([]);
   });
 
-  it('lets readers inside one process that come together share one download', async () => {
-    const cache = openCache();
-    const all = await Promise.all(Array.from({ length: 8 }, async () => await cache.read(layerOf(), readAll)));
-    expect(all.every((one) => one.equals(bytes))).toBe(true);
-    expect(opened).toBe(1);
+  it('fetches once for caches on one directory that know nothing of each other', async () => {
+    const middle = point();
+    const layer = plain();
+    layer.hold = async (offset) => void (offset === 100_000 && (await middle.reached));
+    const reading = [openCache(), openCache(), openCache(join(base, 'ec', '..', 'ec', 'images'))].map(async (cache) => await readAll(cache, layer));
+    middle.reach();
+    expect(await Promise.all(reading)).toEqual([true, true, true]);
+    expect(layer.fetched).toBe(1);
+    expect(await readdir(directory)).toEqual([digest]);
   });
 
-  it('verifies the rest for a reader that stops early', async () => {
-    await expect(openCache().read(layerOf(), readFirst)).resolves.toBeGreaterThan(0);
-    await writeFile(join(directory, diffID), bytes.subarray(0, 299_999));
-    await expect(openCache().read(layerOf(), readFirst)).resolves.toBeGreaterThan(0);
-    expect(opened).toBe(2);
+  it('shows nothing under an entry\'s name before all of it is there', async () => {
+    const [middle, seen] = [point(), point()];
+    const layer = plain();
+    layer.hold = async (offset) => void (offset === 200_000 && (middle.reach(), await seen.reached));
+    const reading = readAll(openCache(), layer);
+    await middle.reached;
+    await expect.poll(async () => await readdir(directory)).toEqual([expect.stringMatching(/^sha256:[0-9a-f]{64}\.\d+\.[0-9a-f]{12}\.tmp$/)]);
+    seen.reach();
+    expect(await reading).toBe(true);
+  });
+
+  it('names entries so that Windows takes them', () => {
+    expect(entryName(digest, 'win32')).toBe(digest.replace(':', '-'));
+    expect(entryName(digest, 'linux')).toBe(digest);
+  });
+
+  it('removes what a writer that is gone has left, and nobody else\'s', async () => {
+    const { pid } = process;
+    const dead = Number(execFileSync(process.execPath, ['--eval', 'console.log(process.pid)'], { encoding: 'utf8' }));
+    await mkdir(directory, { recursive: true });
+    for (const owner of [dead, pid]) await writeFile(join(directory, `${digest}.${owner}.0123456789ab.tmp`), 'half');
+    expect(await readAll(openCache(), plain())).toBe(true);
+    expect((await readdir(directory)).sort()).toEqual([digest, `${digest}.${pid}.0123456789ab.tmp`].sort());
   });
 
   const flipped = Buffer.from(bytes);
@@ -83,6 +97,7 @@ describe('directoryCache', () => {
     'is truncated': async (entry) => await writeFile(entry, bytes.subarray(0, 100_000)),
     'is too long': async (entry) => await writeFile(entry, Buffer.concat([bytes, Buffer.alloc(512)])),
     'has a bit flipped': async (entry) => await writeFile(entry, flipped),
+    'is another layer': async (entry) => await writeFile(entry, seededRandom('another').bytes(300_000)),
     'is a folder': async (entry) => await mkdir(join(entry, 'inner'), { recursive: true }),
     'is a link out of the cache': async (entry) => {
       await writeFile(join(base, 'outside'), flipped);
@@ -93,51 +108,88 @@ describe('directoryCache', () => {
   };
 
   it.each(Object.keys(hostile))('replaces an entry that %s, with one warning', async (how) => {
-    const entry = join(directory, diffID);
+    const entry = join(directory, digest);
     await mkdir(directory, { recursive: true });
     await hostile[how]?.(entry);
-    expect((await openCache().read(layerOf(), readAll)).equals(bytes)).toBe(true);
+    expect(await readAll(openCache(), plain())).toBe(true);
     expect(warnings).toHaveLength(1);
-    expect(await readdir(directory)).toEqual([diffID]);
+    expect(await readdir(directory)).toEqual([digest]);
     expect((await readFile(entry)).equals(bytes)).toBe(true);
+    expect((await stat(entry)).isFile()).toBe(true);
     if (how === 'is a link out of the cache') expect((await readFile(join(base, 'outside'))).equals(flipped)).toBe(true);
-  });
-
-  it('keeps nothing of a download that is not the layer, and says so', async () => {
-    await expect(openCache().read(layerOf(flipped), readAll)).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' });
-    expect(await readdir(directory)).toEqual([]);
-  });
-
-  it('keeps nothing of a download that breaks off, passes its error on, and works afterwards', async () => {
-    const broken = new Error('reset');
-    const cache = openCache();
-    const layer: Layer = {
-      diffID,
-      open: async () => Readable.from((async function* () {
-        yield bytes.subarray(0, 1000);
-        throw broken;
-      })()),
-    };
-    await expect(cache.read(layer, readAll)).rejects.toBe(broken);
-    expect(await readdir(directory)).toEqual([]);
-    expect((await cache.read(layerOf(), readAll)).equals(bytes)).toBe(true);
-  });
-
-  it('passes on what a reader of right bytes throws, and keeps the entry', async () => {
-    const refuse: ReadTar<never> = async () => {
-      throw new Error('no tar');
-    };
-    await expect(openCache().read(layerOf(), refuse)).rejects.toThrow('no tar');
-    expect(await readdir(directory)).toEqual([diffID]);
-    expect(warnings).toEqual([]);
   });
 
   it('works without a directory that can not be made, with one warning', async () => {
     await writeFile(join(base, 'file'), '');
     const cache = openCache(join(base, 'file', 'images'));
-    for (let turn = 0; turn < 2; turn += 1) {
-      expect((await cache.read(layerOf(), readAll)).equals(bytes)).toBe(true);
+    for (let turn = 0; turn < 2; turn += 1) expect(await readAll(cache, plain())).toBe(true);
+    expect(warnings).toEqual([expect.stringContaining('ENOTDIR')]);
+  });
+
+  it.skipIf(process.platform !== 'linux' || process.getuid?.() !== 0)('works in a directory that is read-only, with one warning', async () => {
+    await mkdir(directory, { recursive: true });
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'ro', 'tmpfs', directory]);
+    try {
+      const cache = openCache();
+      for (let turn = 0; turn < 2; turn += 1) expect(await readAll(cache, plain())).toBe(true);
+      expect(warnings).toEqual([expect.stringContaining('EROFS')]);
+    } finally {
+      execFileSync('umount', [directory]);
     }
-    expect(warnings).toHaveLength(1);
+  });
+
+  it.skipIf(process.platform !== 'linux' || process.getuid?.() !== 0)('works on a full disk, with one warning and nothing left', async () => {
+    await mkdir(directory, { recursive: true });
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=128k', 'tmpfs', directory]);
+    try {
+      const cache = openCache();
+      const read = await Promise.all(Array.from({ length: 4 }, async () => await readAll(cache, plain())));
+      expect(read).toEqual([true, true, true, true]);
+      expect(warnings).toEqual([expect.stringContaining('ENOSPC')]);
+      expect(await readdir(directory)).toEqual([]);
+    } finally {
+      execFileSync('umount', [directory]);
+    }
+  });
+
+  it('fetches again what is taken away while somebody is about to read it', async () => {
+    const cache = openCache();
+    const layer = plain();
+    expect(await readAll(cache, layer)).toBe(true);
+    const stream = await (await cache.put(layer)).compressed();
+    await rm(join(directory, digest));
+    expect((await bytesOf(stream)).equals(bytes)).toBe(true);
+  });
+
+  it('goes on reading what is deleted while it is open', async () => {
+    const long = testLayer(seededRandom('long').bytes(4_000_000), { isGzip: false });
+    const cache = openCache();
+    await readAll(cache, long);
+    const stream = await (await cache.put(long)).compressed();
+    const [first] = (await stream.iterator({ destroyOnReturn: false }).next()).value as Buffer;
+    expect(first).toBe(long.tar[0]);
+    await cache.delete(digestOf(long.tar));
+    await bytesOf(stream);
+    expect(await readdir(directory)).toEqual([]);
+  });
+
+  it('lets nobody see the end of an entry that was changed while it was read, and the validator reads past it', async () => {
+    const cache = openCache();
+    await readAll(cache, plain());
+    let reads = 0;
+    const layer = plain();
+    const value = await readLayer(layer, { cache, warn: (line) => warnings.push(line) }, async (tar) => {
+      reads += 1;
+      if (reads === 1) await writeFile(join(directory, digest), flipped);
+      return Buffer.concat(await tar.toArray()).equals(bytes);
+    });
+    expect([value, reads >= 1]).toEqual([true, true]);
+  });
+
+  it('needs no right to read entries that it may replace', async () => {
+    await mkdir(directory, { recursive: true });
+    await writeFile(join(directory, digest), bytes);
+    await chmod(join(directory, digest), 0);
+    expect(await readAll(openCache(), plain())).toBe(true);
   });
 });

@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { goBoolean } from '../go-values.ts';
 import type { WorkFolder } from '../work-folder.ts';
 import { directoryCache } from './directory-cache.ts';
-import type { LayerCache } from './layer-cache.ts';
-import { readVerified } from './verify.ts';
+import type { SafeCache } from './safe-cache.ts';
 
 export interface LayerCacheOptions {
   readonly environment: NodeJS.ProcessEnv;
@@ -13,14 +12,9 @@ export interface LayerCacheOptions {
   readonly work: WorkFolder;
 }
 
-/** The cache that the environment asks for: only an EC_CACHE that Go parses as false switches it off. */
-export function openLayerCache({ environment, warn, work }: LayerCacheOptions): LayerCache {
-  if (goBoolean(environment['EC_CACHE'] ?? '') === false) return withoutCache;
+/** The cache that the environment asks for, or none: only an EC_CACHE that Go parses as false switches it off. */
+export function openLayerCache({ environment, warn, work }: LayerCacheOptions): SafeCache | undefined {
+  if (goBoolean(environment['EC_CACHE'] ?? '') === false) return undefined;
   const base = environment['XDG_CACHE_HOME'] || join(environment['HOME'] || homedir(), '.cache');
   return directoryCache({ directory: join(base, 'ec', 'images'), warn, work });
 }
-
-/** Every layer from the registry, every time. */
-const withoutCache: LayerCache = {
-  read: async (layer, read) => await readVerified(await layer.open(), layer.diffID, read),
-};

@@ -1,61 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
-import { PassThrough } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { StampedeError } from '../../foundation/errors.ts';
-import type { DiffID } from '../../oci/digest.ts';
-import type { ReadTar } from './layer-cache.ts';
+import { decompressed } from './decompress.ts';
+import { namesOf, type EntryKey, type Layer } from './layer.ts';
+import { streamOf } from './streams.ts';
 
 /**
- * Passes a tar on and throws at its end unless it was the layer; nothing of it counts before that end.
- * @throws StampedeError DIGEST_MISMATCH
+ * Passes bytes on and throws at their end unless they are what the key names; nothing of them counts before that.
+ * @throws StampedeError DIGEST_MISMATCH; what the source threw
  */
-export async function* verified(tar: AsyncIterable<Buffer>, diffID: DiffID): AsyncGenerator<Buffer> {
+export async function* verified(source: AsyncIterable<Buffer>, key: EntryKey): AsyncGenerator<Buffer, void> {
   const hash = createHash('sha256');
   let size = 0;
-  for await (const chunk of tar) {
+  for await (const chunk of source) {
     hash.update(chunk);
     size += chunk.length;
     yield chunk;
   }
   const actual = `sha256:${hash.digest('hex')}`;
-  if (actual !== diffID) {
-    throw new StampedeError('DIGEST_MISMATCH', `expected layer ${diffID}, got ${size} bytes with ${actual}`);
-  }
+  if (actual !== key) throw new StampedeError('DIGEST_MISMATCH', `expected ${key}, got ${size} bytes with ${actual}`);
 }
 
-/**
- * Gives what `read` made of the tar, once every byte, trailing padding included, was seen to match the diffID:
- * what was read is what was verified, there is no second look at the bytes.
- * @throws StampedeError DIGEST_MISMATCH; what the tar threw; or, for right bytes, what `read` threw
- */
-export async function readVerified<T>(tar: AsyncIterable<Buffer>, diffID: DiffID, read: ReadTar<T>): Promise<T> {
-  const copy = new PassThrough();
-  const reading = read(copy).then(
-    (value) => ({ value }),
-    (error: unknown) => ({ error }),
-  );
-  void reading.then(() => copy.destroy());
-  try {
-    for await (const chunk of verified(tar, diffID)) {
-      if (!copy.destroyed && !copy.write(chunk)) await drained(copy);
-    }
-  } catch (error) {
-    copy.destroy(error instanceof Error ? error : new Error(String(error)));
-    await reading;
-    throw error;
-  }
-  copy.end();
-  const outcome = await reading;
-  if ('error' in outcome) throw outcome.error;
-  return outcome.value;
-}
-
-async function drained(stream: PassThrough): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const done = (): void => {
-      stream.off('drain', done).off('close', done);
-      resolve();
-    };
-    stream.on('drain', done).on('close', done);
-  });
+/** The layer itself, without a cache: its streams end with DIGEST_MISMATCH unless the bytes were its own. */
+export function verifiedLayer(layer: Layer): Layer {
+  const compressed = async (signal?: AbortSignal): Promise<Readable> => {
+    const [source, digest] = [await layer.compressed(signal), await layer.digest()];
+    return streamOf(verified(source, digest));
+  };
+  const uncompressed = async (signal?: AbortSignal): Promise<Readable> => {
+    const [source, diffID] = [await decompressed(await compressed(signal)), await layer.diffID()];
+    return streamOf(verified(source, diffID));
+  };
+  return { ...namesOf(layer), compressed, uncompressed };
 }

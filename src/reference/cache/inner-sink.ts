@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+import { once } from 'node:events';
+import { PassThrough, type Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
+import { namesOf, type Cache, type Form, type Layer } from './layer.ts';
+
+/** A branch of a download that ends in a cache. What goes wrong in it ends the branch and never the download. */
+export interface Sink {
+  /** Waits while the cache is busy. */
+  write(chunk: Buffer): Promise<void>;
+  /** What kept the cache from taking the layer; undefined once it has it, whole. */
+  commit(): Promise<Error | undefined>;
+  /** The cache keeps nothing. */
+  discard(reason: Error): Promise<void>;
+}
+
+/** Puts a layer into a cache whose bytes come in chunk by chunk. */
+export function innerSink(inner: Cache, layer: Layer, form: Form): Sink {
+  const feed = new PassThrough({ highWaterMark: 512 * 1024 });
+  feed.on('error', () => undefined);
+  const keeping = keep(inner, { ...namesOf(layer), compressed: async () => feed, uncompressed: async () => feed }, form).then(
+    () => undefined,
+    (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
+  );
+  const ended = keeping.then(() => feed.destroy());
+  return {
+    write: async (chunk) => {
+      if (!feed.destroyed && !feed.write(chunk)) await Promise.race([once(feed, 'drain').catch(() => undefined), ended]);
+    },
+    commit: async () => {
+      feed.end();
+      return await keeping;
+    },
+    discard: async (reason) => {
+      feed.destroy(reason);
+      await keeping;
+    },
+  };
+}
+
+/** A cache keeps what is read through it. */
+async function keep(inner: Cache, layer: Layer, form: Form): Promise<void> {
+  const kept = await inner.put(layer);
+  const copy: Readable = await (form === 'compressed' ? kept.compressed() : kept.uncompressed());
+  await finished(copy.resume());
+}

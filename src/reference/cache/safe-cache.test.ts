@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Readable } from 'node:stream';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { seededRandom } from '../../foundation/seed.ts';
+import { diffIdOf, digestOf } from '../../oci/digest.ts';
+import { namesOf, type Cache, type EntryKey, type Layer } from './layer.ts';
+import { safeCache, type SafeCache } from './safe-cache.ts';
+import { bytesOf, point, testLayer } from './test-layer.ts';
+
+const random = seededRandom('safe-cache');
+const tar = random.bytes(300_000);
+const other = random.bytes(200_000);
+
+let entries: Map<EntryKey, Buffer>;
+let warnings: string[];
+let cache: SafeCache;
+
+beforeEach(() => {
+  entries = new Map();
+  warnings = [];
+  cache = openCache(memoryCache());
+});
+
+/** The simplest cache there is: what was read through it to the end is kept, under the name of the form. */
+function memoryCache(): Cache {
+  const keeping = async (key: EntryKey, source: Readable): Promise<Readable> => {
+    const chunks: Buffer[] = [];
+    source.on('data', (chunk: Buffer) => chunks.push(chunk)).once('end', () => entries.set(key, Buffer.concat(chunks)));
+    return await Promise.resolve(source);
+  };
+  return {
+    get: async (key) => {
+      const bytes = entries.get(key);
+      return await Promise.resolve(bytes === undefined ? undefined : testLayer(bytes, { isGzip: false }));
+    },
+    put: async (layer) => ({
+      ...namesOf(layer),
+      compressed: async () => await keeping(await layer.digest(), await layer.compressed()),
+      uncompressed: async () => await keeping(await layer.diffID(), await layer.uncompressed()),
+    }),
+    delete: async (key) => void (await Promise.resolve(entries.delete(key))),
+  };
+}
+
+function openCache(inner: Cache): SafeCache {
+  const opened = safeCache(inner, { warn: (line) => warnings.push(line) });
+  if (opened === undefined) throw new Error('no cache');
+  return opened;
+}
+
+async function readAll(layer: Layer): Promise<boolean> {
+  return (await bytesOf((await cache.put(layer)).uncompressed())).equals(tar);
+}
+
+describe('safeCache', () => {
+  it('is none without an inner cache', () => {
+    expect(safeCache(undefined, { warn: () => undefined })).toBeUndefined();
+  });
+
+  it('fetches once for all who put the same layer at the same time', async () => {
+    const layer = testLayer(tar);
+    const read = await Promise.all(Array.from({ length: 20 }, async () => await readAll(layer)));
+    expect(read).toEqual(Array.from({ length: 20 }, () => true));
+    expect(layer.fetched).toBe(1);
+    expect(cache.stats()).toMatchObject({ misses: 2, waits: 19 });
+  });
+
+  it('fetches different layers each once, at the same time', async () => {
+    const [one, two] = [point(), point()];
+    const first = testLayer(tar, { hold: async (offset) => void (offset === 0 && (one.reach(), await two.reached)) });
+    const second = testLayer(other, { hold: async (offset) => void (offset === 0 && (two.reach(), await one.reached)) });
+    const [left, right] = await Promise.all([first, second].map(async (layer) => await bytesOf((await cache.put(layer)).compressed())));
+    expect([left?.equals(first.travelling), right?.equals(second.travelling)]).toEqual([true, true]);
+    expect([first.fetched, second.fetched]).toEqual([1, 1]);
+  });
+
+  it('gets what was put, under both names', async () => {
+    const layer = testLayer(tar);
+    await readAll(layer);
+    expect([...entries.keys()].sort()).toEqual([digestOf(layer.travelling), diffIdOf(tar)].sort());
+    const byDigest = await cache.get(digestOf(layer.travelling));
+    const byDiffID = await cache.get(diffIdOf(tar));
+    expect((await bytesOf(byDigest?.compressed() as Promise<Readable>)).equals(layer.travelling)).toBe(true);
+    expect((await bytesOf(byDigest?.uncompressed() as Promise<Readable>)).equals(tar)).toBe(true);
+    expect((await bytesOf(byDiffID?.uncompressed() as Promise<Readable>)).equals(tar)).toBe(true);
+    expect(await cache.get(digestOf(other))).toBeUndefined();
+  });
+
+  it('fetches a layer once for readers of both its forms, from cold', async () => {
+    const layer = testLayer(tar);
+    const kept = await cache.put(layer);
+    const [compressed, uncompressed] = await Promise.all([bytesOf(kept.compressed()), bytesOf(kept.uncompressed())]);
+    expect([compressed.equals(layer.travelling), uncompressed.equals(tar)]).toEqual([true, true]);
+    expect(layer.fetched).toBe(1);
+  });
+
+  it('serves the next from the entry', async () => {
+    const layer = testLayer(tar);
+    await readAll(layer);
+    const again = testLayer(tar);
+    expect(await readAll(again)).toBe(true);
+    expect(again.fetched).toBe(0);
+    expect(cache.stats().hits).toBe(1);
+  });
+
+  it('deletes an entry, also one that is just being made, and what is not there', async () => {
+    const middle = point();
+    const layer = testLayer(tar, { isGzip: false, hold: async (offset) => void (offset === 100_000 && (await middle.reached)) });
+    const reading = bytesOf(await (await cache.put(layer)).compressed());
+    const deleting = cache.delete(digestOf(tar));
+    middle.reach();
+    expect((await reading).equals(tar)).toBe(true);
+    await deleting;
+    expect(entries.size).toBe(0);
+    await cache.delete(digestOf(other));
+  });
+
+  it('tells the names of the layer that was put', async () => {
+    const layer = testLayer(tar);
+    const kept = await cache.put(layer);
+    const names = async (one: Layer): Promise<unknown[]> => [await one.digest(), await one.diffID(), await one.size(), await one.mediaType()];
+    expect(await names(kept)).toEqual(await names(layer));
+  });
+
+  it('tells every waiter of the error, names the entry, and does not remember it', async () => {
+    const broken = new Error('reset by peer');
+    const layer = testLayer(tar, { hold: (offset) => { if (offset === 200_000) throw broken; } });
+    const outcomes = await Promise.allSettled(Array.from({ length: 5 }, async () => await bytesOf((await cache.put(layer)).compressed())));
+    for (const outcome of outcomes) {
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'LAYER_FETCH_FAILED', cause: broken } });
+      expect(String((outcome as PromiseRejectedResult).reason)).toContain(digestOf(layer.travelling));
+    }
+    expect(layer.fetched).toBe(1);
+    expect(entries.size).toBe(0);
+    layer.hold = () => undefined;
+    expect(await readAll(layer)).toBe(true);
+  });
+
+  it('keeps nothing of a layer whose bytes are others than it says', async () => {
+    const layer = testLayer(tar, { isGzip: false, sent: Buffer.concat([tar, Buffer.from('x')]) });
+    await expect(bytesOf((await cache.put(layer)).compressed())).rejects.toMatchObject({ cause: { code: 'DIGEST_MISMATCH' } });
+    expect(entries.size).toBe(0);
+  });
+
+  it.each([['empty', Buffer.alloc(0)], ['short', tar.subarray(0, 100_000)], ['another layer', other]])('never gives out an entry that is %s', async (_how, wrong) => {
+    entries.set(digestOf(tar), wrong);
+    expect(await cache.get(digestOf(tar))).toBeUndefined();
+    const layer = testLayer(tar, { isGzip: false });
+    expect(await readAll(layer)).toBe(true);
+    expect(entries.get(digestOf(tar))?.equals(tar)).toBe(true);
+    expect(warnings).toHaveLength(1);
+  });
+
+  it('lets a reader along that is slow, or does not read at all, without waiting for it', async () => {
+    const long = random.bytes(8_000_000);
+    const layer = testLayer(long, { isGzip: false, chunkBytes: 64 * 1024 });
+    const kept = await cache.put(layer);
+    const [slow, forgotten] = await Promise.all([kept.compressed(), kept.compressed()]);
+    expect((await bytesOf(kept.compressed())).equals(long)).toBe(true);
+    expect((await bytesOf(slow)).equals(long)).toBe(true);
+    expect(layer.fetched).toBe(1);
+    forgotten.destroy();
+  });
+
+  it('goes on for the others, and to the end, when the first reader leaves', async () => {
+    const [left, middle] = [point(), point()];
+    const layer = testLayer(tar, { isGzip: false, hold: async (offset) => void (offset === 100_000 && (middle.reach(), await left.reached)) });
+    const kept = await cache.put(layer);
+    const first = await kept.compressed();
+    const second = bytesOf(kept.compressed());
+    await middle.reached;
+    first.destroy();
+    left.reach();
+    expect((await second).equals(tar)).toBe(true);
+    expect(layer.fetched).toBe(1);
+    expect(entries.has(digestOf(tar))).toBe(true);
+  });
+
+  it('finishes the entry although its only reader closed early, and closing waits for that', async () => {
+    const layer = testLayer(tar, { isGzip: false });
+    (await (await cache.put(layer)).compressed()).destroy();
+    await cache.close();
+    expect(entries.get(digestOf(tar))?.equals(tar)).toBe(true);
+  });
+
+  it('tells at closing of a failure that no reader was left for', async () => {
+    const layer = testLayer(tar, { isGzip: false, hold: (offset) => { if (offset === tar.length) throw new Error('reset'); } });
+    (await (await cache.put(layer)).compressed()).destroy();
+    await expect(cache.close()).rejects.toMatchObject({ errors: [{ code: 'LAYER_FETCH_FAILED' }] });
+    await cache.close();
+  });
+});
+
+describe('a signal', () => {
+  it('ends what it was given to, and nothing else', async () => {
+    const middle = point();
+    const layer = testLayer(tar, { isGzip: false, hold: async (offset) => void (offset === 100_000 && (await middle.reached)) });
+    const kept = await cache.put(layer);
+    const stop = new AbortController();
+    const stopped = bytesOf(kept.compressed(stop.signal));
+    const rest = bytesOf(kept.compressed());
+    stop.abort();
+    await expect(stopped).rejects.toMatchObject({ name: 'AbortError' });
+    middle.reach();
+    expect((await rest).equals(tar)).toBe(true);
+    expect(layer.fetched).toBe(1);
+  });
+
+  it('ends the fetch when everybody gave up, and who comes then gets a new one', async () => {
+    const [middle, forever] = [point(), point()];
+    const layer = testLayer(tar, { isGzip: false, hold: async (offset, signal) => {
+      if (offset !== 100_000) return;
+      middle.reach();
+      signal?.addEventListener('abort', forever.reach);
+      await forever.reached;
+    } });
+    const stop = new AbortController();
+    const stopped = bytesOf((await cache.put(layer)).compressed(stop.signal));
+    await middle.reached;
+    stop.abort();
+    layer.hold = () => undefined;
+    await expect(stopped).rejects.toMatchObject({ name: 'AbortError' });
+    expect(await readAll(layer)).toBe(true);
+    expect(layer.fetched).toBe(2);
+    await cache.close();
+  });
+
+  it('that was given before stops at once', async () => {
+    const layer = testLayer(tar);
+    await expect((await cache.put(layer)).compressed(AbortSignal.abort())).rejects.toMatchObject({ name: 'AbortError' });
+    await cache.close();
+    expect(entries.size).toBe(0);
+  });
+});
+
+describe('an inner cache that fails', () => {
+  const failing = (part: Partial<Cache>): Cache => ({ ...memoryCache(), ...part });
+  const fail = async (): Promise<never> => await Promise.reject(Object.assign(new Error('EIO: input/output error'), { code: 'EIO' }));
+
+  it('when it is read is told of, once, and gone around', async () => {
+    cache = openCache(failing({ get: fail }));
+    const layer = testLayer(tar, { isGzip: false });
+    expect(await readAll(layer)).toBe(true);
+    expect(await readAll(layer)).toBe(true);
+    expect(warnings).toEqual([expect.stringContaining('EIO')]);
+  });
+
+  it('when it is written is told of, once, and gone around', async () => {
+    cache = openCache(failing({ put: fail }));
+    const layer = testLayer(tar);
+    expect(await readAll(layer)).toBe(true);
+    expect(await readAll(layer)).toBe(true);
+    expect(warnings).toEqual([expect.stringContaining('EIO')]);
+    expect(entries.size).toBe(0);
+  });
+
+  it('in the middle of a layer does not take the readers with it', async () => {
+    const breaking: Cache['put'] = async (layer) => ({
+      ...namesOf(layer),
+      uncompressed: fail,
+      compressed: async () => {
+        const source = await layer.compressed();
+        return source.once('data', () => source.destroy(new Error('ENOSPC: no space left on device')));
+      },
+    });
+    cache = openCache(failing({ put: breaking }));
+    const layer = testLayer(tar, { isGzip: false });
+    const read = await Promise.all(Array.from({ length: 4 }, async () => await readAll(layer)));
+    expect(read).toEqual([true, true, true, true]);
+    expect(warnings).toEqual([expect.stringContaining('ENOSPC')]);
+  });
+});
