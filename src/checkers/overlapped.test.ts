@@ -24,6 +24,17 @@ describe('overlapped', () => {
     expect(overlapped.check(history).verdict).toBe('unknown');
   });
 
+  it('held when those who did not come waited, or ran to their end meanwhile', () => {
+    const standstill = { ...opened('layers', 'condition'), arrived: 1, wanted: 3, waiting: ['two'], ended: ['three'] };
+    const starts = [started('one'), started('two'), started('three')];
+    const history = historyOf(...starts, arrived('layers', 'one'), exited('three'), standstill, exited('one'), exited('two'));
+    expect(overlapped.check(history)).toEqual({ verdict: 'held' });
+    const early = historyOf(...starts, exited('three'), arrived('layers', 'one'), standstill, exited('one'), exited('two'));
+    expect(overlapped.check(early)).toMatchObject({ verdict: 'unknown' });
+    const crashed = historyOf(...starts, arrived('layers', 'one'), exited('three', 'signalled'), standstill, exited('one'), exited('two'));
+    expect(overlapped.check(crashed)).toMatchObject({ verdict: 'unknown' });
+  });
+
   it('never blames a validator', () => {
     const histories = (['timeout', 'closed'] as const).map((reason) => historyOf(exited('one', 'deadline'), started('two'), opened('layers', reason)));
     expect(histories.map((history) => overlapped.check(history).verdict)).not.toContain('broken');

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { eventsOf } from '../history/event.ts';
+import { eventsOf, type EventOf, type History } from '../history/event.ts';
 import { held, type Checker } from './checker.ts';
 
 /**
@@ -18,6 +18,8 @@ export const overlapped: Checker = {
       const { gate, reason, arrived, wanted } = unmet;
       return { verdict: 'unknown', reason: `the gate "${gate}" opened by ${reason}, with ${arrived} of ${wanted} there` };
     }
+    const alone = openings.map((opening) => ({ gate: opening.gate, wanted: opening.wanted, met: metAt(history, opening) })).find(({ met, wanted }) => met < wanted);
+    if (alone !== undefined) return { verdict: 'unknown', reason: `only ${alone.met} of ${alone.wanted} met at the gate "${alone.gate}"` };
     const shut = eventsOf(history, 'gate-arrived').find(({ gate }) => !openings.some((opening) => opening.gate === gate));
     if (shut !== undefined) return { verdict: 'unknown', reason: `the gate "${shut.gate}", where ${shut.participant} stood, was not seen to open` };
     const firstExit = Math.min(...exits.map(({ index }) => index));
@@ -25,3 +27,13 @@ export const overlapped: Checker = {
     return late === undefined ? held : { verdict: 'unknown', reason: `${late.participant} started after another had ended` };
   },
 };
+
+/** Who stood there, waited for one who stood there, or ran to its end while one stood there. */
+function metAt(history: History, { gate, arrived, waiting = [], ended = [] }: EventOf<'gate-opened'>): number {
+  const first = eventsOf(history, 'gate-arrived').find((arrival) => arrival.gate === gate)?.index ?? Infinity;
+  const stoodBefore = new Set(eventsOf(history, 'gate-arrived').filter((arrival) => arrival.gate === gate).map(({ participant }) => participant));
+  const during = eventsOf(history, 'validator-exited').filter(
+    ({ index, participant, ending }) => index > first && ending === 'exited' && ended.includes(participant) && !stoodBefore.has(participant),
+  );
+  return arrived + waiting.length + during.length;
+}

@@ -43,6 +43,7 @@ export async function exchange(request: IncomingMessage, response: ServerRespons
     return note(403, true);
   }
   await gates.pass({ participant, request: number, target }, gone);
+  const answered = gates.answering(participant);
   try {
     const answer = await forward(request, { settings, path: asked.path, signal: gone });
     response.writeHead(answer.statusCode ?? 502, passedOn(answer, settings.upstream, asked.authority));
@@ -52,6 +53,8 @@ export async function exchange(request: IncomingMessage, response: ServerRespons
   } catch {
     response.destroy();
     note(response.headersSent ? response.statusCode : 0, false);
+  } finally {
+    answered();
   }
 }
 

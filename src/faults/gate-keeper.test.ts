@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { describe, expect, it } from 'vitest';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { afterEach, describe, expect, it } from 'vitest';
 import { eventsOf, type RegistryTarget } from '../history/event.ts';
 import type { GateRule } from './gate.ts';
 import { createGateKeeper, type GateKeeper } from './gate-keeper.ts';
@@ -233,5 +235,63 @@ describe('a client that breaks off', () => {
     await held;
     expect(eventsOf(bench.recorder.events(), 'gate-arrived').map(({ gate }) => gate)).toEqual(['together']);
     bench.keeper.close();
+  });
+});
+
+describe('standstill', () => {
+  const standstill: GateRule = { ...barrier(3), until: { kind: 'standstill', parties: 'participant', count: 3 } };
+  const busy = 'for (;;);';
+  const idle = 'setInterval(() => {}, 2 ** 30)';
+  const running: ChildProcess[] = [];
+
+  afterEach(async () => {
+    await Promise.all(running.splice(0).map(async (child) => {
+      const ended = once(child, 'exit');
+      child.kill('SIGKILL');
+      await ended;
+    }));
+  });
+
+  /** A process of its own, which either computes or waits. */
+  function start(bench: Bench, participant: string, program: string): void {
+    const child = spawn(process.execPath, ['--eval', program], { stdio: 'ignore' });
+    running.push(child);
+    bench.keeper.participantStarted(participant, child.pid ?? 0);
+  }
+
+  it('opens when those who are not there do nothing, and says who they were', async () => {
+    const bench = new Bench([standstill], ['a', 'b', 'c']);
+    start(bench, 'b', idle);
+    bench.keeper.participantEnded('c');
+    await bench.send('a');
+    expect(eventsOf(bench.recorder.events(), 'gate-opened')).toEqual([expect.objectContaining({ reason: 'condition', arrived: 1, wanted: 3, waiting: ['b'], ended: ['c'] })]);
+  });
+
+  it('stays shut while one of them computes', async () => {
+    const bench = new Bench([{ ...standstill, timeoutMs: 700 }], ['a', 'b']);
+    start(bench, 'b', busy);
+    await bench.send('a');
+    expect(bench.openings()).toEqual([['together', 'timeout', 1, 3]]);
+  });
+
+  it('stays shut while one of them is owed an answer', async () => {
+    const bench = new Bench([{ ...standstill, timeoutMs: 700 }], ['a', 'b']);
+    start(bench, 'b', idle);
+    const answered = bench.keeper.answering('b');
+    await bench.send('a');
+    answered();
+    expect(bench.openings()).toEqual([['together', 'timeout', 1, 3]]);
+  });
+
+  it('stays shut while one was not even started', async () => {
+    const bench = new Bench([{ ...standstill, timeoutMs: 200 }], ['a', 'b']);
+    await bench.send('a');
+    expect(bench.openings()).toEqual([['together', 'timeout', 1, 3]]);
+  });
+
+  it('opens at once when all are there', async () => {
+    const bench = new Bench([standstill], ['a', 'b', 'c']);
+    await Promise.all(['a', 'b', 'c'].map(async (one) => await bench.send(one)));
+    expect(bench.openings()).toEqual([['together', 'condition', 3, 3]]);
   });
 });

@@ -2,6 +2,7 @@
 import type { GateOpening, RegistryTarget } from '../history/event.ts';
 import type { Recorder } from '../history/recorder.ts';
 import type { GateMatch, GateRule, Party } from './gate.ts';
+import { sampleMs, watchIdleness, type Idleness } from './idleness.ts';
 
 /** A request that wants to pass. */
 export interface Arrival {
@@ -20,6 +21,10 @@ export interface Arrival {
 export interface GateKeeper {
   /** Resolves when no gate holds the request any more; `signal` says that its client has gone. */
   pass(arrival: Arrival, signal?: AbortSignal): Promise<void>;
+  /** From now on it can be told whether the participant does anything. */
+  participantStarted(participant: string, pid: number): void;
+  /** Something is on its way to the participant, until the function returned is called. */
+  answering(participant: string): () => void;
   /** A participant that ended never arrives: gates that wait for it in vain open as `abandoned`. */
   participantEnded(participant: string): void;
   /** Opens every gate and records those that never opened by their condition. */
@@ -33,15 +38,18 @@ export interface GateKeeperSettings {
 
 export function createGateKeeper(rules: readonly GateRule[], { participants, recorder }: GateKeeperSettings): GateKeeper {
   const live = new Set(participants);
-  const gates = rules.map((rule) => new Gate(rule, recorder));
+  const idleness = watchIdleness();
+  const gates = rules.map((rule) => new Gate(rule, { recorder, live, participants, idleness }));
   return {
+    participantStarted: (participant, pid) => idleness.started(participant, pid),
+    answering: (participant) => idleness.answering(participant),
     async pass(arrival, signal) {
       for (const gate of gates) gate.notice(arrival);
       for (const gate of gates) await gate.hold(arrival, signal);
     },
     participantEnded(participant) {
       live.delete(participant);
-      for (const gate of gates) gate.participantEnded(participant, live);
+      for (const gate of gates) gate.participantEnded(participant);
     },
     close() {
       for (const gate of gates) gate.open('closed');
@@ -49,20 +57,26 @@ export function createGateKeeper(rules: readonly GateRule[], { participants, rec
   };
 }
 
+interface GateParts extends GateKeeperSettings {
+  readonly live: ReadonlySet<string>;
+  readonly idleness: Idleness;
+}
+
 /** One rule at work. Once open it stays open: its purpose was to force one meeting. */
 class Gate {
   readonly #rule: GateRule;
-  readonly #recorder: Recorder;
+  readonly #parts: GateParts;
   /** Requests standing here, by number. */
   readonly #waiting = new Map<number, { readonly arrival: Arrival; readonly go: () => void }>();
   /** Parties that `until.of` has seen, for the `requests` condition. */
   readonly #seen = new Set<string>();
   #isOpen = false;
   #timer: NodeJS.Timeout | undefined;
+  #watch: NodeJS.Timeout | undefined;
 
-  constructor(rule: GateRule, recorder: Recorder) {
+  constructor(rule: GateRule, parts: GateParts) {
     this.#rule = rule;
-    this.#recorder = recorder;
+    this.#parts = parts;
   }
 
   /** Counts towards a `requests` condition, held or not. */
@@ -76,8 +90,9 @@ class Gate {
   async hold(arrival: Arrival, signal?: AbortSignal): Promise<void> {
     if (this.#isOpen || signal?.aborted === true || !matches(this.#rule.hold, arrival.target)) return;
     const { participant, request, target } = arrival;
-    this.#recorder.record({ kind: 'gate-arrived', gate: this.#rule.name, participant, request, repository: target.repository ?? '' });
+    this.#parts.recorder.record({ kind: 'gate-arrived', gate: this.#rule.name, participant, request, repository: target.repository ?? '' });
     this.#timer ??= setTimeout(() => this.open('timeout'), this.#rule.timeoutMs);
+    if (this.#rule.until.kind === 'standstill') this.#watch ??= setInterval(() => this.#openIfMet(), sampleMs);
     await new Promise<void>((go) => {
       const leave = (): void => {
         this.#waiting.delete(request);
@@ -89,8 +104,9 @@ class Gate {
     });
   }
 
-  participantEnded(ended: string, live: ReadonlySet<string>): void {
+  participantEnded(ended: string): void {
     const { until } = this.#rule;
+    const { live } = this.#parts;
     if (this.#isOpen) return;
     // Its requests may still stand here, as their sockets close later: nobody meets the dead.
     for (const [request, { arrival, go }] of this.#waiting) {
@@ -99,6 +115,7 @@ class Gate {
       go();
     }
     if (live.size === 0) return this.open('abandoned');
+    if (until.kind === 'standstill') return this.#openIfMet();
     if (until.parties === 'repository') return;
     const waitingOrSeen = this.#arrived();
     const canStillCome = [...live].filter((participant) => !waitingOrSeen.has(participant)).length;
@@ -109,15 +126,31 @@ class Gate {
     if (this.#isOpen) return;
     this.#isOpen = true;
     clearTimeout(this.#timer);
+    clearInterval(this.#watch);
     const { name, until } = this.#rule;
-    this.#recorder.record({ kind: 'gate-opened', gate: name, reason, arrived: this.#arrived().size, wanted: until.count });
+    const others = until.kind === 'standstill' ? this.#others() : {};
+    this.#parts.recorder.record({ kind: 'gate-opened', gate: name, reason, arrived: this.#arrived().size, wanted: until.count, ...others });
     for (const { go } of this.#waiting.values()) go();
     this.#waiting.clear();
   }
 
   #openIfMet(): void {
+    const { until } = this.#rule;
     const somebodyStands = this.#waiting.size > 0;
-    if (!this.#isOpen && somebodyStands && this.#arrived().size >= this.#rule.until.count) this.open('condition');
+    const has = this.#arrived();
+    const isMet = until.kind === 'standstill' ? this.#absent().every((one) => this.#parts.idleness.isIdle(one)) : has.size >= until.count;
+    if (!this.#isOpen && somebodyStands && isMet) this.open('condition');
+  }
+
+  /** Live participants that do not stand here. */
+  #absent(): readonly string[] {
+    const here = this.#arrived();
+    return [...this.#parts.live].filter((participant) => !here.has(participant));
+  }
+
+  #others(): { readonly waiting: readonly string[]; readonly ended: readonly string[] } {
+    const { live, participants, idleness } = this.#parts;
+    return { waiting: this.#absent().filter((one) => idleness.isIdle(one)), ended: participants.filter((one) => !live.has(one)) };
   }
 
   #arrived(): ReadonlySet<string> {

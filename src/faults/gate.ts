@@ -25,10 +25,13 @@ export interface GateMatch {
 /**
  * `arrivals`: that many distinct parties stand at the gate.
  * `requests`: that many distinct parties have sent any request that matches `of`, held or not.
+ * `standstill`: of that many processes, each that lives stands at the gate or waits without doing anything, as one
+ * does that has left a download to another one.
  * A party is a process (`participant`) or a component inside one (`repository`).
  */
 export type GateCondition =
   | { readonly kind: 'arrivals'; readonly parties: Party; readonly count: number }
+  | { readonly kind: 'standstill'; readonly parties: 'participant'; readonly count: number }
   | { readonly kind: 'requests'; readonly parties: Party; readonly count: number; readonly of: GateMatch };
 
 export type Party = 'participant' | 'repository';

@@ -20,6 +20,26 @@ export function peakRssOf(pid: number): number | undefined {
   }
 }
 
+/**
+ * Nanoseconds that a process and its descendants have spent on a CPU, over all their threads: as long as it does not
+ * grow they have not run. Undefined where a process is gone or the system does not tell.
+ * https://docs.kernel.org/scheduler/sched-stats.html
+ */
+export function cpuTimeOf(pid: number): bigint | undefined {
+  try {
+    let sum = 0n;
+    for (const thread of readdirSync(`/proc/${pid}/task`)) {
+      const [ran = '0'] = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ');
+      sum += BigInt(ran);
+      const children = readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' ').filter((child) => child !== '');
+      for (const child of children) sum += cpuTimeOf(Number(child)) ?? 0n;
+    }
+    return sum;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Signals a whole process group; false when none is left. */
 export function signalGroup(pid: number, signal: NodeJS.Signals): boolean {
   try {

@@ -95,6 +95,10 @@ export type EventBody =
       /** How many distinct parties stood at the gate, and how many it was for. */
       readonly arrived: number;
       readonly wanted: number;
+      /** Those who did nothing while others stood there, and had nothing on its way to them: they waited. */
+      readonly waiting?: readonly string[];
+      /** Those who came to their end while others stood there. */
+      readonly ended?: readonly string[];
     }
   | {
       readonly kind: 'cache-file-seen';

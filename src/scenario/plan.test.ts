@@ -13,8 +13,8 @@ it('holds each process at its first manifest until all have asked for one', () =
   expect(gatesFor({ ...meeting, meeting: 'first-request' })).toEqual([{ name: 'first-request', hold: { resource: 'manifest' }, until, timeoutMs: 500 }]);
 });
 
-it.each(['shared-layer', 'own-layer'] as const)('holds each process at a layer (%s) until all ask for one', (name) => {
-  const until = { kind: 'arrivals', parties: 'participant', count: 3 };
+it.each(['shared-layer', 'own-layer'] as const)('holds each process at a layer (%s) until each asks for one or waits', (name) => {
+  const until = { kind: 'standstill', parties: 'participant', count: 3 };
   const hold = { resource: 'blob', references: meeting.layers };
   expect(gatesFor({ ...meeting, meeting: name })).toEqual([{ name, hold, until, timeoutMs: 500 }]);
 });

@@ -24,8 +24,8 @@ export interface PlannedParticipant {
 
 /**
  * `alone`: one process, nothing held. `first-request`: every process is held at its first manifest until all
- * have asked. `shared-layer`: every process is held at a layer that all of them need until all ask for one, and
- * `own-layer` at one that others don't need. `components`: the first layer of one process is held until requests of all its components were seen.
+ * have asked. `shared-layer`: every process is held at a layer that all of them need until each asks for one or waits
+ * for one who did, and `own-layer` at one that others don't need. `components`: the first layer of one process is held until requests of all its components were seen.
  */
 export type Meeting = 'alone' | 'first-request' | 'shared-layer' | 'own-layer' | 'components';
 
@@ -60,7 +60,7 @@ export function gatesFor({ meeting, parties, layers, repositories, timeoutMs }: 
         {
           name: meeting,
           hold: { resource: 'blob', references: layers },
-          until: { kind: 'arrivals', parties: 'participant', count: parties },
+          until: { kind: 'standstill', parties: 'participant', count: parties },
           timeoutMs,
         },
       ];

@@ -107,6 +107,7 @@ async function runOne(participant: Participant, door: string, { settings, record
       outputFolder: folder,
       ledgerFile: context.ledgerFile,
       recorder,
+      onStart: (pid) => gates.participantStarted(participant.name, pid),
       signal,
     });
   } finally {

@@ -28,6 +28,8 @@ export interface ValidatorCommand {
   /** Where the process is noted, so that it can be ended even when this one is killed. */
   readonly ledgerFile: string;
   readonly recorder: Recorder;
+  /** Told once the process runs. */
+  readonly onStart?: (pid: number) => void;
   /** Ends the validator. */
   readonly signal?: AbortSignal;
 }
@@ -62,6 +64,7 @@ export async function runValidator(command: ValidatorCommand): Promise<Validator
   const { pid } = subprocess;
   if (pid === undefined) throw notStarted(command.program, await subprocess);
   noteStart(command, pid);
+  command.onStart?.(pid);
   const watch = new Watch(pid, command);
   const kept = Promise.all(outputsOf(subprocess, command, watch));
   // What can't be kept can't be judged, and nobody would read the pipes.

@@ -6,7 +6,7 @@ import type { EntryLock } from './entry-lock.ts';
 import type { Wanted } from './flight.ts';
 import { namesOf, type Cache, type EntryKey, type Form, type Layer } from './layer.ts';
 import type { CacheParts } from './parts.ts';
-import type { Slots } from './slots.ts';
+import type { Slot, Slots } from './slots.ts';
 import type { CountingStats } from './stats.ts';
 import { skip, streamOf } from './streams.ts';
 
@@ -85,27 +85,31 @@ async function present(inner: Cache, key: EntryKey): Promise<Layer> {
 }
 
 /** Reads an entry while holding one of the places for open entries; opens it again after it lost that place. */
-export async function* entryBytes(open: () => Promise<Readable>, reading: Slots): AsyncGenerator<Buffer, void> {
-  let offset = 0;
-  for (let isWhole = false; !isWhole; ) {
+async function* entryBytes(open: () => Promise<Readable>, reading: Slots): AsyncGenerator<Buffer, void> {
+  for (let offset = 0, isWhole = false; !isWhole; ) {
     const slot = await reading.acquire();
     try {
-      const stream = await open();
-      isWhole = true;
-      try {
-        for await (const chunk of skip(stream as AsyncIterable<Buffer>, offset)) {
-          offset += chunk.length;
-          slot.idle(() => void stream.destroy());
-          yield chunk;
-          slot.busy();
-          if (slot.isRevoked) isWhole = false;
-          if (!isWhole) break;
-        }
-      } finally {
-        stream.destroy();
+      for await (const chunk of skip(bytesUntilRevoked(await open(), slot), offset)) {
+        offset += chunk.length;
+        yield chunk;
       }
+      isWhole = !slot.isRevoked;
     } finally {
       slot.release();
     }
+  }
+}
+
+/** Ends early, without an error, when the place is taken away. */
+async function* bytesUntilRevoked(stream: Readable, slot: Slot): AsyncGenerator<Buffer, void> {
+  try {
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      slot.idle(() => void stream.destroy());
+      yield chunk;
+      if (slot.isRevoked) return;
+      slot.busy();
+    }
+  } finally {
+    stream.destroy();
   }
 }

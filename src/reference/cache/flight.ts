@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { StampedeError } from '../../foundation/errors.ts';
 import { createFlightReader, type FlightReader } from './flight-reader.ts';
 import { findEntry, restOf, type FlightMeans } from './flight-means.ts';
@@ -32,51 +32,82 @@ interface Flown {
 
 /** Finds the entry, or fetches it while everybody reads along. */
 export function startFlight(wanted: Wanted, means: FlightMeans): Flight {
-  const readers = new Set<FlightReader>();
-  const cancel = new AbortController();
-  const asked = { joined: 0, aborted: 0 };
-  let isUnderWay = false;
-  let isKept = false;
-  let open = (): void => undefined;
-  const opened = new Promise<void>((resolve) => (open = resolve));
-  const pass = (chunk: Buffer): void => {
-    isUnderWay = true;
-    for (const reader of readers) reader.push(chunk);
-  };
-  const fail = (cause: unknown): never => {
-    const error = new StampedeError('LAYER_FETCH_FAILED', `${wanted.key} could not be fetched for ${means.placeOf(wanted.key)}`, { cause });
-    if (readers.size === 0 && !cancel.signal.aborted) means.unseen(error);
-    throw error;
-  };
-  const flown = fly(wanted, means, { signal: cancel.signal, open, pass }).catch(fail);
-  const leave = (): void => {
-    asked.aborted += 1;
-    if (!means.parts.isWanted(asked)) cancel.abort();
-  };
-  const join = async (signal?: AbortSignal): Promise<Readable> => {
-    const reader = createFlightReader((offset) => restOf(wanted, { offset, isKept }, means), isUnderWay);
+  return new SharedFlight(wanted, means);
+}
+
+class SharedFlight implements Flight {
+  readonly settled: Promise<void>;
+  readonly #wanted: Wanted;
+  readonly #means: FlightMeans;
+  readonly #readers = new Set<FlightReader>();
+  readonly #cancel = new AbortController();
+  readonly #opened: Promise<void>;
+  readonly #flown: Promise<Flown>;
+  #joined = 0;
+  #aborted = 0;
+  #isUnderWay = false;
+
+  constructor(wanted: Wanted, means: FlightMeans) {
+    this.#wanted = wanted;
+    this.#means = means;
+    let open = (): void => undefined;
+    this.#opened = new Promise((resolve) => (open = resolve));
+    const pass = (chunk: Buffer): void => {
+      this.#isUnderWay = true;
+      for (const reader of this.#readers) reader.push(chunk);
+    };
+    this.#flown = fly(wanted, means, { signal: this.#cancel.signal, open, pass }).catch((cause: unknown) => this.#fail(cause));
+    this.settled = this.#flown.then(() => undefined, () => undefined);
+  }
+
+  isCancelled(): boolean {
+    return this.#cancel.signal.aborted;
+  }
+
+  async join(signal?: AbortSignal): Promise<Readable> {
+    let isKept = false;
+    const reader = createFlightReader((offset) => restOf(this.#wanted, { offset, isKept }, this.#means), this.#isUnderWay);
+    const leave = (): void => this.#leave();
     const end = (): void => {
-      readers.delete(reader);
+      this.#readers.delete(reader);
       signal?.removeEventListener('abort', leave);
     };
-    asked.joined += 1;
-    if (asked.joined > 1) means.stats.waits += 1;
-    readers.add(reader);
+    this.#joined += 1;
+    if (this.#joined > 1) this.#means.stats.waits += 1;
+    this.#readers.add(reader);
     signal?.addEventListener('abort', leave, { once: true });
-    await unlessAborted(Promise.race([opened, flown]), signal).catch((error: unknown) => {
+    await unlessAborted(Promise.race([this.#opened, this.#flown]), signal).catch((error: unknown) => {
       end();
       throw error;
     });
-    flown.then(
+    const { settle } = this.#means.parts;
+    this.#flown.then(
       (how) => {
         ({ isKept } = how);
-        means.parts.settle(reader, how);
+        settle(reader, how);
       },
-      (error: Error) => means.parts.settle(reader, { kind: 'failed', error }),
+      (error: Error) => settle(reader, { kind: 'failed', error }),
     );
     return streamOf(reader.bytes(), signal).once('close', end);
-  };
-  return { join, isCancelled: () => cancel.signal.aborted, settled: flown.then(() => undefined, () => undefined) };
+  }
+
+  #leave(): void {
+    this.#aborted += 1;
+    if (!this.#means.parts.isWanted({ joined: this.#joined, aborted: this.#aborted })) this.#cancel.abort();
+  }
+
+  #fail(cause: unknown): never {
+    const { key } = this.#wanted;
+    const error = new StampedeError('LAYER_FETCH_FAILED', `${key} could not be fetched for ${this.#means.placeOf(key)}`, { cause });
+    if (this.#readers.size === 0 && !this.isCancelled()) this.#means.unseen(error);
+    throw error;
+  }
+}
+
+interface Flown {
+  readonly kind: 'found' | 'fetched';
+  /** Whether the cache has the entry now. */
+  readonly isKept: boolean;
 }
 
 interface Flying {

@@ -42,14 +42,14 @@ export function safeCache(inner: Cache | undefined, options: SafeCacheOptions): 
   if (inner === undefined) return undefined;
   const unseen: Error[] = [];
   const means = meansOf(inner, options, unseen);
-  const { parts, stats } = means;
+  const { parts } = means;
   const flights: Flights = new Map();
   const begin = async (wanted: Wanted, signal?: AbortSignal): Promise<Readable> => {
     signal?.throwIfAborted();
     return await parts.share(flights, wanted.key, () => startFlight(wanted, means)).join(signal);
   };
 
-  const formsOf = (layer: Layer): Layer => {
+  const shared = (layer: Layer): Layer => {
     const compressed = async (signal?: AbortSignal): Promise<Readable> => {
       const key = await parts.keyOf(layer, 'compressed');
       return await begin({ key, form: 'compressed', layer, fetch: async (cancelled) => await layer.compressed(cancelled) }, signal);
@@ -68,18 +68,21 @@ export function safeCache(inner: Cache | undefined, options: SafeCacheOptions): 
       const found = await findEntry(key, ['compressed', 'uncompressed'], means);
       return found === undefined ? undefined : foundLayer(found, key, means);
     },
-    put: async (layer) => await Promise.resolve(formsOf(layer)),
+    put: async (layer) => await Promise.resolve(shared(layer)),
     delete: async (key) => {
       await flights.get(key)?.settled;
       await inner.delete(key);
     },
-    stats: () => ({ ...stats }),
+    stats: () => ({ ...means.stats }),
     close: async () => {
       await parts.close([...flights.values()]);
-      const failures = unseen.splice(0);
-      if (failures.length > 0) throw new AggregateError(failures, 'layers could not be kept');
+      throwAll(unseen.splice(0));
     },
   };
+}
+
+function throwAll(failures: readonly Error[]): void {
+  if (failures.length > 0) throw new AggregateError(failures, 'layers could not be kept');
 }
 
 function meansOf(inner: Cache, { warn, lock = withoutLock, placeOf = String, parts = safeParts }: SafeCacheOptions, unseen: Error[]): FlightMeans {

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+import { monotonicMs } from '../foundation/clock.ts';
+import { cpuTimeOf } from '../foundation/process-table.ts';
+
+/** Whether participants do anything, as far as one can see from outside. */
+export interface Idleness {
+  started(participant: string, pid: number): void;
+  /** Something is on its way to the participant, until the function returned is called. */
+  answering(participant: string): () => void;
+  /**
+   * True for one that has not run on any CPU for a while and is owed no answer: it waits for somebody else. Where the
+   * system does not tell, nobody is idle.
+   */
+  isIdle(participant: string): boolean;
+}
+
+/** How often it is worth asking. */
+export const sampleMs = 10;
+/** Longer than a local service takes to answer, and than a thread waits for a lock that is about to be free. */
+const idleMs = 150;
+
+interface Watched {
+  readonly pid: number;
+  ran: bigint | undefined;
+  since: number;
+  owed: number;
+}
+
+export function watchIdleness(now: () => number = monotonicMs): Idleness {
+  const watched = new Map<string, Watched>();
+  return {
+    started: (participant, pid) => void watched.set(participant, { pid, ran: undefined, since: now(), owed: 0 }),
+    answering: (participant) => {
+      const one = watched.get(participant);
+      if (one === undefined) return () => undefined;
+      one.owed += 1;
+      return () => void (one.owed -= 1);
+    },
+    isIdle: (participant) => {
+      const one = watched.get(participant);
+      if (one === undefined) return false;
+      const ran = cpuTimeOf(one.pid);
+      if (ran === undefined || ran !== one.ran || one.owed > 0) Object.assign(one, { ran, since: now() });
+      return now() - one.since >= idleMs;
+    },
+  };
+}
