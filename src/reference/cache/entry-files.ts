@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
+import { lstat, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { hexOf } from '../../oci/digest.ts';
@@ -29,6 +29,8 @@ export interface EntryWriter {
 /** How entries lie in a directory, and how they get there and back. */
 export interface EntryFiles {
   nameOf(key: EntryKey): string;
+  /** @throws EntryUnreadable */
+  has(path: string): Promise<boolean>;
   /** @throws EntryUnreadable; undefined where there is no such file */
   open(path: string): Promise<Readable | undefined>;
   /** @throws CacheUnwritable, here and from what it gives */
@@ -45,12 +47,24 @@ export function entryName(key: EntryKey, platform: NodeJS.Platform = process.pla
 export const entryFiles: EntryFiles = {
   nameOf: (key) => entryName(key),
   open: openEntry,
+  has: isThere,
   create: async (path, work) => {
     await removeOrphans(path);
-    return await orUnwritable(createBeside(path, work));
+    const temporary = `${path}.${process.pid}.${randomBytes(6).toString('hex')}.tmp`;
+    return await createWriter({ temporary, flags: 'wx', publish: async () => await replace(temporary, path), work });
   },
   remove: async (path) => await rm(path, { recursive: true, force: true }),
 };
+
+async function isThere(path: string): Promise<boolean> {
+  return await lstat(path).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return false;
+      throw new EntryUnreadable(error.message, { cause: error });
+    },
+  );
+}
 
 /** Follows no link and waits on no pipe. */
 async function openEntry(path: string): Promise<Readable | undefined> {
@@ -66,10 +80,18 @@ async function openEntry(path: string): Promise<Readable | undefined> {
 
 const chunkBytes = 128 * 1024;
 
-async function createBeside(path: string, work: WorkFolder): Promise<EntryWriter> {
-  const temporary = `${path}.${process.pid}.${randomBytes(6).toString('hex')}.tmp`;
+export interface WriterOptions {
+  /** Where the bytes go before they are published. */
+  readonly temporary: string;
+  readonly flags: 'wx' | 'w' | 'a';
+  readonly publish: () => Promise<void>;
+  readonly work: WorkFolder;
+}
+
+/** @throws CacheUnwritable */
+export async function createWriter({ temporary, flags, publish, work }: WriterOptions): Promise<EntryWriter> {
   const forget = work.removeAtEnd(temporary);
-  const file = await open(temporary, 'wx', 0o644).catch((error: unknown) => {
+  const file = await orUnwritable(open(temporary, flags, 0o644)).catch((error: unknown) => {
     forget();
     throw error;
   });
@@ -77,7 +99,7 @@ async function createBeside(path: string, work: WorkFolder): Promise<EntryWriter
     write: async (chunk) => await orUnwritable(writeAll(file, chunk)),
     commit: async () => {
       await orUnwritable(file.close());
-      await orUnwritable(replace(temporary, path));
+      await orUnwritable(publish());
       forget();
     },
     discard: async () => {
@@ -89,7 +111,7 @@ async function createBeside(path: string, work: WorkFolder): Promise<EntryWriter
 }
 
 /** A system call may take less than it was given. */
-export async function writeAll(file: FileHandle, chunk: Buffer): Promise<void> {
+async function writeAll(file: FileHandle, chunk: Buffer): Promise<void> {
   for (let offset = 0; offset < chunk.length; ) offset += (await file.write(chunk, offset)).bytesWritten;
 }
 

@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream';
 import { MediaType } from '../../oci/manifest.ts';
 import type { WorkFolder } from '../work-folder.ts';
 import { decompressed } from './decompress.ts';
-import { CacheUnwritable, entryFiles, EntryGone, EntryUnreadable, type EntryFiles } from './entry-files.ts';
+import { CacheUnwritable, entryFiles, EntryGone, type EntryFiles } from './entry-files.ts';
 import { namesOf, type Cache, type EntryKey, type Layer } from './layer.ts';
 import { streamOf } from './streams.ts';
 
@@ -28,7 +28,7 @@ export function filesystemCache({ directory, work, files = entryFiles }: Filesys
     return streamOf(stored(source, pathOf(key), { files, work }));
   };
   return {
-    get: async (key) => ((await isThere(pathOf(key))) ? entryLayer(pathOf(key), { key, files }) : undefined),
+    get: async (key) => ((await files.has(pathOf(key))) ? entryLayer(pathOf(key), { key, files }) : undefined),
     put: async (layer) => ({
       ...namesOf(layer),
       compressed: async (signal) => await storing(await layer.digest(), await layer.compressed(signal)),
@@ -53,16 +53,6 @@ async function* stored(source: Readable, path: string, { files, work }: { readon
     if (!isWhole) await writer.discard();
     source.destroy();
   }
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return await lstat(path).then(
-    () => true,
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return false;
-      throw new EntryUnreadable(error.message, { cause: error });
-    },
-  );
 }
 
 /** What lies in a file, whatever it is; its names are those of its bytes. */

@@ -158,7 +158,7 @@ async function download(wanted: Wanted, means: FlightMeans, { signal, open, pass
   }
   const trouble = await sink.commit();
   means.stats.milliseconds += performance.now() - began;
-  if (trouble !== undefined) means.warn(`the layer cache can't be written, going on without it: ${trouble.message}`, 'unwritable');
+  if (trouble !== undefined) means.parts.unwritable(trouble, means.warn);
   return trouble === undefined;
 }
 

@@ -29,12 +29,16 @@ export interface CacheParts {
   readonly sumsUp: (bytes: AsyncIterable<Buffer>, key: EntryKey) => Promise<boolean>;
   /** What is done about an entry that is there and can't be read. */
   readonly unreadable: (error: Error, warn: (line: string) => void) => void;
+  /** What is done when the directory can't take an entry whose bytes were fine. */
+  readonly unwritable: (error: Error, warn: (line: string, about: string) => void) => void;
   /** How somebody who reads along is told of the end. */
   readonly settle: (reader: FlightReader, outcome: FlightOutcome) => void;
   /** Whether a flight goes on when one of `joined` who asked for it takes that back. */
   readonly isWanted: (asked: { readonly joined: number; readonly aborted: number }) => boolean;
   /** What closing the cache waits for. */
   readonly close: (flights: readonly Flight[]) => Promise<void>;
+  /** What becomes of failures that nobody was left to be told of. */
+  readonly conclude: (failures: readonly Error[]) => void;
   /** How many entries may be open for reading at a time. */
   readonly openEntries: number;
 }
@@ -59,8 +63,12 @@ export const safeParts: CacheParts = {
     return `sha256:${hash.digest('hex')}` === key;
   },
   unreadable: (error, warn) => warn(`the layer cache has an entry that can't be read and is replaced: ${error.message}`),
+  unwritable: (error, warn) => warn(`the layer cache can't be written, going on without it: ${error.message}`, 'unwritable'),
   settle: (reader, outcome) => reader.settle(outcome),
   isWanted: ({ joined, aborted }) => aborted < joined,
   close: async (flights) => void (await Promise.all(flights.map(async ({ settled }) => await settled))),
+  conclude: (failures) => {
+    if (failures.length > 0) throw new AggregateError(failures, 'layers could not be kept');
+  },
   openEntries: 8,
 };

@@ -76,13 +76,9 @@ export function safeCache(inner: Cache | undefined, options: SafeCacheOptions): 
     stats: () => ({ ...means.stats }),
     close: async () => {
       await parts.close([...flights.values()]);
-      throwAll(unseen.splice(0));
+      parts.conclude(unseen.splice(0));
     },
   };
-}
-
-function throwAll(failures: readonly Error[]): void {
-  if (failures.length > 0) throw new AggregateError(failures, 'layers could not be kept');
 }
 
 function meansOf(inner: Cache, { warn, lock = withoutLock, placeOf = String, parts = safeParts }: SafeCacheOptions, unseen: Error[]): FlightMeans {
