@@ -13,16 +13,20 @@ const otherSources = ['package.json', 'package-lock.json', 'src/reference-build.
 export interface BuildReferenceOptions {
   /** Where the program goes; its folder is made when it is not there. */
   readonly outFile: string;
+  /** A `test` build can be given a planted bug; default: `release`, which has none in it. */
+  readonly variant?: ReferenceVariant;
 }
+
+export type ReferenceVariant = 'release' | 'test';
 
 /**
  * Makes the reference validator one executable file and returns its path. Does nothing when the file there was
  * built from the same sources; safe to call from several processes at once.
  */
-export async function buildReference({ outFile }: BuildReferenceOptions): Promise<string> {
-  const stamp = `// sources sha256:${await fingerprint()}`;
+export async function buildReference({ outFile, variant = 'release' }: BuildReferenceOptions): Promise<string> {
+  const stamp = `// ${variant} build of sources sha256:${await fingerprint()}`;
   if (await isBuiltFrom(outFile, stamp)) return outFile;
-  const program = await bundle(stamp);
+  const program = await bundle(stamp, variant);
   await mkdir(dirname(outFile), { recursive: true });
   const temporary = `${outFile}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
   try {
@@ -34,7 +38,7 @@ export async function buildReference({ outFile }: BuildReferenceOptions): Promis
   return outFile;
 }
 
-async function bundle(stamp: string): Promise<Uint8Array> {
+async function bundle(stamp: string, variant: ReferenceVariant): Promise<Uint8Array> {
   const { build } = await import('esbuild');
   const { outputFiles } = await build({
     absWorkingDir: root,
@@ -46,6 +50,7 @@ async function bundle(stamp: string): Promise<Uint8Array> {
     format: 'esm',
     minifySyntax: true,
     minifyWhitespace: true,
+    define: { TEST_BUILD: String(variant === 'test') },
     legalComments: 'none',
     logLevel: 'error',
     banner: {

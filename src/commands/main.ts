@@ -8,6 +8,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   acceptance: async () => (await import('./acceptance.ts')).acceptanceCommand,
   stage: async () => (await import('./stage.ts')).stageCommand,
   images: async () => (await import('./images.ts')).imagesCommand,
+  reference: async () => (await import('./reference.ts')).referenceCommand,
   bench: async () => (await import('../../bench/run.ts')).bench,
   policies: async () => (await import('./policies.ts')).policiesCommand,
 };
@@ -17,6 +18,8 @@ const usage = `stampede <command> [options]
   acceptance   run the features against a validator       npm run acceptance -- --help
   stage        start the services and wait for Ctrl-C     npm run stage -- --help
   images       make the container images                  npm run images:build -- --help
+  reference    run the reference validator, which can be   npm run reference -- --list-planted-bugs
+               given a known bug
   bench        print figures of this machine              npm run bench
   policies     compile the example policies with opa      npm run policies:build -- --help
 

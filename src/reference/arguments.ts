@@ -36,6 +36,7 @@ export interface ValidateImageOptions {
 export type Command =
   | { readonly kind: 'version'; readonly short: boolean }
   | { readonly kind: 'help' }
+  | { readonly kind: 'list-planted-bugs' }
   | { readonly kind: 'validate-image'; readonly options: ValidateImageOptions };
 
 const text = { type: 'string' } as const;
@@ -64,6 +65,7 @@ const flags = {
   color: toggle,
   'no-color': toggle,
   short: toggle,
+  'list-planted-bugs': toggle,
   help: { ...toggle, short: 'h' },
 } as const;
 
@@ -78,6 +80,7 @@ export function parseCommand(argv: readonly string[]): Command {
   const { values, positionals } = parse(rest);
   const isSet = (name: Toggle, otherwise = false): boolean => assigned.get(name) ?? values[name] ?? otherwise;
   if (isSet('help')) return { kind: 'help' };
+  if (isSet('list-planted-bugs')) return { kind: 'list-planted-bugs' };
   const words = positionals.filter((word) => word !== '').join(' ');
   if (words === 'version') return { kind: 'version', short: isSet('short') };
   if (words !== 'validate image') throw invalid(`unknown command ${JSON.stringify(words)}`, 'validate image, version');

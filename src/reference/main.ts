@@ -2,6 +2,7 @@
 import packageJson from '../../package.json' with { type: 'json' };
 import { StampedeError } from '../foundation/errors.ts';
 import { parseCommand, type ValidateImageOptions } from './arguments.ts';
+import { plantedBugs } from './planted/chosen-parts.ts';
 import { openWorkFolder } from './work-folder.ts';
 
 const usage = `Usage:
@@ -16,6 +17,9 @@ async function main(argv: readonly string[]): Promise<number> {
   switch (command.kind) {
     case 'help':
       process.stdout.write(usage);
+      return 0;
+    case 'list-planted-bugs':
+      process.stdout.write((await plantedBugs()).listPlantedBugs());
       return 0;
     case 'version':
       process.stdout.write(command.short ? `${packageJson.version}\n` : `Version            ${packageJson.version}\n`);

@@ -6,6 +6,7 @@ import { openLayerCache } from './cache/open-cache.ts';
 import { statsLine } from './cache/stats.ts';
 import { readComponents } from './components.ts';
 import { mapConcurrently } from './map-concurrently.ts';
+import { chosenParts } from './planted/chosen-parts.ts';
 import { openPolicies } from './policy/policies.ts';
 import { loadSpecification, type PolicySpecification, type SourceGroup } from './policy/specification.ts';
 import { makeReport, type UsedPolicy } from './report/report.ts';
@@ -40,7 +41,7 @@ export async function validateImage(options: ValidateImageOptions, context: RunC
   debug(`${components.length} components, ${policies.length} policies`);
 
   const effectiveTime = options.effectiveTime ?? wallClock().toISOString().replace(/\.\d+Z$/, 'Z');
-  const cache = openLayerCache({ environment: process.env, warn, work });
+  const cache = openLayerCache({ environment: process.env, warn, work, parts: await chosenParts(process.env) });
   const connection = { transport, insecure: options.insecure };
   const settings = { policies, trust, layerSource: { cache, warn }, connection, effectiveTime: new Date(effectiveTime) };
   const findings = await mapConcurrently(components, options.workers, async (component) => await validateComponent(component, settings));

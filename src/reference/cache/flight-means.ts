@@ -54,7 +54,7 @@ export interface FoundEntry {
 export function foundLayer({ entry, form }: FoundEntry, key: EntryKey, means: FlightMeans): Layer {
   const bytes = async (signal?: AbortSignal): Promise<Readable> => {
     const open = async (): Promise<Readable> => await formOf(await present(means.inner, key), form);
-    return await Promise.resolve(streamOf(means.parts.reread(entryBytes(open, means.reading), key), signal));
+    return await Promise.resolve(streamOf(means.parts.reread(entryBytes(open, means.reading), key), { signal }));
   };
   if (form === 'compressed') return { ...namesOf(entry), compressed: bytes, uncompressed: async (signal) => await decompressed(await bytes(signal)) };
   return { ...namesOf(entry), compressed: async (signal) => await entry.compressed(signal), uncompressed: bytes };

@@ -88,7 +88,7 @@ class SharedFlight implements Flight {
       },
       (error: Error) => settle(reader, { kind: 'failed', error }),
     );
-    return streamOf(reader.bytes(), signal).once('close', end);
+    return streamOf(reader.bytes(), { signal, leave: () => reader.settle({ kind: 'failed', error: new Error('nobody reads any more') }) }).once('close', end);
   }
 
   #leave(): void {
@@ -141,7 +141,7 @@ async function download(wanted: Wanted, means: FlightMeans, { signal, open, pass
   signal.throwIfAborted();
   const began = performance.now();
   const source = await wanted.fetch(signal);
-  const sink = innerSink(means.inner, wanted.layer, wanted.form);
+  const sink = innerSink(means.inner, wanted);
   means.stats.misses += 1;
   open();
   try {

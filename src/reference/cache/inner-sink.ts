@@ -2,6 +2,8 @@
 import { once } from 'node:events';
 import { PassThrough, type Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
+import type { DiffID, Digest } from '../../oci/digest.ts';
+import type { Wanted } from './flight.ts';
 import { namesOf, type Cache, type Form, type Layer } from './layer.ts';
 
 /** A branch of a download that ends in a cache. What goes wrong in it ends the branch and never the download. */
@@ -14,11 +16,13 @@ export interface Sink {
   discard(reason: Error): Promise<void>;
 }
 
-/** Puts a layer into a cache whose bytes come in chunk by chunk. */
-export function innerSink(inner: Cache, layer: Layer, form: Form): Sink {
+/** Puts a layer whose bytes come in chunk by chunk into a cache, under the name that it was wanted by. */
+export function innerSink(inner: Cache, { layer, form, key }: Pick<Wanted, 'layer' | 'form' | 'key'>): Sink {
   const feed = new PassThrough({ highWaterMark: 512 * 1024 });
   feed.on('error', () => undefined);
-  const keeping = keep(inner, { ...namesOf(layer), compressed: async () => feed, uncompressed: async () => feed }, form).then(
+  const named = form === 'compressed' ? { digest: async () => await Promise.resolve(key as Digest) } : { diffID: async () => await Promise.resolve(key as DiffID) };
+  const fed = { ...namesOf(layer), ...named, compressed: async () => await Promise.resolve(feed), uncompressed: async () => await Promise.resolve(feed) };
+  const keeping = keep(inner, fed, form).then(
     () => undefined,
     (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
   );

@@ -206,6 +206,21 @@ describe('a signal', () => {
     expect(layer.fetched).toBe(1);
   });
 
+  it('ends a stream at once that waits for bytes', async () => {
+    const [middle, forever] = [point(), point()];
+    const layer = testLayer(tar, { isGzip: false, hold: async (offset) => void (offset === 100_000 && (middle.reach(), await forever.reached)) });
+    const kept = await cache.put(layer);
+    const stop = new AbortController();
+    const stopped = bytesOf(kept.compressed(stop.signal));
+    const closed = await kept.compressed();
+    await middle.reached;
+    stop.abort();
+    await expect(stopped).rejects.toMatchObject({ name: 'AbortError' });
+    await new Promise((resolve) => closed.once('close', resolve).destroy());
+    forever.reach();
+    await cache.close();
+  });
+
   it('ends the fetch when everybody gave up, and who comes then gets a new one', async () => {
     const [middle, forever] = [point(), point()];
     const layer = testLayer(tar, { isGzip: false, hold: async (offset, signal) => {

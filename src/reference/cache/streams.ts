@@ -1,10 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Readable } from 'node:stream';
 
+export interface StreamOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Wakes a source that waits for something when nobody wants the stream any more: it could not end before. */
+  readonly leave?: () => void;
+}
+
 /** A stream of bytes that reads ahead by a chunk or two; the signal ends it with an AbortError. */
-export function streamOf(bytes: AsyncIterable<Buffer>, signal?: AbortSignal): Readable {
+export function streamOf(bytes: AsyncIterable<Buffer>, { signal, leave }: StreamOptions = {}): Readable {
   const options = { objectMode: false, highWaterMark: 128 * 1024 };
-  return Readable.from(bytes, signal === undefined ? options : { ...options, signal });
+  const stream = Readable.from(bytes, signal === undefined ? options : { ...options, signal });
+  if (leave === undefined) return stream;
+  const destroy = stream._destroy.bind(stream);
+  return Object.assign(stream, {
+    _destroy: (error: Error | null, done: (error?: Error | null) => void) => {
+      leave();
+      destroy(error, done);
+    },
+  });
 }
 
 /** What comes after the first `offset` bytes. */
