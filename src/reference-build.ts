@@ -4,6 +4,7 @@ import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/p
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+const entryPoints: Readonly<Record<ReferenceProgram, string>> = { validator: 'src/reference/main.ts', 'cache-peer': 'src/reference/cache-peer.ts' };
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** Everything that can end up in the program. */
@@ -15,7 +16,11 @@ export interface BuildReferenceOptions {
   readonly outFile: string;
   /** A `test` build can be given a planted bug; default: `release`, which has none in it. */
   readonly variant?: ReferenceVariant;
+  /** Default: the validator; the other one does nothing but use its cache. */
+  readonly program?: ReferenceProgram;
 }
+
+export type ReferenceProgram = 'validator' | 'cache-peer';
 
 export type ReferenceVariant = 'release' | 'test';
 
@@ -23,14 +28,14 @@ export type ReferenceVariant = 'release' | 'test';
  * Makes the reference validator one executable file and returns its path. Does nothing when the file there was
  * built from the same sources; safe to call from several processes at once.
  */
-export async function buildReference({ outFile, variant = 'release' }: BuildReferenceOptions): Promise<string> {
-  const stamp = `// ${variant} build of sources sha256:${await fingerprint()}`;
+export async function buildReference({ outFile, variant = 'release', program = 'validator' }: BuildReferenceOptions): Promise<string> {
+  const stamp = `// ${variant} build of the ${program}, sources sha256:${await fingerprint()}`;
   if (await isBuiltFrom(outFile, stamp)) return outFile;
-  const program = await bundle(stamp, variant);
+  const bytes = await bundle(stamp, variant, program);
   await mkdir(dirname(outFile), { recursive: true });
   const temporary = `${outFile}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
   try {
-    await writeFile(temporary, program, { mode: 0o755 });
+    await writeFile(temporary, bytes, { mode: 0o755 });
     await rename(temporary, outFile);
   } finally {
     await rm(temporary, { force: true });
@@ -38,11 +43,11 @@ export async function buildReference({ outFile, variant = 'release' }: BuildRefe
   return outFile;
 }
 
-async function bundle(stamp: string, variant: ReferenceVariant): Promise<Uint8Array> {
+async function bundle(stamp: string, variant: ReferenceVariant, program: ReferenceProgram): Promise<Uint8Array> {
   const { build } = await import('esbuild');
   const { outputFiles } = await build({
     absWorkingDir: root,
-    entryPoints: ['src/reference/main.ts'],
+    entryPoints: [entryPoints[program]],
     bundle: true,
     write: false,
     platform: 'node',
