@@ -26,31 +26,34 @@ export interface PeerTask {
   readonly locks?: boolean;
 }
 
+/** Stands for the same bytes on every machine with the same Node. */
 export interface PeerLayer {
   readonly seed: string;
   readonly bytes: number;
   readonly isGzip: boolean;
+}
+
+interface MadeLayer {
   readonly digest: Digest;
   readonly diffID: DiffID;
-  readonly size: number;
+  readonly travelling: Buffer;
 }
 
-/** The same layer on every machine with the same Node. */
-export function peerLayer(seed: string, bytes: number, isGzip: boolean): { readonly layer: PeerLayer; readonly travelling: Buffer } {
+export function makeLayer({ seed, bytes, isGzip }: PeerLayer): MadeLayer {
   const tar = seededRandom(seed).bytes(bytes);
   const travelling = isGzip ? gzipSync(tar, { level: 1 }) : tar;
-  return { travelling, layer: { seed, bytes, isGzip, digest: digestOf(travelling), diffID: diffIdOf(tar), size: travelling.length } };
+  return { travelling, digest: digestOf(travelling), diffID: diffIdOf(tar) };
 }
 
-function layerOf({ seed, bytes, isGzip, digest, diffID, size }: PeerLayer, origin: string | undefined): Layer {
+function layerOf({ digest, diffID, travelling }: MadeLayer, isGzip: boolean, origin: string | undefined): Layer {
   const compressed = async (): Promise<Readable> => {
-    if (origin === undefined) return streamOf(piecesOf(peerLayer(seed, bytes, isGzip).travelling));
+    if (origin === undefined) return streamOf(piecesOf(travelling));
     return await new Promise((resolve, reject) => get(`${origin}/${digest}`, resolve).once('error', reject));
   };
   return {
     digest: async () => await Promise.resolve(digest),
     diffID: async () => await Promise.resolve(diffID),
-    size: async () => await Promise.resolve(size),
+    size: async () => await Promise.resolve(travelling.length),
     mediaType: async () => await Promise.resolve(isGzip ? MediaType.ociLayerGzip : MediaType.ociLayer),
     compressed,
     uncompressed: async () => await decompressed(await compressed()),
@@ -68,9 +71,12 @@ async function run({ directory, layers, components, workers, origin, locks = tru
   const warn = (line: string): void => void process.stderr.write(`Warning: ${line}\n`);
   const parts = await chosenParts(process.env);
   const cache = directoryCache({ directory, warn, work: openWorkFolder(), parts: locks ? parts : { ...parts, lock: () => async () => await Promise.resolve(undefined) } });
-  const tasks = Array.from({ length: components }, (_, component) => layers.map((_layer, index) => layers[(index + component) % layers.length] as PeerLayer)).flat();
+  const made = layers.map((layer) => layerOf(makeLayer(layer), layer.isGzip, origin));
+  // Each component begins with another layer.
+  const tasks = Array.from({ length: components }, (_, component) => [...made.slice(component % made.length), ...made.slice(0, component % made.length)]).flat();
+  process.stdout.write('begin\n');
   await mapConcurrently(tasks, workers, async (layer) => {
-    await readLayer(layerOf(layer, origin), { cache, warn }, async (tar) => {
+    await readLayer(layer, { cache, warn }, async (tar) => {
       for await (const _chunk of tar);
     });
   });
@@ -78,4 +84,9 @@ async function run({ directory, layers, components, workers, origin, locks = tru
   process.stdout.write(`${JSON.stringify(cache.stats())}\n`);
 }
 
-if (process.env['CACHE_PEER_TASK'] !== undefined) await run(JSON.parse(process.env['CACHE_PEER_TASK']) as PeerTask);
+if (process.env['CACHE_PEER_TASK'] !== undefined) {
+  await run(JSON.parse(process.env['CACHE_PEER_TASK']) as PeerTask).catch((error: unknown) => {
+    process.stderr.write(`Error: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  });
+}

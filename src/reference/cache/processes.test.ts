@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { digestOf } from '../../oci/digest.ts';
 import { buildReference } from '../../reference-build.ts';
-import { peerLayer, type PeerTask } from '../cache-peer.ts';
+import { makeLayer, type PeerTask } from '../cache-peer.ts';
 
 /** A server of layers that counts, and may hold one of them half-way. */
 interface Origin {
@@ -20,7 +20,10 @@ interface Origin {
   hold: ((response: ServerResponse, bytes: Buffer, nth: number) => boolean) | undefined;
 }
 
-const layers = Array.from({ length: 50 }, (_, index) => peerLayer(`layer-${index}`, 200_000, index % 2 === 0));
+const layers = Array.from({ length: 50 }, (_, index) => {
+  const layer = { seed: `layer-${index}`, bytes: 200_000, isGzip: index % 2 === 0 };
+  return { layer, ...makeLayer(layer) };
+});
 let server: Server;
 let origin: Origin;
 let program: string;
@@ -32,7 +35,7 @@ beforeAll(async () => {
   program = await buildReference({ outFile, variant: 'test', program: 'cache-peer' });
   server = createServer((request, response) => {
     const digest = (request.url ?? '').slice(1);
-    const bytes = layers.find(({ layer }) => layer.digest === digest)?.travelling ?? Buffer.alloc(0);
+    const bytes = layers.find((layer) => layer.digest === digest)?.travelling ?? Buffer.alloc(0);
     const nth = (origin.asked.get(digest) ?? 0) + 1;
     origin.asked.set(digest, nth);
     if (origin.hold?.(response, bytes, nth) !== true) response.end(bytes);
@@ -99,7 +102,7 @@ describe('processes on one directory', () => {
     first.kill('SIGKILL');
     expect(await Promise.all(others)).toEqual([well, well]);
     expect([...origin.asked.values()]).toEqual([2]);
-    expect(await readdir(directory)).toEqual([layers[1]?.layer.digest]);
+    expect(await readdir(directory)).toEqual([layers[1]?.digest]);
   });
 
   it('work with 64 open files each, and 50 layers asked for at once', async () => {

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
+import { monotonicMs } from '../foundation/clock.ts';
+import { StampedeError } from '../foundation/errors.ts';
+
+/** Where a process that fills a cache is killed. */
+export type CrashPoint =
+  /** That part of the time which filling takes when nobody disturbs. */
+  | { readonly kind: 'moment'; readonly share: number }
+  /** When the thread that works with files makes the `nth` of these calls. */
+  | { readonly kind: 'call'; readonly call: string; readonly nth: number };
+
+/** What was found at one point. */
+export interface CrashFinding {
+  /** False where the run had ended before it could be killed: then the point shows nothing. */
+  readonly wasKilled: boolean;
+  /** Entries whose bytes are not what their name says, right after the kill. */
+  readonly partial: readonly string[];
+  /** What lies there after the next run and should not. */
+  readonly leftBehind: readonly string[];
+  /** What the next run said, when it did not go well. */
+  readonly trouble: string;
+}
+
+export interface CrashBench {
+  readonly program: string;
+  readonly folder: string;
+  /** Name of a planted bug, or nothing. */
+  readonly plantedBug: string;
+}
+
+const layers = [
+  { seed: 'crash-1', bytes: 300_000, isGzip: true },
+  { seed: 'crash-2', bytes: 300_000, isGzip: false },
+];
+/** File calls that change something; one thread makes all of them, since the program is told to have one for files. */
+const changingCalls = ['openat', 'write', 'close', 'rename', 'unlink', 'mkdir'];
+
+function start({ program, plantedBug }: CrashBench, directory: string, tracer: readonly string[] = []): ChildProcess {
+  const task = { directory, layers, components: 1, workers: 2 };
+  const env = { ...process.env, CACHE_PEER_TASK: JSON.stringify(task), STAMPEDE_PLANTED_BUG: plantedBug, UV_THREADPOOL_SIZE: '1' };
+  const [first = '', ...rest] = [...tracer, process.execPath, program];
+  return spawn(first, rest, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+async function outcome(child: ChildProcess): Promise<{ readonly status: number | null; readonly errors: string }> {
+  const closed = new Promise<number | null>((resolve) => child.once('close', resolve));
+  const [status, errors] = await Promise.all([closed, text(child.stderr as NodeJS.ReadableStream), text(child.stdout as NodeJS.ReadableStream)]);
+  return { status, errors };
+}
+
+/** How long the program fills an empty cache when nobody disturbs it, in milliseconds; the longest of three runs. */
+export async function calmDuration(bench: CrashBench): Promise<number> {
+  let longest = 0;
+  for (let run = 0; run < 3; run += 1) {
+    const directory = join(bench.folder, `calm-${run}`);
+    const child = start(bench, directory);
+    const ended = outcome(child);
+    await begun(child);
+    const began = monotonicMs();
+    const { status, errors } = await ended;
+    if (status !== 0) throw new StampedeError('CONFIG_INVALID', `what fills the cache fails when nobody disturbs it: ${errors.trim()}`);
+    longest = Math.max(longest, monotonicMs() - began);
+    await rm(directory, { recursive: true });
+  }
+  return longest;
+}
+
+async function begun(child: ChildProcess): Promise<void> {
+  await new Promise<void>((resolve) => {
+    child.stdout?.once('data', () => resolve());
+    child.once('close', () => resolve());
+  });
+}
+
+/** Every call of a calm run at which it can be killed. */
+export async function callPoints(bench: CrashBench): Promise<readonly CrashPoint[]> {
+  const [directory, log] = [join(bench.folder, 'traced'), join(bench.folder, 'trace')];
+  const { status, errors } = await outcome(start(bench, directory, ['strace', '-f', '-qq', '-o', log, '-y', '-e', `trace=${changingCalls.join()}`]));
+  if (status !== 0) throw new StampedeError('TOOL_MISSING', `strace did not get through a calm run: ${errors.trim()}`, { hint: 'apt-get install strace, and a system that allows ptrace' });
+  const lines = (await readFile(log, 'utf8')).split('\n');
+  const worker = lines.find((line) => line.includes(`${directory}/sha256`))?.split(' ')[0] ?? '';
+  const counts = new Map<string, number>();
+  const points: CrashPoint[] = [];
+  for (const line of lines) {
+    const [, thread, call = ''] = /^(\d+) +(\w+)\(/.exec(line) ?? [];
+    if (thread !== worker) continue;
+    const nth = (counts.get(call) ?? 0) + 1;
+    counts.set(call, nth);
+    if (line.includes(directory)) points.push({ kind: 'call', call, nth });
+  }
+  await rm(directory, { recursive: true });
+  return points;
+}
+
+/** Kills a run at the point, looks at what it left, lets another run follow, and looks again. */
+export async function crashAt(point: CrashPoint, bench: CrashBench, { name, calmMs }: { readonly name: string; readonly calmMs: number }): Promise<CrashFinding> {
+  const directory = join(bench.folder, name);
+  await mkdir(directory);
+  const child = start(bench, directory, point.kind === 'call' ? ['strace', '-f', '-qq', '-o', '/dev/null', '-e', `trace=${point.call}`, '-e', `inject=${point.call}:signal=SIGKILL:when=${point.nth}`] : []);
+  const ended = outcome(child);
+  if (point.kind === 'moment') {
+    await begun(child);
+    await delay(point.share * calmMs);
+    child.kill('SIGKILL');
+  }
+  const { status } = await ended;
+  const partial = await wrongEntries(directory);
+  const next = await outcome(start(bench, directory));
+  const leftBehind = await wrongEntries(directory, 'and everything that is no entry');
+  await rm(directory, { recursive: true });
+  const trouble = next.status === 0 && next.errors === '' ? '' : `the next run ended with ${next.status}: ${next.errors.trim()}`;
+  return { wasKilled: status !== 0, partial, leftBehind, trouble };
+}
+
+async function wrongEntries(directory: string, others?: 'and everything that is no entry'): Promise<readonly string[]> {
+  const wrong: string[] = [];
+  for (const name of await readdir(directory)) {
+    const isEntry = /^sha256:[0-9a-f]{64}$/.test(name);
+    if (isEntry ? (await digestOfFile(join(directory, name))) !== name : others !== undefined) wrong.push(name);
+  }
+  return wrong;
+}
+
+async function digestOfFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  return `sha256:${hash.digest('hex')}`;
+}
