@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { parseArgs } from 'node:util';
 import { StampedeError } from '../foundation/errors.ts';
+import type { PruneLimits } from './cache/prune.ts';
 import { parseBoolean, parseDurationMs } from './go-values.ts';
 
 export const outputFormats = ['json', 'yaml', 'text'] as const;
@@ -37,6 +38,7 @@ export type Command =
   | { readonly kind: 'version'; readonly short: boolean }
   | { readonly kind: 'help' }
   | { readonly kind: 'list-planted-bugs' }
+  | { readonly kind: 'prune-cache'; readonly limits: PruneLimits }
   | { readonly kind: 'validate-image'; readonly options: ValidateImageOptions };
 
 const text = { type: 'string' } as const;
@@ -58,6 +60,8 @@ const flags = {
   workers: text,
   'effective-time': text,
   timeout: text,
+  'max-bytes': text,
+  'max-age': text,
   verbose: toggle,
   debug: toggle,
   trace: toggle,
@@ -83,7 +87,8 @@ export function parseCommand(argv: readonly string[]): Command {
   if (isSet('list-planted-bugs')) return { kind: 'list-planted-bugs' };
   const words = positionals.filter((word) => word !== '').join(' ');
   if (words === 'version') return { kind: 'version', short: isSet('short') };
-  if (words !== 'validate image') throw invalid(`unknown command ${JSON.stringify(words)}`, 'validate image, version');
+  if (words === 'cache prune') return { kind: 'prune-cache', limits: parseLimits(values['max-bytes'], values['max-age']) };
+  if (words !== 'validate image') throw invalid(`unknown command ${JSON.stringify(words)}`, 'validate image, cache prune, version');
   return {
     kind: 'validate-image',
     options: {
@@ -136,6 +141,14 @@ function parseWorkers(value: string): number {
   const workers = Number(value);
   if (!Number.isInteger(workers) || workers < 1) throw invalid(`--workers ${value} is not a count`, 'whole numbers from 1');
   return workers;
+}
+
+function parseLimits(maxBytes: string | undefined, maxAge: string | undefined): PruneLimits {
+  if (maxBytes !== undefined && !/^\d{1,15}$/.test(maxBytes)) throw invalid(`--max-bytes ${maxBytes} is not a number of bytes`, 'whole numbers from 0');
+  return {
+    ...(maxBytes === undefined ? {} : { maxBytes: Number(maxBytes) }),
+    ...(maxAge === undefined ? {} : { maxAgeMs: parseDurationMs(maxAge) }),
+  };
 }
 
 function parseEffectiveTime(value: string): string | undefined {

@@ -2,11 +2,14 @@
 import packageJson from '../../package.json' with { type: 'json' };
 import { StampedeError } from '../foundation/errors.ts';
 import { parseCommand, type ValidateImageOptions } from './arguments.ts';
+import { cacheDirectory } from './cache/open-cache.ts';
+import { prune } from './cache/prune.ts';
 import { plantedBugs } from './planted/chosen-parts.ts';
 import { openWorkFolder } from './work-folder.ts';
 
 const usage = `Usage:
   validate image --image REF --policy POLICY --public-key FILE [--rekor-url URL] [--output FORMAT[=FILE]]
+  cache prune [--max-bytes N] [--max-age DURATION]
   version [--short]
 `;
 
@@ -21,6 +24,11 @@ async function main(argv: readonly string[]): Promise<number> {
     case 'list-planted-bugs':
       process.stdout.write((await plantedBugs()).listPlantedBugs());
       return 0;
+    case 'prune-cache': {
+      const { removed, removedBytes, keptBytes } = await prune(cacheDirectory(process.env), command.limits);
+      process.stdout.write(`removed ${removed.length} files of ${removedBytes} bytes, kept ${keptBytes} bytes\n`);
+      return 0;
+    }
     case 'version':
       process.stdout.write(command.short ? `${packageJson.version}\n` : `Version            ${packageJson.version}\n`);
       return 0;

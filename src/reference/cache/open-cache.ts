@@ -17,6 +17,11 @@ export interface LayerCacheOptions {
 /** The cache that the environment asks for, or none: only an EC_CACHE that Go parses as false switches it off. */
 export function openLayerCache({ environment, warn, work, parts = safeParts }: LayerCacheOptions): SafeCache | undefined {
   if (goBoolean(environment['EC_CACHE'] ?? '') === false) return undefined;
+  return directoryCache({ directory: cacheDirectory(environment), warn, work, parts });
+}
+
+/** Where layers are kept. */
+export function cacheDirectory(environment: NodeJS.ProcessEnv): string {
   const base = environment['XDG_CACHE_HOME'] || join(environment['HOME'] || homedir(), '.cache');
-  return directoryCache({ directory: join(base, 'ec', 'images'), warn, work, parts });
+  return join(base, 'ec', 'images');
 }
