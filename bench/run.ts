@@ -7,6 +7,8 @@ import { execa } from 'execa';
 import { buildReference } from '../src/reference-build.ts';
 import { embeddedLauncher } from '../src/stage/embedded-launcher.ts';
 import { startStage } from '../src/stage/stage.ts';
+import { StampedeError } from '../src/foundation/errors.ts';
+import { benchCache } from './cache.ts';
 import { median } from './median.ts';
 import type { ProxyLoad, ProxyThroughput } from './proxy-throughput.ts';
 
@@ -14,7 +16,9 @@ const starts = 10;
 const root = fileURLToPath(new URL('../', import.meta.url));
 
 /** Prints figures of this machine; nothing is judged. */
-export async function bench(): Promise<number> {
+export async function bench([part]: readonly string[]): Promise<number> {
+  if (part === 'cache') return await benchCache();
+  if (part !== undefined) throw new StampedeError('CONFIG_INVALID', `there is no benchmark named ${part}`, { hint: 'npm run bench, npm run bench:cache' });
   await section('embedded stage, from nothing to all services up', stageStart);
   await section('reference validator, start to end of `version`', referenceStart);
   await section('1 GiB layer through a door, against the same without one; the client verifies its digest', async () => await proxy('verifies'));

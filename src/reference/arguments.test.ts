@@ -72,6 +72,7 @@ describe('parseCommand', () => {
   it('knows version and help', () => {
     expect(parseCommand(['version', '--short'])).toEqual({ kind: 'version', short: true });
     expect(parseCommand(['validate', 'image', '--help'])).toEqual({ kind: 'help' });
+    expect(parseCommand(['cache', 'prune', '--max-bytes', '5', '--max-age', '1h'])).toEqual({ kind: 'prune-cache', limits: { maxBytes: 5, maxAgeMs: 3_600_000 } });
   });
 
   it.each([
@@ -82,6 +83,7 @@ describe('parseCommand', () => {
     [['validate', 'image', '--image']],
     [['validate', 'image', '--strict=maybe']],
     [['validate', 'image', '--output', 'junit']],
+    [['cache', 'prune', '--max-bytes', 'much']],
     [['validate', 'image', '--workers', '0']],
     [['validate', 'image', '--workers', '2.5']],
     [['validate', 'image', '--timeout', '5 minutes']],

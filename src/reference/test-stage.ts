@@ -15,7 +15,7 @@ import { buildImage, type BuiltImage, type ImageParts } from '../oci/image.ts';
 import { MediaType } from '../oci/manifest.ts';
 import { createRegistryClient, type RegistryClient } from '../oci/registry-client.ts';
 import { createTransport } from '../oci/transport.ts';
-import { buildReference } from '../reference-build.ts';
+import { buildReference, type ReferenceVariant } from '../reference-build.ts';
 import { attestationImage, signatureImage, type AttachedImage } from '../sigstore/attach.ts';
 import { inTotoPayloadType, signEnvelope } from '../sigstore/dsse.ts';
 import { generateKeyPair, type KeyPair } from '../sigstore/keys.ts';
@@ -64,7 +64,7 @@ export interface TestStage extends AsyncDisposable {
 }
 
 /** The registry is its own forward proxy, so that `registry.local/...` reaches it. */
-export async function openTestStage(): Promise<TestStage> {
+export async function openTestStage(variant: ReferenceVariant = 'release'): Promise<TestStage> {
   const resources = new ResourceStack();
   const folder = await mkdtemp(join(tmpdir(), 'reference-test-'));
   resources.defer('folder', async () => await rm(folder, { recursive: true, force: true, maxRetries: 3 }));
@@ -76,7 +76,8 @@ export async function openTestStage(): Promise<TestStage> {
   const known = generateKeyPair();
   const knownFile = join(folder, 'known.pub');
   await writeFile(knownFile, known.publicKeyPem);
-  const program = await buildReference({ outFile: join(root, 'dist', 'reference', 'validator.mjs') });
+  const outFile = join(root, 'dist', 'reference', variant === 'release' ? 'validator.mjs' : 'validator-test.mjs');
+  const program = await buildReference({ outFile, variant });
   const base = { PATH: process.env['PATH'], HOME: folder, TMPDIR: folder };
   const environment = { ...base, HTTP_PROXY: registryServer.url, SIGSTORE_REKOR_PUBLIC_KEY: rekor.publicKeyFile };
 
