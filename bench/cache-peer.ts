@@ -32,7 +32,7 @@ const block = Buffer.alloc(64 * 1024, 'layer');
 async function* bytesOf({ seed, bytes }: Pick<BenchLayer, 'seed' | 'bytes'>): AsyncGenerator<Buffer> {
   for (let offset = 0; offset < bytes; offset += block.length) {
     const chunk = Buffer.from(block.subarray(0, Math.min(block.length, bytes - offset)));
-    chunk.writeUInt32LE(seed, 0);
+    chunk.writeInt32LE(seed, 0);
     chunk.writeDoubleLE(offset, 4);
     yield await Promise.resolve(chunk);
   }

@@ -9,8 +9,8 @@ export type FlightOutcome =
 
 /** One of those who read along with a flight, each at its own pace. */
 export interface FlightReader {
-  /** Takes the next chunk of the flight, or none any more once it fell behind. */
-  push(chunk: Buffer): void;
+  /** Takes the next chunk of the flight, or none any more once it fell behind. True when it could do with a break. */
+  push(chunk: Buffer): boolean;
   settle(outcome: FlightOutcome): void;
   bytes(): AsyncGenerator<Buffer, void>;
 }
@@ -30,11 +30,12 @@ export function createFlightReader(rest: (offset: number) => AsyncIterable<Buffe
   let wake = (): void => undefined;
   return {
     push: (chunk) => {
-      if (isBehind) return;
+      if (isBehind) return false;
       queue.push(chunk);
       queuedBytes += chunk.length;
       isBehind = queuedBytes > mostQueuedBytes;
       wake();
+      return queuedBytes > mostQueuedBytes / 4;
     },
     settle: (how) => {
       outcome = how;

@@ -52,9 +52,9 @@ class SharedFlight implements Flight {
     this.#means = means;
     let open = (): void => undefined;
     this.#opened = new Promise((resolve) => (open = resolve));
-    const pass = (chunk: Buffer): void => {
+    const pass = (chunk: Buffer): boolean => {
       this.#isUnderWay = true;
-      for (const reader of this.#readers) reader.push(chunk);
+      return [...this.#readers].map((reader) => reader.push(chunk)).some((isFull) => isFull);
     };
     this.#flown = fly(wanted, means, { signal: this.#cancel.signal, open, pass }).catch((cause: unknown) => this.#fail(cause));
     this.settled = this.#flown.then(() => undefined, () => undefined);
@@ -114,7 +114,8 @@ interface Flying {
   readonly signal: AbortSignal;
   /** Tells that bytes are about to come. */
   readonly open: () => void;
-  readonly pass: (chunk: Buffer) => void;
+  /** True when somebody who reads along could do with a break. */
+  readonly pass: (chunk: Buffer) => boolean;
 }
 
 async function fly(wanted: Wanted, means: FlightMeans, flying: Flying): Promise<Flown> {
@@ -148,7 +149,8 @@ async function download(wanted: Wanted, means: FlightMeans, { signal, open, pass
     for await (const chunk of means.parts.fetched(source as AsyncIterable<Buffer>, wanted.key)) {
       signal.throwIfAborted();
       means.stats.bytes += chunk.length;
-      pass(chunk);
+      // A turn of the event loop, and no more: who does not read at all is not waited for.
+      if (pass(chunk)) await new Promise(setImmediate);
       await sink.write(chunk);
     }
   } catch (error) {

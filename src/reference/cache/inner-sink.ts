@@ -18,7 +18,8 @@ export interface Sink {
 
 /** Puts a layer whose bytes come in chunk by chunk into a cache, under the name that it was wanted by. */
 export function innerSink(inner: Cache, { layer, form, key }: Pick<Wanted, 'layer' | 'form' | 'key'>): Sink {
-  const feed = new PassThrough({ highWaterMark: 512 * 1024 });
+  // What piles up while a write is under way is joined and written at once: few large writes are quicker than many.
+  const feed = new PassThrough({ highWaterMark: 2 * 1024 * 1024 });
   feed.on('error', () => undefined);
   const named = form === 'compressed' ? { digest: async () => await Promise.resolve(key as Digest) } : { diffID: async () => await Promise.resolve(key as DiffID) };
   const fed = { ...namesOf(layer), ...named, compressed: async () => await Promise.resolve(feed), uncompressed: async () => await Promise.resolve(feed) };

@@ -7,9 +7,10 @@ export interface StreamOptions {
   readonly leave?: () => void;
 }
 
-/** A stream of bytes that reads ahead by a chunk or two; the signal ends it with an AbortError. */
+/** A stream of bytes, chunk by chunk as its source gives them; the signal ends it with an AbortError. */
 export function streamOf(bytes: AsyncIterable<Buffer>, { signal, leave }: StreamOptions = {}): Readable {
-  const options = { objectMode: false, highWaterMark: 128 * 1024 };
+  // What is buffered is joined when it is read, and that copies: so there is one chunk at a time.
+  const options = { objectMode: false, highWaterMark: 1 };
   const stream = Readable.from(bytes, signal === undefined ? options : { ...options, signal });
   if (leave === undefined) return stream;
   const destroy = stream._destroy.bind(stream);

@@ -113,17 +113,20 @@ export const writerSituations: Readonly<Record<string, Situation>> = {
     await mkdir(bench.directory, { recursive: true });
     await writeFile(`${bench.entry}.lock`, '');
     const stop = new AbortController();
-    const got = await within(bench.isBuggy ? 300 : 60_000, read(bench.open(), plain(), stop.signal));
+    const cache = bench.open();
+    const got = await within(bench.isBuggy ? 300 : 60_000, read(cache, plain(), stop.signal));
     stop.abort();
+    await cache.close();
     return got;
   },
   'one-lock-for-all': async (bench) => {
     const held = heldAt(200_000);
     const leader = read(bench.open(), held.layer);
     await onDisk(bench.directory, 200_000);
-    const got = await within(bench.isBuggy ? 300 : 60_000, read(bench.open(), plain(Buffer.from('another layer'))));
+    const other = read(bench.open(), plain(Buffer.from('another layer')));
+    const got = await within(bench.isBuggy ? 300 : 60_000, other);
     held.go();
-    await leader;
+    await Promise.all([leader, other]);
     return got;
   },
   'impatient-waiter': async (bench) => {
