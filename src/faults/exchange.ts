@@ -5,7 +5,9 @@ import { pipeline } from 'node:stream/promises';
 import type { RegistryTarget } from '../history/event.ts';
 import type { Recorder } from '../history/recorder.ts';
 import { withoutConnectionHeaders } from './connection-headers.ts';
+import type { GateAction } from './gate.ts';
 import type { GateKeeper } from './gate-keeper.ts';
+import { heldAt } from './held-body.ts';
 import { targetOf } from './registry-target.ts';
 
 export interface ExchangeSettings {
@@ -42,13 +44,17 @@ export async function exchange(request: IncomingMessage, response: ServerRespons
     response.writeHead(403, { 'content-type': 'text/plain' }).end(`this door leads to the registry, not to ${asked.host}\n`);
     return note(403, true);
   }
-  await gates.pass({ participant, request: number, target }, gone);
+  const arrival = { participant, request: number, target };
+  const action = await gates.pass(arrival, gone);
+  if (action !== 'go') return answerByPlan(action, response, note);
   const answered = gates.answering(participant);
   try {
     const answer = await forward(request, { settings, path: asked.path, signal: gone });
     response.writeHead(answer.statusCode ?? 502, passedOn(answer, settings.upstream, asked.authority));
     answer.on('data', (chunk: Buffer) => (bytes += chunk.length));
-    await pipeline(answer, response, { signal: gone });
+    const stops = request.method === 'GET' ? gates.bodyStops(arrival, Number(answer.headers['content-length'] ?? 0)) : [];
+    if (stops.length > 0) response.flushHeaders();
+    await (stops.length === 0 ? pipeline(answer, response, { signal: gone }) : pipeline(answer, heldAt(stops, gone), response, { signal: gone }));
     note(answer.statusCode ?? 502, true);
   } catch {
     response.destroy();
@@ -56,6 +62,16 @@ export async function exchange(request: IncomingMessage, response: ServerRespons
   } finally {
     answered();
   }
+}
+
+/** Without asking the registry. */
+function answerByPlan(action: Exclude<GateAction, 'go'>, response: ServerResponse, note: (status: number, complete: boolean) => void): void {
+  if (typeof action === 'number') {
+    response.writeHead(action, { 'content-type': 'application/json' }).end('{"errors":[{"code":"UNKNOWN","message":"planned by the schedule"}]}');
+    return note(action, true);
+  }
+  response.destroy();
+  note(0, false);
 }
 
 /** Aborted when the client has gone before it had its whole response. */

@@ -11,6 +11,35 @@ export interface GateRule {
   readonly until: GateCondition;
   /** Milliseconds after the first arrival; shorter than the validator's own time-out. */
   readonly timeoutMs: number;
+  /** Default: before the request goes on. Else while its body comes. */
+  readonly at?: BodyPosition;
+  /** What happens to those who stand there when the gate opens by its condition; default: they go on. */
+  readonly then?: GateAction;
+}
+
+/** How much of a body has been passed on when it is held. */
+export type BodyPosition = 'headers' | 'first-byte' | 'thousandth' | 'middle' | 'all-but-one';
+
+/**
+ * `kill`: the process that stands there gets SIGKILL. `reset`: its connection is closed. `wrong-bytes`: the next byte of
+ * the body is another one. A number: that status instead of the answer, for gates before the request.
+ */
+export type GateAction = 'go' | 'kill' | 'reset' | 'wrong-bytes' | number;
+
+/** How many bytes of a body of `length` bytes are passed on before it is held. */
+export function heldAfter(position: BodyPosition, length: number): number {
+  switch (position) {
+    case 'headers':
+      return 0;
+    case 'first-byte':
+      return Math.min(1, length);
+    case 'thousandth':
+      return Math.floor(length / 1000);
+    case 'middle':
+      return Math.floor(length / 2);
+    case 'all-but-one':
+      return Math.max(0, length - 1);
+  }
 }
 
 /** Which requests stand at the gate; every given field must agree. */
@@ -20,6 +49,8 @@ export interface GateMatch {
   readonly references?: readonly string[];
   /** Any of these repositories; absent: any. */
   readonly repositories?: readonly string[];
+  /** Any of these processes; absent: any. */
+  readonly participants?: readonly string[];
 }
 
 /**
@@ -27,11 +58,13 @@ export interface GateMatch {
  * `requests`: that many distinct parties have sent any request that matches `of`, held or not.
  * `standstill`: of that many processes, each that lives stands at the gate or waits without doing anything, as one
  * does that has left a download to another one.
+ * `reached`: somebody stands, or has stood, at the gate `gate`.
  * A party is a process (`participant`) or a component inside one (`repository`).
  */
 export type GateCondition =
   | { readonly kind: 'arrivals'; readonly parties: Party; readonly count: number }
   | { readonly kind: 'standstill'; readonly parties: 'participant'; readonly count: number }
+  | { readonly kind: 'reached'; readonly parties: 'participant'; readonly count: 1; readonly gate: string }
   | { readonly kind: 'requests'; readonly parties: Party; readonly count: number; readonly of: GateMatch };
 
 export type Party = 'participant' | 'repository';

@@ -7,6 +7,8 @@ export interface Idleness {
   started(participant: string, pid: number): void;
   /** Something is on its way to the participant, until the function returned is called. */
   answering(participant: string): () => void;
+  /** The answer that is on its way is held, until the function returned is called. */
+  holding(participant: string): () => void;
   /**
    * True for one that has not run on any CPU for a while and is owed no answer: it waits for somebody else. Where the
    * system does not tell, nobody is idle.
@@ -28,14 +30,16 @@ interface Watched {
 
 export function watchIdleness(now: () => number = monotonicMs): Idleness {
   const watched = new Map<string, Watched>();
+  const owe = (participant: string, change: 1 | -1): (() => void) => {
+    const one = watched.get(participant);
+    if (one === undefined) return () => undefined;
+    one.owed += change;
+    return () => void (one.owed -= change);
+  };
   return {
     started: (participant, pid) => void watched.set(participant, { pid, ran: undefined, since: now(), owed: 0 }),
-    answering: (participant) => {
-      const one = watched.get(participant);
-      if (one === undefined) return () => undefined;
-      one.owed += 1;
-      return () => void (one.owed -= 1);
-    },
+    answering: (participant) => owe(participant, 1),
+    holding: (participant) => owe(participant, -1),
     isIdle: (participant) => {
       const one = watched.get(participant);
       if (one === undefined) return false;

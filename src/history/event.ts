@@ -87,7 +87,16 @@ export type EventBody =
       /** False when either side broke off. */
       readonly complete: boolean;
     } & Actor)
-  | ({ readonly kind: 'gate-arrived'; readonly gate: string; readonly request: number; readonly repository: string } & Actor)
+  | ({
+      readonly kind: 'gate-arrived';
+      readonly gate: string;
+      readonly request: number;
+      readonly repository: string;
+      /** Bytes of the body that were passed on before it was held; absent: the request itself is held. */
+      readonly afterBytes?: number;
+    } & Actor)
+  /** What was done to a request, or to its process, that stood at a gate. */
+  | ({ readonly kind: 'fault-struck'; readonly gate: string; readonly request: number; readonly fault: string } & Actor)
   | {
       readonly kind: 'gate-opened';
       readonly gate: string;

@@ -11,6 +11,7 @@ const kinds: Readonly<Record<EventKind, true>> = {
   request: true,
   response: true,
   'gate-arrived': true,
+  'fault-struck': true,
   'gate-opened': true,
   'cache-file-seen': true,
   'cache-looked-at': true,

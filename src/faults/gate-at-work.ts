@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { GateOpening } from '../history/event.ts';
+import type { Arrival, GateKeeperSettings } from './gate-keeper.ts';
+import type { GateAction, GateMatch, GateRule, Party } from './gate.ts';
+import { sampleMs, type Idleness } from './idleness.ts';
+import type { RegistryTarget } from '../history/event.ts';
+
+export interface GateParts extends GateKeeperSettings {
+  readonly live: ReadonlySet<string>;
+  readonly idleness: Idleness;
+  /** Called when somebody comes to stand at a gate. */
+  readonly arrived: () => void;
+  /** Whether somebody stands, or has stood, at the gate of that name. */
+  readonly isReached: (gate: string) => boolean;
+  readonly kill: (participant: string) => void;
+}
+
+/** One rule at work. Once open it stays open: its purpose was to force one meeting. */
+export class Gate {
+  readonly #rule: GateRule;
+  readonly #parts: GateParts;
+  /** Requests standing here, by number. */
+  readonly #waiting = new Map<number, { readonly arrival: Arrival; readonly go: (action: GateAction) => void }>();
+  /** Parties that `until.of` has seen, for the `requests` condition. */
+  readonly #seen = new Set<string>();
+  #isOpen = false;
+  #hasStood = false;
+  #timer: NodeJS.Timeout | undefined;
+  #watch: NodeJS.Timeout | undefined;
+
+  constructor(rule: GateRule, parts: GateParts) {
+    this.#rule = rule;
+    this.#parts = parts;
+  }
+
+  get hasStood(): boolean {
+    return this.#hasStood;
+  }
+
+  /** True for a gate that would still hold the body, or the request, of this arrival. */
+  concerns(arrival: Arrival, what: 'request' | 'body'): boolean {
+    return !this.#isOpen && (this.#rule.at === undefined) === (what === 'request') && matches(this.#rule.hold, arrival);
+  }
+
+  get rule(): GateRule {
+    return this.#rule;
+  }
+
+  /** Counts towards a `requests` condition, held or not. */
+  notice({ participant, target }: Arrival): void {
+    const { until } = this.#rule;
+    if (until.kind !== 'requests' || !matches(until.of, { participant, target })) return;
+    this.#seen.add(partyOf(until.parties, participant, target));
+    this.recheck();
+  }
+
+  /** What is to be done with the one who stood here. */
+  async hold(arrival: Arrival, signal?: AbortSignal, afterBytes?: number): Promise<GateAction> {
+    if (this.#isOpen || signal?.aborted === true) return 'go';
+    const { participant, request, target } = arrival;
+    const place = afterBytes === undefined ? {} : { afterBytes };
+    this.#parts.recorder.record({ kind: 'gate-arrived', gate: this.#rule.name, participant, request, repository: target.repository ?? '', ...place });
+    this.#timer ??= setTimeout(() => this.open('timeout'), this.#rule.timeoutMs);
+    if (this.#rule.until.kind === 'standstill') this.#watch ??= setInterval(() => this.recheck(), sampleMs);
+    this.#hasStood = true;
+    const answerHeld = afterBytes === undefined ? (): void => undefined : this.#parts.idleness.holding(participant);
+    const action = await new Promise<GateAction>((go) => {
+      const leave = (): void => {
+        this.#waiting.delete(request);
+        go('go');
+      };
+      this.#waiting.set(request, { arrival, go });
+      signal?.addEventListener('abort', leave, { once: true });
+      this.recheck();
+      this.#parts.arrived();
+    });
+    answerHeld();
+    return action;
+  }
+
+  participantEnded(ended: string): void {
+    const { until } = this.#rule;
+    const { live } = this.#parts;
+    if (this.#isOpen) return;
+    // Its requests may still stand here, as their sockets close later: nobody meets the dead.
+    for (const [request, { arrival, go }] of this.#waiting) {
+      if (arrival.participant !== ended) continue;
+      this.#waiting.delete(request);
+      go('go');
+    }
+    if (live.size === 0) return this.open('abandoned');
+    if (until.kind === 'standstill') return this.recheck();
+    if (until.kind === 'reached') return;
+    if (until.parties === 'repository') return;
+    const waitingOrSeen = this.#arrived();
+    const canStillCome = [...live].filter((participant) => !waitingOrSeen.has(participant)).length;
+    if (waitingOrSeen.size + canStillCome < until.count) this.open('abandoned');
+  }
+
+  open(reason: GateOpening): void {
+    if (this.#isOpen) return;
+    this.#isOpen = true;
+    clearTimeout(this.#timer);
+    clearInterval(this.#watch);
+    const { name, until } = this.#rule;
+    const others = until.kind === 'standstill' ? this.#others() : {};
+    this.#parts.recorder.record({ kind: 'gate-opened', gate: name, reason, arrived: this.#arrived().size, wanted: until.count, ...others });
+    for (const { arrival, go } of this.#waiting.values()) go(reason === 'condition' ? this.#strike(arrival) : 'go');
+    this.#waiting.clear();
+  }
+
+  /** Opens if the condition is met by now. */
+  recheck(): void {
+    const { until } = this.#rule;
+    const somebodyStands = this.#waiting.size > 0;
+    const has = this.#arrived();
+    if (this.#isOpen || !somebodyStands) return;
+    if (until.kind === 'reached' ? this.#parts.isReached(until.gate) : until.kind === 'standstill' ? this.#nobodyMoves() : has.size >= until.count) this.open('condition');
+  }
+
+  /** Who stands here in the middle of a body may still be busy with what came before. */
+  #nobodyMoves(): boolean {
+    const asked = this.#rule.at === undefined ? this.#absent() : [...this.#parts.live];
+    return asked.filter((one) => !this.#parts.idleness.isIdle(one)).length === 0;
+  }
+
+  #strike({ participant, request }: Arrival): GateAction {
+    const { name, then = 'go' } = this.#rule;
+    if (then === 'go') return then;
+    this.#parts.recorder.record({ kind: 'fault-struck', gate: name, participant, request, fault: typeof then === 'number' ? `status ${then}` : then });
+    if (then === 'kill') this.#parts.kill(participant);
+    return then;
+  }
+
+  /** Live participants that do not stand here. */
+  #absent(): readonly string[] {
+    const here = this.#arrived();
+    return [...this.#parts.live].filter((participant) => !here.has(participant));
+  }
+
+  #others(): { readonly waiting: readonly string[]; readonly ended: readonly string[] } {
+    const { live, participants, idleness } = this.#parts;
+    return { waiting: this.#absent().filter((one) => idleness.isIdle(one)), ended: participants.filter((one) => !live.has(one)) };
+  }
+
+  #arrived(): ReadonlySet<string> {
+    const { until } = this.#rule;
+    if (until.kind === 'requests') return this.#seen;
+    return new Set([...this.#waiting.values()].map(({ arrival }) => partyOf(until.parties, arrival.participant, arrival.target)));
+  }
+}
+
+function matches({ resource, references, repositories, participants }: GateMatch, { participant, target }: Pick<Arrival, 'participant' | 'target'>): boolean {
+  if (resource !== target.resource) return false;
+  if (references !== undefined && !references.includes(target.reference ?? '')) return false;
+  if (participants !== undefined && !participants.includes(participant)) return false;
+  return repositories === undefined || repositories.includes(target.repository ?? '');
+}
+
+function partyOf(parties: Party, participant: string, target: RegistryTarget): string {
+  switch (parties) {
+    case 'participant':
+      return participant;
+    case 'repository':
+      return target.repository ?? '';
+  }
+}
