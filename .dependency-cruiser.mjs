@@ -13,10 +13,11 @@ export const walls = {
   validator: ['history', 'oci'],
   checkers: ['oci', 'sigstore', 'history'],
   scenario: ['oci', 'sigstore', 'history', 'stage', 'faults', 'validator', 'checkers'],
+  explore: ['oci', 'sigstore', 'history', 'stage', 'faults', 'validator', 'scenario', 'checkers'],
   report: ['history', 'checkers'],
   reference: ['oci', 'sigstore'],
   policies: [],
-  commands: ['oci', 'history', 'stage', 'containers', 'images', 'faults', 'validator', 'scenario', 'checkers', 'report', 'policies'],
+  commands: ['oci', 'history', 'stage', 'containers', 'images', 'faults', 'validator', 'scenario', 'checkers', 'explore', 'report', 'policies'],
 };
 
 const advice = {
@@ -32,6 +33,7 @@ const advice = {
   validator: 'A validator is a process that leaves events; what it means is for checkers.',
   checkers: 'Checkers judge a history and nothing else: record an event instead of looking.',
   scenario: 'Scenario turns plans into histories; commands and Cucumber are above it.',
+  explore: 'Schedules are data; how they are forced is known to faults, how they are judged to checkers.',
   report: 'Reports read, they never decide: put the decision into a checker.',
   reference: 'The reference validator is a program of its own: nobody but its build sees it, and it sees no harness.',
   policies: 'The policy build stands alone.',

@@ -2,14 +2,15 @@
 import { eventsOf, type Ending } from '../history/event.ts';
 import { held, type Checker } from './checker.ts';
 
-/** Every validator came to an end by itself: none hung, crashed, or flooded its output. */
+/** Every validator came to an end by itself: none hung, crashed, or flooded its output; but for those that the plan killed. */
 export const ended: Checker = {
   name: 'ended',
   check(history) {
     const started = eventsOf(history, 'validator-started');
     const exited = eventsOf(history, 'validator-exited');
     if (started.length === 0) return { verdict: 'unknown', reason: 'no validator was started' };
-    const wrong = exited.filter(({ ending }) => ending === 'deadline' || ending === 'output-limit' || ending === 'signalled');
+    const killed = eventsOf(history, 'fault-struck').filter(({ fault }) => fault === 'kill').map(({ participant }) => participant);
+    const wrong = exited.filter(({ participant }) => !killed.includes(participant)).filter(({ ending }) => ending === 'deadline' || ending === 'output-limit' || ending === 'signalled');
     if (wrong.length > 0) {
       const each = wrong.map(({ participant, ending, signal }) => `${participant} ${wordsFor(ending)}${signal === null ? '' : ` (${signal})`}`);
       return { verdict: 'broken', sentence: each.join(', '), events: wrong.map(({ index }) => index) };

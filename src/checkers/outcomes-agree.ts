@@ -12,7 +12,9 @@ export const outcomesAgree: Checker = {
     const compared = eventsOf(history, 'outcome-compared');
     if (compared.length === 0) return { verdict: 'unknown', reason: 'no outcome was compared' };
     const unequal = compared.filter(({ equal }) => !equal);
-    const left = eventsOf(history, 'validator-started').find(({ participant }) => !compared.some((comparison) => comparison.participant === participant));
+    // Who was struck can't be expected to say what it would have said.
+    const struck = eventsOf(history, 'fault-struck').map(({ participant }) => participant);
+    const left = eventsOf(history, 'validator-started').find(({ participant }) => !struck.includes(participant) && !compared.some((comparison) => comparison.participant === participant));
     if (unequal.length === 0) return left === undefined ? held : { verdict: 'unknown', reason: `the outcome of ${left.participant} was not compared` };
     const down = eventsOf(history, 'log-asked').find(({ outcome }) => outcome === 'down');
     if (down !== undefined) return { verdict: 'unknown', reason: 'the log was told to go down, and not all of them met that' };

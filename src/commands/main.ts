@@ -9,6 +9,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   stage: async () => (await import('./stage.ts')).stageCommand,
   images: async () => (await import('./images.ts')).imagesCommand,
   reference: async () => (await import('./reference.ts')).referenceCommand,
+  explore: async () => (await import('./explore.ts')).exploreCommand,
   'crash-cache': async () => (await import('./crash-cache.ts')).crashCacheCommand,
   bench: async () => (await import('../../bench/run.ts')).bench,
   policies: async () => (await import('./policies.ts')).policiesCommand,
@@ -21,6 +22,7 @@ const usage = `stampede <command> [options]
   images       make the container images                  npm run images:build -- --help
   reference    run the reference validator, which can be   npm run reference -- --list-planted-bugs
                given a known bug
+  explore      force every schedule in turn               npm run explore -- --help
   crash-cache  kill what fills a cache, at many points    npm run crash:cache -- --help
   bench        print figures of this machine              npm run bench
   policies     compile the example policies with opa      npm run policies:build -- --help

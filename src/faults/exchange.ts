@@ -51,10 +51,14 @@ export async function exchange(request: IncomingMessage, response: ServerRespons
   try {
     const answer = await forward(request, { settings, path: asked.path, signal: gone });
     response.writeHead(answer.statusCode ?? 502, passedOn(answer, settings.upstream, asked.authority));
-    answer.on('data', (chunk: Buffer) => (bytes += chunk.length));
     const stops = request.method === 'GET' ? gates.bodyStops(arrival, Number(answer.headers['content-length'] ?? 0)) : [];
-    if (stops.length > 0) response.flushHeaders();
-    await (stops.length === 0 ? pipeline(answer, response, { signal: gone }) : pipeline(answer, heldAt(stops, gone), response, { signal: gone }));
+    if (stops.length === 0) {
+      answer.on('data', (chunk: Buffer) => (bytes += chunk.length));
+      await pipeline(answer, response, { signal: gone });
+    } else {
+      response.flushHeaders();
+      await pipeline(answer, heldAt(stops, gone, (passed) => (bytes += passed)), response, { signal: gone });
+    }
     note(answer.statusCode ?? 502, true);
   } catch {
     response.destroy();

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { GateOpening } from '../history/event.ts';
 import type { Arrival, GateKeeperSettings } from './gate-keeper.ts';
 import type { GateAction, GateMatch, GateRule, Party } from './gate.ts';
 import { sampleMs, type Idleness } from './idleness.ts';
-import type { RegistryTarget } from '../history/event.ts';
+import type { GateOpening, RegistryTarget } from '../history/event.ts';
 
 export interface GateParts extends GateKeeperSettings {
   readonly live: ReadonlySet<string>;
@@ -89,7 +88,7 @@ export class Gate {
       go('go');
     }
     if (live.size === 0) return this.open('abandoned');
-    if (until.kind === 'standstill') return this.recheck();
+    if (until.kind === 'standstill' || until.kind === 'ended') return this.recheck();
     if (until.kind === 'reached') return;
     if (until.parties === 'repository') return;
     const waitingOrSeen = this.#arrived();
@@ -102,7 +101,8 @@ export class Gate {
     this.#isOpen = true;
     clearTimeout(this.#timer);
     clearInterval(this.#watch);
-    const { name, until } = this.#rule;
+    const { name, until, isOptional = false } = this.#rule;
+    if (isOptional && !this.#hasStood) return;
     const others = until.kind === 'standstill' ? this.#others() : {};
     this.#parts.recorder.record({ kind: 'gate-opened', gate: name, reason, arrived: this.#arrived().size, wanted: until.count, ...others });
     for (const { arrival, go } of this.#waiting.values()) go(reason === 'condition' ? this.#strike(arrival) : 'go');
@@ -111,11 +111,23 @@ export class Gate {
 
   /** Opens if the condition is met by now. */
   recheck(): void {
-    const { until } = this.#rule;
     const somebodyStands = this.#waiting.size > 0;
-    const has = this.#arrived();
-    if (this.#isOpen || !somebodyStands) return;
-    if (until.kind === 'reached' ? this.#parts.isReached(until.gate) : until.kind === 'standstill' ? this.#nobodyMoves() : has.size >= until.count) this.open('condition');
+    if (!this.#isOpen && somebodyStands && this.#isMet()) this.open('condition');
+  }
+
+  #isMet(): boolean {
+    const { until } = this.#rule;
+    switch (until.kind) {
+      case 'reached':
+        return this.#parts.isReached(until.gate);
+      case 'ended':
+        return !this.#parts.live.has(until.participant);
+      case 'standstill':
+        return this.#nobodyMoves();
+      case 'arrivals':
+      case 'requests':
+        return this.#arrived().size >= until.count;
+    }
   }
 
   /** Who stands here in the middle of a body may still be busy with what came before. */

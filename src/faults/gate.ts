@@ -11,6 +11,8 @@ export interface GateRule {
   readonly until: GateCondition;
   /** Milliseconds after the first arrival; shorter than the validator's own time-out. */
   readonly timeoutMs: number;
+  /** True for a gate at which nobody has to come: it is not told of unless somebody did. */
+  readonly isOptional?: boolean;
   /** Default: before the request goes on. Else while its body comes. */
   readonly at?: BodyPosition;
   /** What happens to those who stand there when the gate opens by its condition; default: they go on. */
@@ -59,12 +61,14 @@ export interface GateMatch {
  * `standstill`: of that many processes, each that lives stands at the gate or waits without doing anything, as one
  * does that has left a download to another one.
  * `reached`: somebody stands, or has stood, at the gate `gate`.
+ * `ended`: that process has come to its end.
  * A party is a process (`participant`) or a component inside one (`repository`).
  */
 export type GateCondition =
   | { readonly kind: 'arrivals'; readonly parties: Party; readonly count: number }
   | { readonly kind: 'standstill'; readonly parties: 'participant'; readonly count: number }
   | { readonly kind: 'reached'; readonly parties: 'participant'; readonly count: 1; readonly gate: string }
+  | { readonly kind: 'ended'; readonly parties: 'participant'; readonly count: 1; readonly participant: string }
   | { readonly kind: 'requests'; readonly parties: Party; readonly count: number; readonly of: GateMatch };
 
 export type Party = 'participant' | 'repository';

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { BodyStop } from './gate-keeper.ts';
 
-/** Passes a body on as it comes, but stands still at each stop until its gate opens, and does there what the gate says. */
-export function heldAt(stops: readonly BodyStop[], gone: AbortSignal) {
+/**
+ * Passes a body on as it comes, but stands still at each stop until its gate opens, and does there what the gate says.
+ * `passed` is told of the bytes that went through.
+ */
+export function heldAt(stops: readonly BodyStop[], gone: AbortSignal, passed: (bytes: number) => void) {
   return async function* (body: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void> {
     const queue = [...stops];
     let offset = 0;
@@ -20,8 +23,11 @@ export function heldAt(stops: readonly BodyStop[], gone: AbortSignal) {
       for (let from = 0; from < chunk.length; ) {
         const next = queue[0]?.afterBytes ?? Infinity;
         const to = Math.min(chunk.length, Math.max(from, next - offset));
-        if (to > from) yield isToBeChanged ? changed(chunk.subarray(from, to)) : chunk.subarray(from, to);
-        if (to > from) isToBeChanged = false;
+        if (to > from) {
+          yield isToBeChanged ? changed(chunk.subarray(from, to)) : chunk.subarray(from, to);
+          passed(to - from);
+          isToBeChanged = false;
+        }
         from = to;
         await standAt(offset + from);
       }

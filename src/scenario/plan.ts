@@ -12,8 +12,8 @@ export interface Plan {
   readonly seed: string;
   readonly participants: readonly PlannedParticipant[];
   readonly gates: readonly GateRule[];
-  /** How the participants meet, in words. */
-  readonly meeting: Meeting;
+  /** How the participants meet, in words; or the schedule that an exploration made. */
+  readonly meeting: Meeting | `schedule ${string}`;
 }
 
 export interface PlannedParticipant {

@@ -66,7 +66,7 @@ async function inCopyOf<T>(work: string, spare: string, action: () => Promise<T>
 }
 
 /** Exit status and standard output, normalised: what must not depend on company. */
-async function outcomeText(result: ValidatorResult, known: ReadonlyMap<string, string>): Promise<string> {
+export async function outcomeText(result: ValidatorResult, known: ReadonlyMap<string, string>): Promise<string> {
   const output = await readFile(result.stdoutFile, 'utf8');
   const ending = result.exitCode === null ? `${result.ending} ${result.signal ?? ''}` : `exit status ${result.exitCode}`;
   return `${ending}\n${normalise(output, known)}`;

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+import { relative } from 'node:path';
+import { parseArgs } from 'node:util';
+import { fileURLToPath } from 'node:url';
+import { readSettings, type Settings } from '../config.ts';
+import { attempt, type Attempt, type AttemptSettings } from '../explore/attempt.ts';
+import { expectedOutcomes } from '../explore/expectation.ts';
+import { enumerate, idOf, schedulesNamed, type Schedule } from '../explore/schedule.ts';
+import { prepareWorkload } from '../explore/workload.ts';
+import { monotonicMs } from '../foundation/clock.ts';
+import { describeError, ExitStatus, StampedeError } from '../foundation/errors.ts';
+import { ResourceStack } from '../foundation/resources.ts';
+import { seconds, TerminalReport } from '../report/terminal.ts';
+import { identify } from '../scenario/identity.ts';
+import { openScenario } from '../scenario/scenario-run.ts';
+import { onInterruption } from './interrupt.ts';
+import { prepareContext } from './prepare-context.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const usage = `npm run explore -- [options]
+
+Forces every schedule in turn: strategy x place in the layer's body x leader. Each begins with a cold cache and ends with a
+calm run on what is left; all of it is judged. What is found is printed with what to type to see it again.
+
+  --subject NAME|FILE    reference (default), or one that speaks its language
+  --binary PATH          the validator's program, where the subject needs one
+  --participants N       processes at a time, each with an image of its own and one shared layer; default: 2
+  --schedule NAME        one schedule, or all of a strategy; repeatable
+  --replay NAME          the same, for a schedule that was found
+  --times N              each schedule so often; default: 1
+  --stop                 at the first that is not held
+  --list                 only the names of the schedules
+  --planted-bug NAME     a known bug in the reference validator (npm run reference -- --list-planted-bugs)
+  --runs DIR  --deadline MS  --gate-timeout MS  --seed SEED
+
+exit status: 0 held, 1 broken, 3 unknown, 2 usage, 4 harness
+`;
+
+interface ExploreOptions {
+  readonly settings: Settings;
+  readonly participants: number;
+  readonly schedules: readonly Schedule[];
+  readonly times: number;
+  readonly stop: boolean;
+  readonly plantedBug: string;
+}
+
+/** `explore`: enumerates schedules, forces each, says what was found. */
+export async function exploreCommand(argv: readonly string[]): Promise<number> {
+  const { values } = parse(argv);
+  if (values.help === true) return print(usage);
+  const options = optionsOf(values);
+  if (values.list === true) return print(options.schedules.map((schedule) => `${idOf(schedule)}\n`).join(''));
+  const report = new TerminalReport({ out: process.stdout, root, again: againLine(options) });
+  const resources = new ResourceStack();
+  const stopListening = onInterruption(async (signal) => {
+    report.interrupted(signal);
+    await resources[Symbol.asyncDispose]().catch((error: unknown) => process.stderr.write(`${describeError(error)}\n`));
+  });
+  try {
+    return await explore(options, report, resources);
+  } finally {
+    await resources[Symbol.asyncDispose]();
+    stopListening();
+  }
+}
+
+async function explore(options: ExploreOptions, report: TerminalReport, resources: ResourceStack): Promise<number> {
+  const startedAt = monotonicMs();
+  const { context, subject } = await prepareContext(options.settings, report, resources, options.plantedBug === '' ? 'release' : 'test');
+  const identity = identify({ feature: 'explore', rule: undefined, name: 'explore', row: undefined, uri: '', line: 0 });
+  const scenario = resources.own('scenario', disposable(await openScenario(context, identity, subject)));
+  const workload = await prepareWorkload(scenario, options.participants);
+  const settings: AttemptSettings = {
+    scenario, workload,
+    expectation: await expectedOutcomes(scenario, workload),
+    environment: options.plantedBug === '' ? {} : { STAMPEDE_PLANTED_BUG: options.plantedBug },
+    isSingleFlight: subject.program.kind === 'built',
+  };
+  report.line(`${options.schedules.length} schedules of ${options.participants} processes, the shared layer is ${workload.shared.digest.slice(0, 19)}… of ${workload.shared.compressed.length} bytes`);
+  const attempts: Attempt[] = [];
+  const queue = options.schedules.flatMap((schedule) => Array.from({ length: options.times }, () => schedule));
+  for (const schedule of queue) {
+    report.live(`  … ${attempts.length} of ${queue.length} done, ${idOf(schedule)}`);
+    const done = await attempt(schedule, settings);
+    attempts.push(done);
+    if (done.verdict !== 'held') tell(done, options, report);
+    if (done.verdict !== 'held' && options.stop) break;
+  }
+  return conclude(attempts, queue.length, { report, durationMs: monotonicMs() - startedAt, seed: context.seed });
+}
+
+/** One line for what happened, one for each verdict, one for what to type. */
+function tell({ schedule, verdict, verdicts, folder, durationMs }: Attempt, options: ExploreOptions, report: TerminalReport): void {
+  report.line(`${verdict === 'broken' ? '✘ broken ' : '? unknown'}  ${schedule}  ${seconds(durationMs)}`);
+  for (const one of verdicts) {
+    if (one.verdict.verdict === 'broken') report.line(`     ${one.checker} (${one.run} run): ${one.verdict.sentence.split('\n').slice(0, 12).join('\n       ')}`);
+    else if (one.verdict.verdict === 'unknown' && verdict === 'unknown') report.line(`     ${one.checker} (${one.run} run): ${one.verdict.reason}`);
+  }
+  report.line(`   stored     ${relative(process.cwd(), folder)}`);
+  report.line(`   again      ${againLine(options, schedule)}`);
+}
+
+function againLine({ settings, participants, plantedBug }: ExploreOptions, schedule?: string): string {
+  const words = [
+    settings.subject === 'reference' ? '' : `--subject ${settings.subject}`,
+    settings.binary === undefined ? '' : `--binary ${settings.binary}`,
+    participants === 2 ? '' : `--participants ${participants}`,
+    plantedBug === '' ? '' : `--planted-bug ${plantedBug}`,
+    schedule === undefined ? '' : `--replay ${schedule}`,
+  ].filter((word) => word !== '');
+  return `npm run explore -- ${words.join(' ')}`;
+}
+
+interface Conclusion {
+  readonly report: TerminalReport;
+  readonly durationMs: number;
+  readonly seed: string;
+}
+
+function conclude(attempts: readonly Attempt[], possible: number, { report, durationMs, seed }: Conclusion): number {
+  const count = (verdict: Attempt['verdict']): number => attempts.filter((one) => one.verdict === verdict).length;
+  report.line(`${attempts.length} of ${possible} schedules: ${count('held')} held, ${count('broken')} broken, ${count('unknown')} unknown  ${seconds(durationMs)} · seed ${seed}`);
+  if (count('broken') > 0) return ExitStatus.broken;
+  return count('unknown') > 0 ? ExitStatus.unknown : ExitStatus.held;
+}
+
+function disposable<T extends { readonly resources: AsyncDisposable }>(scenario: T): T & AsyncDisposable {
+  return Object.assign(scenario, { [Symbol.asyncDispose]: async () => await scenario.resources[Symbol.asyncDispose]() });
+}
+
+function optionsOf(values: ReturnType<typeof parse>['values']): ExploreOptions {
+  const participants = countOf('participants', values.participants ?? '2', 2);
+  const names = [...(values.schedule ?? []), ...(values.replay ?? [])];
+  return {
+    settings: readSettings(given({ subject: values.subject, binary: values.binary, runs: values.runs, deadline: values.deadline, gateTimeout: values['gate-timeout'], seed: values.seed })),
+    participants,
+    schedules: names.length === 0 ? enumerate(participants) : names.flatMap((name) => schedulesNamed(name, participants)),
+    times: countOf('times', values.times ?? '1', 1),
+    stop: values.stop === true,
+    plantedBug: values['planted-bug'] ?? '',
+  };
+}
+
+function given(values: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined));
+}
+
+function countOf(name: string, value: string, least: number): number {
+  const count = Number(value);
+  if (Number.isInteger(count) && count >= least && count <= 100_000) return count;
+  throw new StampedeError('CONFIG_INVALID', `--${name} ${value} is not a count from ${least}`, { hint: 'npm run explore -- --help' });
+}
+
+function print(text: string): number {
+  process.stdout.write(text);
+  return ExitStatus.held;
+}
+
+function parse(argv: readonly string[]) {
+  const text = { type: 'string' } as const;
+  const toggle = { type: 'boolean' } as const;
+  const several = { type: 'string', multiple: true } as const;
+  try {
+    return parseArgs({
+      args: [...argv],
+      options: {
+        subject: text, binary: text, participants: text, schedule: several, replay: several, times: text, stop: toggle, list: toggle,
+        'planted-bug': text, runs: text, deadline: text, 'gate-timeout': text, seed: text, help: { ...toggle, short: 'h' },
+      },
+    });
+  } catch (cause) {
+    throw new StampedeError('CONFIG_INVALID', cause instanceof Error ? cause.message : String(cause), { hint: 'npm run explore -- --help' });
+  }
+}

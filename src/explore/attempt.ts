@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { judge, worst, type Checker, type NamedVerdict, type Verdict } from '../checkers/checker.ts';
+import { cacheIntact } from '../checkers/cache-intact.ts';
+import { ended } from '../checkers/ended.ts';
+import { fetchedOnce } from '../checkers/fetched-once.ts';
+import { layersRead } from '../checkers/layers-read.ts';
+import { outcomesAgree } from '../checkers/outcomes-agree.ts';
+import { overlapped } from '../checkers/overlapped.ts';
+import { eventsOf } from '../history/event.ts';
+import type { Plan } from '../scenario/plan.ts';
+import { performRun, type Participant, type PerformedRun } from '../scenario/run.ts';
+import type { ScenarioRun } from '../scenario/scenario-run.ts';
+import { expand } from '../scenario/variables.ts';
+import type { Expectation } from './expectation.ts';
+import { gatesOf, idOf, type Schedule } from './schedule.ts';
+import type { Workload } from './workload.ts';
+
+/** One schedule, forced once. */
+export interface Attempt {
+  readonly schedule: string;
+  readonly verdict: Verdict['verdict'];
+  /** Of the run under the schedule, and of the calm run after it. */
+  readonly verdicts: readonly (NamedVerdict & { readonly run: 'scheduled' | 'calm' })[];
+  readonly folder: string;
+  readonly durationMs: number;
+}
+
+export interface AttemptSettings {
+  readonly scenario: ScenarioRun;
+  readonly workload: Workload;
+  readonly expectation: Expectation;
+  /** Set for the validators besides the usual, such as a planted bug. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** True for subjects that promise to fetch a layer once. */
+  readonly isSingleFlight: boolean;
+}
+
+/** Which attempt of a session this is. */
+let attempts = 0;
+
+/** A cold cache, the schedule, a look at everything; then one calm run on the same cache, which has to come out right. */
+export async function attempt(schedule: Schedule, settings: AttemptSettings): Promise<Attempt> {
+  const { scenario, workload } = settings;
+  const startedAt = performance.now();
+  const number = (attempts += 1);
+  const cache = join(scenario.folders.root, `cache-${number}`);
+  const gates = gatesOf(schedule, { digest: workload.shared.digest, participants: workload.participants.map(({ name }) => name), timeoutMs: scenario.context.gateTimeoutMs });
+  const folder = join(scenario.storedFolder, `${String(number).padStart(5, '0')}-${idOf(schedule).replaceAll('/', '-')}`);
+  const run = async (kind: 'scheduled' | 'calm', participants: readonly Participant[]): Promise<PerformedRun> => {
+    const plan = planOf(settings, { id: idOf(schedule), participants, gates: kind === 'scheduled' ? gates : [] });
+    return await performOn(cache, { settings, plan, participants, folder: join(folder, kind) });
+  };
+  const scheduled = await run('scheduled', workload.participants);
+  const calm = await run('calm', [workload.participants.at(-1) as Participant]);
+  const verdicts = [
+    ...(await verdictsOf(scheduled, settings, scheduledCheckers(schedule, settings))).map((one) => ({ ...one, run: 'scheduled' as const })),
+    ...(await verdictsOf(calm, settings, [ended, outcomesAgree, cacheIntact, layersRead])).map((one) => ({ ...one, run: 'calm' as const })),
+  ];
+  await rm(cache, { recursive: true, force: true });
+  return { schedule: idOf(schedule), verdict: worst(verdicts), verdicts, folder, durationMs: performance.now() - startedAt };
+}
+
+/** What a killed process leaves is for the next run to mend; what fails downloads is no promise to fetch once. */
+function scheduledCheckers({ strategy }: Schedule, { isSingleFlight }: AttemptSettings): readonly Checker[] {
+  const isUndisturbed = strategy !== 'leader-killed' && strategy !== 'leader-fails';
+  return [ended, overlapped, outcomesAgree, ...(isUndisturbed ? [cacheIntact, layersRead, ...(isSingleFlight ? [fetchedOnce] : [])] : [])];
+}
+
+interface Performance {
+  readonly settings: AttemptSettings;
+  readonly plan: Plan;
+  readonly participants: readonly Participant[];
+  readonly folder: string;
+}
+
+async function performOn(cache: string, { settings: { scenario, environment }, plan, participants, folder }: Performance): Promise<PerformedRun> {
+  const known = scenario.images.knownLayers();
+  const named = scenario.images.readLayers().filter(({ images }) => images.some((image) => participants.some((one) => one.arguments.join(' ').includes(`${scenario.images.referenceOf(image)} `))));
+  return await performRun(plan, participants, {
+    context: scenario.context,
+    subject: scenario.subject,
+    folders: scenario.folders,
+    environment: { ...scenario.usualEnvironment, XDG_CACHE_HOME: cache, ...environment },
+    cacheFolder: expand(scenario.subject.cacheDirectory, new Map([['HOME', scenario.folders.home], ['XDG_CACHE_HOME', cache]]), 'error'),
+    knownLayers: named,
+    cacheLayers: known,
+    logDoor: undefined,
+    folder,
+  });
+}
+
+function planOf({ scenario }: AttemptSettings, { id, participants, gates }: { readonly id: string; readonly participants: readonly Participant[]; readonly gates: Plan['gates'] }): Plan {
+  const { context, identity } = scenario;
+  return { version: 1, scenario: identity.id, subject: context.subject, seed: context.seed, participants, gates, meeting: `schedule ${id}` };
+}
+
+async function verdictsOf(run: PerformedRun, { expectation }: AttemptSettings, checkers: readonly Checker[]): Promise<readonly NamedVerdict[]> {
+  const struck = eventsOf(run.recorder.events(), 'fault-struck').map(({ participant }) => participant);
+  for (const [index, participant] of run.participants.entries()) {
+    const result = run.results[index];
+    if (result !== undefined && !struck.includes(participant.name)) await expectation.compare(run, participant, result);
+  }
+  const history = run.recorder.events();
+  run.recorder.close();
+  return checkers.map((checker) => judge(checker, history));
+}
