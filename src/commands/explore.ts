@@ -3,18 +3,14 @@ import { relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
 import { readSettings, type Settings } from '../config.ts';
-import { attempt, type Attempt, type AttemptSettings } from '../explore/attempt.ts';
-import { expectedOutcomes } from '../explore/expectation.ts';
+import { attempt, type Attempt } from '../explore/attempt.ts';
 import { enumerate, idOf, schedulesNamed, type Schedule } from '../explore/schedule.ts';
-import { prepareWorkload } from '../explore/workload.ts';
 import { monotonicMs } from '../foundation/clock.ts';
 import { describeError, ExitStatus, StampedeError } from '../foundation/errors.ts';
 import { ResourceStack } from '../foundation/resources.ts';
 import { seconds, TerminalReport } from '../report/terminal.ts';
-import { identify } from '../scenario/identity.ts';
-import { openScenario } from '../scenario/scenario-run.ts';
 import { onInterruption } from './interrupt.ts';
-import { prepareContext } from './prepare-context.ts';
+import { openExploration } from './open-exploration.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const usage = `npm run explore -- [options]
@@ -42,7 +38,7 @@ interface ExploreOptions {
   readonly schedules: readonly Schedule[];
   readonly times: number;
   readonly stop: boolean;
-  readonly plantedBug: string;
+  readonly plantedBug: string | undefined;
 }
 
 /** `explore`: enumerates schedules, forces each, says what was found. */
@@ -67,16 +63,8 @@ export async function exploreCommand(argv: readonly string[]): Promise<number> {
 
 async function explore(options: ExploreOptions, report: TerminalReport, resources: ResourceStack): Promise<number> {
   const startedAt = monotonicMs();
-  const { context, subject } = await prepareContext(options.settings, report, resources, options.plantedBug === '' ? 'release' : 'test');
-  const identity = identify({ feature: 'explore', rule: undefined, name: 'explore', row: undefined, uri: '', line: 0 });
-  const scenario = resources.own('scenario', disposable(await openScenario(context, identity, subject)));
-  const workload = await prepareWorkload(scenario, options.participants);
-  const settings: AttemptSettings = {
-    scenario, workload,
-    expectation: await expectedOutcomes(scenario, workload),
-    environment: options.plantedBug === '' ? {} : { STAMPEDE_PLANTED_BUG: options.plantedBug },
-    isSingleFlight: subject.program.kind === 'built',
-  };
+  const settings = await openExploration(options, report, resources);
+  const { workload, scenario: { context } } = settings;
   report.line(`${options.schedules.length} schedules of ${options.participants} processes, the shared layer is ${workload.shared.digest.slice(0, 19)}… of ${workload.shared.compressed.length} bytes`);
   const attempts: Attempt[] = [];
   const queue = options.schedules.flatMap((schedule) => Array.from({ length: options.times }, () => schedule));
@@ -106,7 +94,7 @@ function againLine({ settings, participants, plantedBug }: ExploreOptions, sched
     settings.subject === 'reference' ? '' : `--subject ${settings.subject}`,
     settings.binary === undefined ? '' : `--binary ${settings.binary}`,
     participants === 2 ? '' : `--participants ${participants}`,
-    plantedBug === '' ? '' : `--planted-bug ${plantedBug}`,
+    plantedBug === undefined ? '' : `--planted-bug ${plantedBug}`,
     schedule === undefined ? '' : `--replay ${schedule}`,
   ].filter((word) => word !== '');
   return `npm run explore -- ${words.join(' ')}`;
@@ -125,10 +113,6 @@ function conclude(attempts: readonly Attempt[], possible: number, { report, dura
   return count('unknown') > 0 ? ExitStatus.unknown : ExitStatus.held;
 }
 
-function disposable<T extends { readonly resources: AsyncDisposable }>(scenario: T): T & AsyncDisposable {
-  return Object.assign(scenario, { [Symbol.asyncDispose]: async () => await scenario.resources[Symbol.asyncDispose]() });
-}
-
 function optionsOf(values: ReturnType<typeof parse>['values']): ExploreOptions {
   const participants = countOf('participants', values.participants ?? '2', 2);
   const names = [...(values.schedule ?? []), ...(values.replay ?? [])];
@@ -138,7 +122,7 @@ function optionsOf(values: ReturnType<typeof parse>['values']): ExploreOptions {
     schedules: names.length === 0 ? enumerate(participants) : names.flatMap((name) => schedulesNamed(name, participants)),
     times: countOf('times', values.times ?? '1', 1),
     stop: values.stop === true,
-    plantedBug: values['planted-bug'] ?? '',
+    plantedBug: values['planted-bug'],
   };
 }
 

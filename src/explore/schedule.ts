@@ -11,6 +11,8 @@ export type Schedule =
   | { readonly strategy: 'together' }
   /** The leader's entry is half written while the others run until they end or wait. */
   | { readonly strategy: 'leader-follower'; readonly at: BodyPosition; readonly leader: number }
+  /** The same, for so long that who is impatient loses patience. */
+  | { readonly strategy: 'leader-stalls'; readonly at: BodyPosition; readonly leader: number }
   /** The same, then the leader gets SIGKILL, and the others go on. */
   | { readonly strategy: 'leader-killed'; readonly at: BodyPosition; readonly leader: number }
   /** The same, then the leader's download fails. */
@@ -20,12 +22,15 @@ export type Schedule =
 
 export type Failure = 'reset' | 'wrong-bytes' | `status-${404 | 429 | 500 | 503}`;
 
-export const strategies = ['together', 'leader-follower', 'leader-killed', 'leader-fails', 'two-writers'] as const;
+export const strategies = ['together', 'leader-follower', 'leader-stalls', 'leader-killed', 'leader-fails', 'two-writers'] as const;
 const positions: readonly BodyPosition[] = ['headers', 'first-byte', 'thousandth', 'middle', 'all-but-one'];
 const failures: readonly (readonly [Failure, BodyPosition | 'request'])[] = [
   ['status-404', 'request'], ['status-429', 'request'], ['status-500', 'request'], ['status-503', 'request'],
   ['reset', 'request'], ['reset', 'headers'], ['reset', 'middle'], ['reset', 'all-but-one'], ['wrong-bytes', 'middle'],
 ];
+
+/** Longer than a lock should be waited for without a look at its holder, shorter than clients wait for bytes. */
+const stallMs = 1500;
 
 /** Every schedule for so many processes: strategy x place x leader. */
 export function enumerate(participants: number): readonly Schedule[] {
@@ -35,6 +40,7 @@ export function enumerate(participants: number): readonly Schedule[] {
     ...leaders.flatMap((leader) => positions.map((at) => ({ strategy: 'leader-follower', at, leader }) as const)),
     ...leaders.flatMap((leader) => (['ahead', 'behind'] as const).map((first) => ({ strategy: 'two-writers', first, leader }) as const)),
     ...leaders.flatMap((leader) => positions.map((at) => ({ strategy: 'leader-killed', at, leader }) as const)),
+    ...leaders.map((leader) => ({ strategy: 'leader-stalls', at: 'middle', leader }) as const),
     ...leaders.flatMap((leader) => failures.map(([how, at]) => ({ strategy: 'leader-fails', how, at, leader }) as const)),
   ];
 }
@@ -45,6 +51,7 @@ export function idOf(schedule: Schedule): string {
     case 'together':
       return 'together';
     case 'leader-follower':
+    case 'leader-stalls':
     case 'leader-killed':
       return `${schedule.strategy}/${schedule.at}/${schedule.leader}`;
     case 'leader-fails':
@@ -83,12 +90,14 @@ export function gatesOf(schedule: Schedule, { digest, participants, timeoutMs }:
   const leader = participants[schedule.leader - 1] ?? '';
   const others = participants.filter((participant) => participant !== leader);
   const waitForLeader: GateRule = { name: 'others', hold: { resource: 'manifest', participants: others }, until: { kind: 'reached', parties: 'participant', count: 1, gate: 'leader' }, timeoutMs };
-  const leaderGate = (at: BodyPosition | 'request', then: GateAction): GateRule => ({
-    name: 'leader', hold: { ...layer, participants: [leader] }, until: standstill, timeoutMs, then, ...(at === 'request' ? {} : { at }),
+  const leaderGate = (at: BodyPosition | 'request', then: GateAction, forMs?: number): GateRule => ({
+    name: 'leader', hold: { ...layer, participants: [leader] }, until: { ...standstill, ...(forMs === undefined ? {} : { forMs }) }, timeoutMs, then, ...(at === 'request' ? {} : { at }),
   });
   switch (schedule.strategy) {
     case 'leader-follower':
       return [leaderGate(schedule.at, 'go'), waitForLeader];
+    case 'leader-stalls':
+      return [leaderGate(schedule.at, 'go', stallMs), waitForLeader];
     case 'leader-killed':
       return [leaderGate(schedule.at, 'kill'), waitForLeader];
     case 'leader-fails':

@@ -133,7 +133,12 @@ export class Gate {
   /** Who stands here in the middle of a body may still be busy with what came before. */
   #nobodyMoves(): boolean {
     const asked = this.#rule.at === undefined ? this.#absent() : [...this.#parts.live];
-    return asked.filter((one) => !this.#parts.idleness.isIdle(one)).length === 0;
+    return asked.filter((one) => !this.#isIdle(one)).length === 0;
+  }
+
+  #isIdle(participant: string): boolean {
+    const { until } = this.#rule;
+    return this.#parts.idleness.isIdle(participant, until.kind === 'standstill' ? until.forMs : undefined);
   }
 
   #strike({ participant, request }: Arrival): GateAction {
@@ -151,8 +156,8 @@ export class Gate {
   }
 
   #others(): { readonly waiting: readonly string[]; readonly ended: readonly string[] } {
-    const { live, participants, idleness } = this.#parts;
-    return { waiting: this.#absent().filter((one) => idleness.isIdle(one)), ended: participants.filter((one) => !live.has(one)) };
+    const { live, participants } = this.#parts;
+    return { waiting: this.#absent().filter((one) => this.#isIdle(one)), ended: participants.filter((one) => !live.has(one)) };
   }
 
   #arrived(): ReadonlySet<string> {

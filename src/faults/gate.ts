@@ -59,14 +59,14 @@ export interface GateMatch {
  * `arrivals`: that many distinct parties stand at the gate.
  * `requests`: that many distinct parties have sent any request that matches `of`, held or not.
  * `standstill`: of that many processes, each that lives stands at the gate or waits without doing anything, as one
- * does that has left a download to another one.
+ * does that has left a download to another one; for `forMs`, or the time in which a local service answers.
  * `reached`: somebody stands, or has stood, at the gate `gate`.
  * `ended`: that process has come to its end.
  * A party is a process (`participant`) or a component inside one (`repository`).
  */
 export type GateCondition =
   | { readonly kind: 'arrivals'; readonly parties: Party; readonly count: number }
-  | { readonly kind: 'standstill'; readonly parties: 'participant'; readonly count: number }
+  | { readonly kind: 'standstill'; readonly parties: 'participant'; readonly count: number; readonly forMs?: number }
   | { readonly kind: 'reached'; readonly parties: 'participant'; readonly count: 1; readonly gate: string }
   | { readonly kind: 'ended'; readonly parties: 'participant'; readonly count: 1; readonly participant: string }
   | { readonly kind: 'requests'; readonly parties: Party; readonly count: number; readonly of: GateMatch };

@@ -10,10 +10,10 @@ export interface Idleness {
   /** The answer that is on its way is held, until the function returned is called. */
   holding(participant: string): () => void;
   /**
-   * True for one that has not run on any CPU for a while and is owed no answer: it waits for somebody else. Where the
+   * True for one that has not run on any CPU for `forMs` and is owed no answer: it waits for somebody else. Where the
    * system does not tell, nobody is idle.
    */
-  isIdle(participant: string): boolean;
+  isIdle(participant: string, forMs?: number): boolean;
 }
 
 /** How often it is worth asking. */
@@ -40,12 +40,12 @@ export function watchIdleness(now: () => number = monotonicMs): Idleness {
     started: (participant, pid) => void watched.set(participant, { pid, ran: undefined, since: now(), owed: 0 }),
     answering: (participant) => owe(participant, 1),
     holding: (participant) => owe(participant, -1),
-    isIdle: (participant) => {
+    isIdle: (participant, forMs = idleMs) => {
       const one = watched.get(participant);
       if (one === undefined) return false;
       const ran = cpuTimeOf(one.pid);
       if (ran === undefined || ran !== one.ran || one.owed > 0) Object.assign(one, { ran, since: now() });
-      return now() - one.since >= idleMs;
+      return now() - one.since >= forMs;
     },
   };
 }

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const runs = mkdtempSync(join(tmpdir(), 'explore-test-'));
+
+afterAll(() => rmSync(runs, { recursive: true }));
+
+interface Said {
+  readonly status: number | null;
+  readonly text: string;
+  readonly last: string;
+  readonly errors: string;
+}
+
+function explore(...args: readonly string[]): Said {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['bin/stampede.mjs', 'explore', '--runs', runs, ...args], { cwd: root, encoding: 'utf8' });
+  return { status, text: stdout, last: stdout.trimEnd().split('\n').at(-1) ?? '', errors: stderr };
+}
+
+describe('explore', () => {
+  it('finds nothing in the safe cache', () => {
+    const { status, last } = explore('--schedule', 'together', '--schedule', 'leader-follower/headers', '--schedule', 'leader-killed/middle', '--schedule', 'leader-fails/reset/middle', '--schedule', 'two-writers/ahead/1');
+    expect(last).toMatch(/^8 of 8 schedules: 8 held, 0 broken, 0 unknown/);
+    expect(status).toBe(0);
+  });
+
+  it.each([
+    ['in-place-write', 'leader-follower/middle/1', 'outcomes-agree'],
+    ['shared-temporary-name', 'two-writers/ahead/1', 'outcomes-agree'],
+    ['broken-download-published', 'leader-fails/reset/middle/1', 'cache-intact'],
+    ['flight-per-instance', 'together', 'fetched-once'],
+    ['impatient-waiter', 'leader-stalls/middle/1', 'outcomes-agree'],
+    ['stale-lock-file', 'leader-killed/middle/1', 'ended'],
+  ])('forces %s by %s, and %s says so', (bug, schedule, checker) => {
+    const { status, text, last } = explore('--planted-bug', bug, '--replay', schedule, '--deadline', '4000');
+    expect(text).toContain(`✘ broken   ${schedule}`);
+    expect(text).toMatch(new RegExp(`^     ${checker} `, 'm'));
+    expect(text).toContain(`npm run explore -- --planted-bug ${bug} --replay ${schedule}`);
+    expect(last).toMatch(/^1 of 1 schedules: 0 held, 1 broken/);
+    expect(status).toBe(1);
+  });
+
+  it('stops at the first that is not held, when asked to', () => {
+    const { last } = explore('--planted-bug', 'flight-per-instance', '--stop');
+    expect(last).toMatch(/^1 of \d+ schedules: 0 held, 1 broken/);
+  });
+
+  it('tells unknown from held: a schedule that could not be forced', () => {
+    const { status, text } = explore('--schedule', 'leader-stalls/middle/1', '--gate-timeout', '300');
+    expect(text).toContain('? unknown');
+    expect(status).toBe(3);
+  });
+
+  it('leaves a folder with plan and history of each run', async () => {
+    expect(explore('--schedule', 'together').status).toBe(0);
+    const files = await readdir(join(runs, 'latest'), { recursive: true });
+    for (const name of ['scheduled/plan.json', 'scheduled/history.ndjson', 'calm/history.ndjson']) {
+      expect(files.some((file) => file.endsWith(`00001-together/${name}`))).toBe(true);
+    }
+  });
+
+  it.each([[['--schedule', 'sideways']], [['--participants', '1']], [['--times', '0']], [['--unheard-of']], [['--planted-bug', 'none', '--list', '--schedule', 'x']]])('refuses %j before anything starts', (args) => {
+    const { status, errors, text } = explore(...args);
+    expect([status, text]).toEqual([2, '']);
+    expect(errors).toContain('CONFIG_INVALID');
+  });
+});

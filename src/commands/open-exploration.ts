@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Settings } from '../config.ts';
+import type { AttemptSettings } from '../explore/attempt.ts';
+import { expectedOutcomes } from '../explore/expectation.ts';
+import { prepareWorkload } from '../explore/workload.ts';
+import type { ResourceStack } from '../foundation/resources.ts';
+import type { TerminalReport } from '../report/terminal.ts';
+import { identify } from '../scenario/identity.ts';
+import { openScenario } from '../scenario/scenario-run.ts';
+import { prepareContext } from './prepare-context.ts';
+
+export interface ExplorationRequest {
+  readonly settings: Settings;
+  readonly participants: number;
+  /** Undefined: a release build, which can't have one. */
+  readonly plantedBug: string | undefined;
+}
+
+/** A stage, a workload on it, and what each process says when it is alone; `resources` takes all of it down. */
+export async function openExploration({ settings, participants, plantedBug }: ExplorationRequest, report: TerminalReport, resources: ResourceStack): Promise<AttemptSettings> {
+  const { context, subject } = await prepareContext(settings, report, resources, plantedBug === undefined ? 'release' : 'test');
+  const identity = identify({ feature: 'explore', rule: undefined, name: 'explore', row: undefined, uri: '', line: 0 });
+  const scenario = await openScenario(context, identity, subject);
+  resources.own('scenario', scenario.resources);
+  const workload = await prepareWorkload(scenario, participants);
+  return {
+    scenario,
+    workload,
+    expectation: await expectedOutcomes(scenario, workload),
+    environment: withBug(plantedBug),
+    isSingleFlight: subject.program.kind === 'built',
+  };
+}
+
+/** What gives a test build a bug. */
+export function withBug(name: string | undefined): Readonly<Record<string, string>> {
+  return name === undefined ? {} : { STAMPEDE_PLANTED_BUG: name };
+}
