@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { judge, worst, type Checker, type NamedVerdict, type Verdict } from '../checkers/checker.ts';
 import { cacheIntact } from '../checkers/cache-intact.ts';
 import { ended } from '../checkers/ended.ts';
+import { failureTold } from '../checkers/failure-told.ts';
 import { fetchedOnce } from '../checkers/fetched-once.ts';
 import { layersRead } from '../checkers/layers-read.ts';
 import { outcomesAgree } from '../checkers/outcomes-agree.ts';
@@ -13,6 +14,7 @@ import type { Plan } from '../scenario/plan.ts';
 import { performRun, type Participant, type PerformedRun } from '../scenario/run.ts';
 import type { ScenarioRun } from '../scenario/scenario-run.ts';
 import { expand } from '../scenario/variables.ts';
+import { damageEntries } from './damage.ts';
 import type { Expectation } from './expectation.ts';
 import { gatesOf, idOf, type Schedule } from './schedule.ts';
 import type { Workload } from './workload.ts';
@@ -46,13 +48,19 @@ export async function attempt(schedule: Schedule, settings: AttemptSettings): Pr
   const startedAt = performance.now();
   const number = (attempts += 1);
   const cache = join(scenario.folders.root, `cache-${number}`);
-  const gates = gatesOf(schedule, { digest: workload.shared.digest, participants: workload.participants.map(({ name }) => name), timeoutMs: scenario.context.gateTimeoutMs });
+  const participants = participantsOf(schedule, workload);
+  const gates = gatesOf(schedule, { digest: workload.shared.digest, participants: participants.map(({ name }) => name), timeoutMs: scenario.context.gateTimeoutMs });
   const folder = join(scenario.storedFolder, `${String(number).padStart(5, '0')}-${idOf(schedule).replaceAll('/', '-')}`);
-  const run = async (kind: 'scheduled' | 'calm', participants: readonly Participant[]): Promise<PerformedRun> => {
-    const plan = planOf(settings, { id: idOf(schedule), participants, gates: kind === 'scheduled' ? gates : [] });
-    return await performOn(cache, { settings, plan, participants, folder: join(folder, kind) });
+  const run = async (kind: 'before' | 'scheduled' | 'calm', those: readonly Participant[]): Promise<PerformedRun> => {
+    const plan = planOf(settings, { id: idOf(schedule), participants: those, gates: kind === 'scheduled' ? gates : [] });
+    return await performOn(cache, { settings, plan, participants: those, folder: join(folder, kind) });
   };
-  const scheduled = await run('scheduled', workload.participants);
+  if (schedule.strategy === 'damaged') {
+    const before = await run('before', [workload.together]);
+    before.recorder.close();
+    await damageEntries(before.settings.cacheFolder, schedule.how);
+  }
+  const scheduled = await run('scheduled', participants);
   const calm = await run('calm', [workload.participants.at(-1) as Participant]);
   const verdicts = [
     ...(await verdictsOf(scheduled, settings, scheduledCheckers(schedule, settings))).map((one) => ({ ...one, run: 'scheduled' as const })),
@@ -62,10 +70,29 @@ export async function attempt(schedule: Schedule, settings: AttemptSettings): Pr
   return { schedule: idOf(schedule), verdict: worst(verdicts), verdicts, folder, durationMs: performance.now() - startedAt };
 }
 
+function participantsOf({ strategy }: Schedule, { participants, together }: Workload): readonly Participant[] {
+  return strategy === 'components' || strategy === 'damaged' ? [together] : participants;
+}
+
 /** What a killed process leaves is for the next run to mend; what fails downloads is no promise to fetch once. */
-function scheduledCheckers({ strategy }: Schedule, { isSingleFlight }: AttemptSettings): readonly Checker[] {
-  const isUndisturbed = strategy !== 'leader-killed' && strategy !== 'leader-fails';
-  return [ended, overlapped, outcomesAgree, ...(isUndisturbed ? [cacheIntact, layersRead, ...(isSingleFlight ? [fetchedOnce] : [])] : [])];
+function scheduledCheckers(schedule: Schedule, { isSingleFlight }: AttemptSettings): readonly Checker[] {
+  const [always, cache] = [[ended, outcomesAgree], [cacheIntact, layersRead]];
+  const once = isSingleFlight ? [fetchedOnce] : [];
+  switch (schedule.strategy) {
+    case 'together':
+    case 'leader-follower':
+    case 'leader-stalls':
+    case 'two-writers':
+      return [...always, overlapped, ...cache, ...once];
+    case 'leader-killed':
+      return [...always, overlapped];
+    case 'leader-fails':
+      return [...always, overlapped, failureTold];
+    case 'components':
+      return schedule.how === 'go' ? [...always, overlapped, ...cache, ...once] : [ended, overlapped, failureTold];
+    case 'damaged':
+      return [...always, ...cache];
+  }
 }
 
 interface Performance {
@@ -77,7 +104,7 @@ interface Performance {
 
 async function performOn(cache: string, { settings: { scenario, environment }, plan, participants, folder }: Performance): Promise<PerformedRun> {
   const known = scenario.images.knownLayers();
-  const named = scenario.images.readLayers().filter(({ images }) => images.some((image) => participants.some((one) => one.arguments.join(' ').includes(`${scenario.images.referenceOf(image)} `))));
+  const named = scenario.images.readLayers().filter(({ images }) => images.some((image) => participants.some((one) => one.arguments.join(' ').includes(`"${scenario.images.referenceOf(image)}"`))));
   return await performRun(plan, participants, {
     context: scenario.context,
     subject: scenario.subject,

@@ -14,10 +14,10 @@ export interface Expectation {
 }
 
 /** Runs each participant once, serially, without a cache. */
-export async function expectedOutcomes(scenario: ScenarioRun, { participants }: Workload): Promise<Expectation> {
+export async function expectedOutcomes(scenario: ScenarioRun, { participants, together }: Workload): Promise<Expectation> {
   const known = await scenario.values.forSnapshots();
   const texts = new Map<string, string>();
-  for (const participant of participants) {
+  for (const participant of [...participants, together]) {
     const alone = { name: participant.name, arguments: [...participant.arguments, ...scenario.subject.serialArguments] };
     const cacheFolder = join(scenario.folders.root, 'no-cache');
     const run = await performRun(

@@ -18,11 +18,19 @@ export type Schedule =
   /** The same, then the leader's download fails. */
   | { readonly strategy: 'leader-fails'; readonly how: Failure; readonly at: BodyPosition | 'request'; readonly leader: number }
   /** Two have each a part of the layer; the first goes on to its end, then the other one. */
-  | { readonly strategy: 'two-writers'; readonly first: 'ahead' | 'behind'; readonly leader: number };
+  | { readonly strategy: 'two-writers'; readonly first: 'ahead' | 'behind'; readonly leader: number }
+  /** Components of one process: the shared layer is half there while all others of the process run until they wait. */
+  | { readonly strategy: 'components'; readonly at: BodyPosition; readonly how: 'go' | 'reset' | 'wrong-bytes' }
+  /** Nothing is held: every entry of a warm cache is damaged, and a process reads on. */
+  | { readonly strategy: 'damaged'; readonly how: Damage };
+
+/** What is done to the bytes of an entry. */
+export type Damage = 'flipped' | 'truncated' | 'empty' | 'too-long';
 
 export type Failure = 'reset' | 'wrong-bytes' | `status-${404 | 429 | 500 | 503}`;
 
-export const strategies = ['together', 'leader-follower', 'leader-stalls', 'leader-killed', 'leader-fails', 'two-writers'] as const;
+export const strategies = ['together', 'leader-follower', 'leader-stalls', 'leader-killed', 'leader-fails', 'two-writers', 'components', 'damaged'] as const;
+const damages: readonly Damage[] = ['flipped', 'truncated', 'empty', 'too-long'];
 const positions: readonly BodyPosition[] = ['headers', 'first-byte', 'thousandth', 'middle', 'all-but-one'];
 const failures: readonly (readonly [Failure, BodyPosition | 'request'])[] = [
   ['status-404', 'request'], ['status-429', 'request'], ['status-500', 'request'], ['status-503', 'request'],
@@ -41,6 +49,8 @@ export function enumerate(participants: number): readonly Schedule[] {
     ...leaders.flatMap((leader) => (['ahead', 'behind'] as const).map((first) => ({ strategy: 'two-writers', first, leader }) as const)),
     ...leaders.flatMap((leader) => positions.map((at) => ({ strategy: 'leader-killed', at, leader }) as const)),
     ...leaders.map((leader) => ({ strategy: 'leader-stalls', at: 'middle', leader }) as const),
+    ...(['go', 'reset', 'wrong-bytes'] as const).flatMap((how) => positions.map((at) => ({ strategy: 'components', at, how }) as const)),
+    ...damages.map((how) => ({ strategy: 'damaged', how }) as const),
     ...leaders.flatMap((leader) => failures.map(([how, at]) => ({ strategy: 'leader-fails', how, at, leader }) as const)),
   ];
 }
@@ -58,6 +68,10 @@ export function idOf(schedule: Schedule): string {
       return `leader-fails/${schedule.how}/${schedule.at}/${schedule.leader}`;
     case 'two-writers':
       return `two-writers/${schedule.first}/${schedule.leader}`;
+    case 'components':
+      return `components/${schedule.how}/${schedule.at}`;
+    case 'damaged':
+      return `damaged/${schedule.how}`;
   }
 }
 
@@ -86,7 +100,9 @@ export function gatesOf(schedule: Schedule, { digest, participants, timeoutMs }:
   const count = participants.length;
   const standstill = { kind: 'standstill', parties: 'participant', count } as const;
   const layer = { resource: 'blob', references: [digest] } as const;
+  if (schedule.strategy === 'damaged') return [];
   if (schedule.strategy === 'together') return [{ name: 'together', hold: layer, until: standstill, timeoutMs }];
+  if (schedule.strategy === 'components') return [{ name: 'components', hold: layer, until: standstill, timeoutMs, at: schedule.at, then: schedule.how }];
   const leader = participants[schedule.leader - 1] ?? '';
   const others = participants.filter((participant) => participant !== leader);
   const waitForLeader: GateRule = { name: 'others', hold: { resource: 'manifest', participants: others }, until: { kind: 'reached', parties: 'participant', count: 1, gate: 'leader' }, timeoutMs };

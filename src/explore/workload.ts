@@ -6,16 +6,17 @@ import type { KnownLayer } from '../scenario/images.ts';
 import type { Participant } from '../scenario/run.ts';
 import type { ScenarioRun } from '../scenario/scenario-run.ts';
 import { splitCommand } from '../validator/words.ts';
-import { expand } from '../scenario/variables.ts';
 
 /** What the processes of an exploration validate: an image each, with one layer that all of them share. */
 export interface Workload {
   readonly participants: readonly Participant[];
+  /** One process that validates all of the images, as components. */
+  readonly together: Participant;
   readonly shared: KnownLayer;
 }
 
 const image = 'acceptance/bundle';
-const line = `validate image --image \${REGISTRY}/${image}-\${PARTICIPANT} --policy \${POLICY} --rekor-url \${REKOR} --public-key \${known_PUBLIC_KEY} --show-successes --output json`;
+const line = 'validate image --images ${IMAGES} --policy ${POLICY} --rekor-url ${REKOR} --public-key ${known_PUBLIC_KEY} --show-successes --output json';
 
 /** Operator bundles, signed and attested, and a policy that reads their layers. */
 export async function prepareWorkload(scenario: ScenarioRun, count: number): Promise<Workload> {
@@ -24,16 +25,16 @@ export async function prepareWorkload(scenario: ScenarioRun, count: number): Pro
   const signing = { keyName: 'known', logging: 'bundled', provenance: 'slsa-v0.2' } as const;
   await Promise.all(bundles.flatMap(({ name }) => [sign(scenario, name, signing), attest(scenario, name, signing)]));
   const policy = JSON.stringify({ sources: [{ policy: [await policyFolder(scenario)] }] });
-  const participants = await Promise.all(
-    bundles.map(async (_bundle, index) => {
-      const own = expand(line, new Map([['PARTICIPANT', String(index + 1)]]), 'keep');
-      const words = await Promise.all(splitCommand(own).map(async (word) => (word === '${POLICY}' ? policy : await scenario.values.expand(word, 'error'))));
-      return { name: `validator-${index + 1}`, arguments: words };
-    }),
-  );
+  const participant = async (name: string, images: readonly string[]): Promise<Participant> => {
+    const components = images.map((one, index) => ({ name: `component-${index + 1}`, containerImage: scenario.images.referenceOf(one) }));
+    const given = new Map([['POLICY', policy], ['IMAGES', JSON.stringify({ components })]]);
+    return { name, arguments: await Promise.all(splitCommand(line).map(async (word) => given.get(word.slice(2, -1)) ?? (await scenario.values.expand(word, 'error')))) };
+  };
+  const participants = await Promise.all(bundles.map(async ({ name }, index) => await participant(`validator-${index + 1}`, [name])));
+  const together = await participant('validator-all', bundles.map(({ name }) => name));
   const shared = scenario.images.readLayers().find(({ images }) => images.length === count);
   if (shared === undefined) throw new TypeError('bundles share a layer');
-  return { participants, shared };
+  return { participants, together, shared };
 }
 
 async function policyFolder({ context, folders }: ScenarioRun): Promise<string> {

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Damage } from './schedule.ts';
+
+/** Does that to every entry of a cache, as a broken disk, another program or an attacker would. */
+export async function damageEntries(directory: string, how: Damage): Promise<void> {
+  for (const name of await readdir(directory)) {
+    const path = join(directory, name);
+    await writeFile(path, damaged(await readFile(path), how));
+  }
+}
+
+function damaged(bytes: Buffer, how: Damage): Buffer {
+  switch (how) {
+    case 'flipped': {
+      const copy = Buffer.from(bytes);
+      const middle = Math.floor(copy.length / 2);
+      copy[middle] = (copy[middle] ?? 0) ^ 1;
+      return copy;
+    }
+    case 'truncated':
+      return bytes.subarray(0, Math.floor(bytes.length / 2));
+    case 'empty':
+      return Buffer.alloc(0);
+    case 'too-long':
+      return Buffer.concat([bytes, Buffer.alloc(512)]);
+  }
+}
