@@ -49,7 +49,7 @@ export async function attempt(schedule: Schedule, settings: AttemptSettings): Pr
   const number = (attempts += 1);
   const cache = join(scenario.folders.root, `cache-${number}`);
   const participants = participantsOf(schedule, workload);
-  const gates = gatesOf(schedule, { digest: workload.shared.digest, participants: participants.map(({ name }) => name), timeoutMs: scenario.context.gateTimeoutMs });
+  const gates = gatesOf(schedule, { digest: workload.shared.digest, participants: participants.map(({ name }) => name), repositories: workload.repositories, timeoutMs: scenario.context.gateTimeoutMs });
   const folder = join(scenario.storedFolder, `${String(number).padStart(5, '0')}-${idOf(schedule).replaceAll('/', '-')}`);
   const run = async (kind: 'before' | 'scheduled' | 'calm', those: readonly Participant[]): Promise<PerformedRun> => {
     const plan = planOf(settings, { id: idOf(schedule), participants: those, gates: kind === 'scheduled' ? gates : [] });
@@ -71,7 +71,7 @@ export async function attempt(schedule: Schedule, settings: AttemptSettings): Pr
 }
 
 function participantsOf({ strategy }: Schedule, { participants, together }: Workload): readonly Participant[] {
-  return strategy === 'components' || strategy === 'damaged' ? [together] : participants;
+  return strategy === 'components' || strategy === 'components-in-turn' || strategy === 'damaged' ? [together] : participants;
 }
 
 /** What a killed process leaves is for the next run to mend; what fails downloads is no promise to fetch once. */
@@ -83,6 +83,7 @@ function scheduledCheckers(schedule: Schedule, { isSingleFlight }: AttemptSettin
     case 'leader-follower':
     case 'leader-stalls':
     case 'two-writers':
+    case 'components-in-turn':
       return [...always, overlapped, ...cache, ...once];
     case 'leader-killed':
       return [...always, overlapped];

@@ -12,8 +12,6 @@ export interface OutOfReach {
 }
 
 const twoCalls = 'a stop between two file calls';
-const damaged = 'an entry that was damaged before';
-const oneProcess = 'components of one process';
 
 /** For every planted bug of the reference validator; a bug is forced only where its own symptom shows. */
 export const knownSchedules: Readonly<Record<string, KnownSchedule | OutOfReach>> = {
@@ -31,9 +29,9 @@ export const knownSchedules: Readonly<Record<string, KnownSchedule | OutOfReach>
   'size-published-first': { needs: twoCalls },
   'stat-then-open': { needs: 'somebody who removes entries' },
   'evicts-what-others-use': { needs: 'a reader that is stopped between seeing and opening' },
-  'no-verification': { needs: damaged },
-  'age-instead-of-content': { needs: damaged },
-  'any-error-is-a-miss': { needs: damaged },
+  'no-verification': { schedule: 'damaged/truncated', checker: 'outcomes-agree' },
+  'age-instead-of-content': { schedule: 'damaged/truncated', checker: 'outcomes-agree' },
+  'any-error-is-a-miss': { needs: 'an entry that can\'t be read, and a look at what is warned of' },
   'key-without-digest': { needs: 'two layers of one size' },
   'windows-name': { needs: 'Windows' },
   'lock-dropped-early': { schedule: 'two-writers/ahead/1', checker: 'outcomes-agree' },
@@ -41,16 +39,16 @@ export const knownSchedules: Readonly<Record<string, KnownSchedule | OutOfReach>
   'stale-lock-file': { schedule: 'leader-killed/middle/1', checker: 'ended' },
   'one-lock-for-all': { needs: 'a process that needs another layer, with a bound on its time' },
   'impatient-waiter': { schedule: 'leader-stalls/middle/1', checker: 'outcomes-agree' },
-  'hits-bypass-flight': { needs: oneProcess },
+  'hits-bypass-flight': { schedule: 'components-in-turn/middle', checker: 'outcomes-agree' },
   'flight-per-instance': { schedule: 'together', checker: 'fetched-once' },
   'no-single-flight': { schedule: 'together', checker: 'fetched-once' },
-  'leader-cancels-all': { needs: `${oneProcess}, and a caller that gives up` },
-  'waiters-never-told': { needs: oneProcess },
-  'waiters-told-success': { needs: oneProcess },
-  'error-remembered': { needs: oneProcess },
+  'leader-cancels-all': { needs: 'a component that gives up' },
+  'waiters-never-told': { schedule: 'components/reset/middle', checker: 'ended' },
+  'waiters-told-success': { schedule: 'components/reset/all-but-one', checker: 'failure-told' },
+  'error-remembered': { needs: 'a component that asks after another one has failed' },
   'drain-not-awaited': { needs: 'a reader that closes early' },
   'close-errors-dropped': { needs: 'a reader that closes early' },
   'whole-layer-in-memory': { needs: 'a bound on memory' },
   'unbounded-readers': { needs: 'a bound on open files' },
-  'buffer-used-by-all': { needs: oneProcess },
+  'buffer-used-by-all': { schedule: 'components/go/middle', checker: 'outcomes-agree' },
 };

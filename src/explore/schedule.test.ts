@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { enumerate, gatesOf, idOf, schedulesNamed, strategies } from './schedule.ts';
 
-const layer = { digest: 'sha256:a', participants: ['validator-1', 'validator-2', 'validator-3'], timeoutMs: 500 };
+const layer = { digest: 'sha256:a', participants: ['validator-1', 'validator-2', 'validator-3'], repositories: ['one', 'two', 'three'], timeoutMs: 500 };
 
 it('names every schedule, no two alike, and finds it by its name', () => {
   const all = enumerate(3);

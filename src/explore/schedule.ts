@@ -21,6 +21,8 @@ export type Schedule =
   | { readonly strategy: 'two-writers'; readonly first: 'ahead' | 'behind'; readonly leader: number }
   /** Components of one process: the shared layer is half there while all others of the process run until they wait. */
   | { readonly strategy: 'components'; readonly at: BodyPosition; readonly how: 'go' | 'reset' | 'wrong-bytes' }
+  /** The same, but the others begin when the first component has got so far. */
+  | { readonly strategy: 'components-in-turn'; readonly at: BodyPosition }
   /** Nothing is held: every entry of a warm cache is damaged, and a process reads on. */
   | { readonly strategy: 'damaged'; readonly how: Damage };
 
@@ -29,7 +31,7 @@ export type Damage = 'flipped' | 'truncated' | 'empty' | 'too-long';
 
 export type Failure = 'reset' | 'wrong-bytes' | `status-${404 | 429 | 500 | 503}`;
 
-export const strategies = ['together', 'leader-follower', 'leader-stalls', 'leader-killed', 'leader-fails', 'two-writers', 'components', 'damaged'] as const;
+export const strategies = ['together', 'leader-follower', 'leader-stalls', 'leader-killed', 'leader-fails', 'two-writers', 'components', 'components-in-turn', 'damaged'] as const;
 const damages: readonly Damage[] = ['flipped', 'truncated', 'empty', 'too-long'];
 const positions: readonly BodyPosition[] = ['headers', 'first-byte', 'thousandth', 'middle', 'all-but-one'];
 const failures: readonly (readonly [Failure, BodyPosition | 'request'])[] = [
@@ -50,6 +52,7 @@ export function enumerate(participants: number): readonly Schedule[] {
     ...leaders.flatMap((leader) => positions.map((at) => ({ strategy: 'leader-killed', at, leader }) as const)),
     ...leaders.map((leader) => ({ strategy: 'leader-stalls', at: 'middle', leader }) as const),
     ...(['go', 'reset', 'wrong-bytes'] as const).flatMap((how) => positions.map((at) => ({ strategy: 'components', at, how }) as const)),
+    ...positions.map((at) => ({ strategy: 'components-in-turn', at }) as const),
     ...damages.map((how) => ({ strategy: 'damaged', how }) as const),
     ...leaders.flatMap((leader) => failures.map(([how, at]) => ({ strategy: 'leader-fails', how, at, leader }) as const)),
   ];
@@ -70,6 +73,8 @@ export function idOf(schedule: Schedule): string {
       return `two-writers/${schedule.first}/${schedule.leader}`;
     case 'components':
       return `components/${schedule.how}/${schedule.at}`;
+    case 'components-in-turn':
+      return `components-in-turn/${schedule.at}`;
     case 'damaged':
       return `damaged/${schedule.how}`;
   }
@@ -92,17 +97,26 @@ export interface ScheduledLayer {
   /** Of the layer that all processes read. */
   readonly digest: string;
   readonly participants: readonly string[];
+  /** Of the images, in the order of the components that validate them. */
+  readonly repositories: readonly string[];
   readonly timeoutMs: number;
 }
 
 /** The gates that force the schedule. */
-export function gatesOf(schedule: Schedule, { digest, participants, timeoutMs }: ScheduledLayer): readonly GateRule[] {
+export function gatesOf(schedule: Schedule, { digest, participants, repositories, timeoutMs }: ScheduledLayer): readonly GateRule[] {
   const count = participants.length;
   const standstill = { kind: 'standstill', parties: 'participant', count } as const;
   const layer = { resource: 'blob', references: [digest] } as const;
   if (schedule.strategy === 'damaged') return [];
   if (schedule.strategy === 'together') return [{ name: 'together', hold: layer, until: standstill, timeoutMs }];
   if (schedule.strategy === 'components') return [{ name: 'components', hold: layer, until: standstill, timeoutMs, at: schedule.at, then: schedule.how }];
+  if (schedule.strategy === 'components-in-turn') {
+    const reached = { kind: 'reached', parties: 'participant', count: 1, gate: 'leader' } as const;
+    return [
+      { name: 'leader', hold: { ...layer, repositories: repositories.slice(0, 1) }, until: standstill, timeoutMs, at: schedule.at },
+      { name: 'others', hold: { resource: 'manifest', repositories: repositories.slice(1) }, until: reached, timeoutMs },
+    ];
+  }
   const leader = participants[schedule.leader - 1] ?? '';
   const others = participants.filter((participant) => participant !== leader);
   const waitForLeader: GateRule = { name: 'others', hold: { resource: 'manifest', participants: others }, until: { kind: 'reached', parties: 'participant', count: 1, gate: 'leader' }, timeoutMs };

@@ -13,6 +13,8 @@ export interface Workload {
   /** One process that validates all of the images, as components. */
   readonly together: Participant;
   readonly shared: KnownLayer;
+  /** Of the images, in the order of participants and components. */
+  readonly repositories: readonly string[];
 }
 
 const image = 'acceptance/bundle';
@@ -34,7 +36,7 @@ export async function prepareWorkload(scenario: ScenarioRun, count: number): Pro
   const together = await participant('validator-all', bundles.map(({ name }) => name));
   const shared = scenario.images.readLayers().find(({ images }) => images.length === count);
   if (shared === undefined) throw new TypeError('bundles share a layer');
-  return { participants, together, shared };
+  return { participants, together, shared, repositories: bundles.map(({ name }) => scenario.images.repositoryOf(name)) };
 }
 
 async function policyFolder({ context, folders }: ScenarioRun): Promise<string> {
