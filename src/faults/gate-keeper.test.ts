@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
 import { eventsOf, type RegistryTarget } from '../history/event.ts';
-import type { GateRule } from './gate.ts';
+import type { GateAction, GateRule } from './gate.ts';
 import { createGateKeeper, type GateKeeper } from './gate-keeper.ts';
 import { memoryRecorder } from './test-ends.ts';
 
@@ -293,5 +293,73 @@ describe('standstill', () => {
     const bench = new Bench([standstill], ['a', 'b', 'c']);
     await Promise.all(['a', 'b', 'c'].map(async (one) => await bench.send(one)));
     expect(bench.openings()).toEqual([['together', 'condition', 3, 3]]);
+  });
+});
+
+describe('gates that wait for one participant', () => {
+  const leader: GateRule = { ...barrier(2), name: 'leader', hold: { resource: 'blob', participants: ['a'] } };
+  const others: GateRule = { name: 'others', hold: { resource: 'manifest', participants: ['b'] }, until: { kind: 'reached', parties: 'participant', count: 1, gate: 'leader' }, timeoutMs };
+
+  it('open when it stands where it was to stand', async () => {
+    const bench = new Bench([leader, others], ['a', 'b']);
+    const follower = bench.send('b', { resource: 'manifest' });
+    await settled();
+    expect(bench.through).toEqual([]);
+    const leading = bench.send('a');
+    await follower;
+    expect(bench.openings()).toEqual([['others', 'condition', 1, 1]]);
+    bench.keeper.close();
+    await leading;
+  });
+
+  it('open as abandoned when it ends without having stood there', async () => {
+    const bench = new Bench([leader, others], ['a', 'b']);
+    const follower = bench.send('b', { resource: 'manifest' });
+    bench.keeper.participantEnded('a');
+    await follower;
+    expect(bench.openings()).toContainEqual(['others', 'abandoned', 1, 1]);
+  });
+
+  it('open when it has ended, and are not told of where nobody has to come', async () => {
+    const after: GateRule = { ...others, name: 'after', isOptional: true, until: { kind: 'ended', parties: 'participant', count: 1, participant: 'a' } };
+    const bench = new Bench([after, { ...after, name: 'nobody', hold: { resource: 'tags' } }], ['a', 'b']);
+    const follower = bench.send('b', { resource: 'manifest' });
+    await settled();
+    expect(bench.through).toEqual([]);
+    bench.keeper.participantEnded('a');
+    await follower;
+    bench.keeper.close();
+    expect(bench.openings()).toEqual([['after', 'condition', 1, 1]]);
+  });
+});
+
+describe('what is done to those who stood at a gate', () => {
+  const alone = (then: GateAction): GateRule => ({ ...barrier(1), then });
+  const arrival = { participant: 'a', request: 1, target: { resource: 'blob', repository: 'app', reference: layer } } as const;
+
+  it.each(['reset', 'wrong-bytes', 503] as const)('is told to the door: %s', async (then) => {
+    const bench = new Bench([alone(then)], ['a']);
+    expect(await bench.keeper.pass(arrival)).toBe(then);
+    expect(eventsOf(bench.recorder.events(), 'fault-struck')).toMatchObject([{ participant: 'a', fault: then === 503 ? 'status 503' : then }]);
+  });
+
+  it('may be the end of the process, and of nobody else', async () => {
+    const bench = new Bench([alone('kill')], ['a', 'b']);
+    const children = ['a', 'b'].map((participant) => {
+      const child = spawn(process.execPath, ['--eval', 'setInterval(() => {}, 2 ** 30)'], { stdio: 'ignore', detached: true });
+      bench.keeper.participantStarted(participant, child.pid ?? 0);
+      return child;
+    });
+    const killed = once(children[0] as ChildProcess, 'exit');
+    await bench.keeper.pass(arrival);
+    expect(await killed).toEqual([null, 'SIGKILL']);
+    expect(children[1]?.exitCode).toBeNull();
+    children[1]?.kill('SIGKILL');
+  });
+
+  it('is nothing when the gate opened for another reason', async () => {
+    const bench = new Bench([{ ...alone('reset'), until: { kind: 'arrivals', parties: 'participant', count: 2 }, timeoutMs: 20 }], ['a', 'b']);
+    expect(await bench.keeper.pass(arrival)).toBe('go');
+    expect(eventsOf(bench.recorder.events(), 'fault-struck')).toEqual([]);
   });
 });

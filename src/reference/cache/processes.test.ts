@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { toolOrSkip } from '../../foundation/tools.ts';
 import { digestOf } from '../../oci/digest.ts';
 import { buildReference } from '../../reference-build.ts';
 import { makeLayer, type PeerTask } from '../cache-peer.ts';
@@ -20,6 +21,7 @@ interface Origin {
   hold: ((response: ServerResponse, bytes: Buffer, nth: number) => boolean) | undefined;
 }
 
+const strace = toolOrSkip('strace');
 const layers = Array.from({ length: 50 }, (_, index) => {
   const layer = { seed: `layer-${index}`, bytes: 200_000, isGzip: index % 2 === 0 };
   return { layer, ...makeLayer(layer) };
@@ -58,7 +60,7 @@ afterEach(async () => {
 function start(task: Partial<PeerTask>, before = ''): ChildProcess {
   const whole: PeerTask = { directory, layers: layers.slice(0, 5).map(({ layer }) => layer), components: 1, workers: 5, origin: origin.url, ...task };
   const env = { ...process.env, CACHE_PEER_TASK: JSON.stringify(whole) };
-  const child = spawn('/bin/sh', ['-c', `${before} exec "$0" "$1"`, process.execPath, program], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn('/bin/sh', ['-c', `${before.includes('exec ') ? before : `${before} exec`} "$0" "$1"`, process.execPath, program], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   running.push(child);
   return child;
 }
@@ -103,6 +105,14 @@ describe('processes on one directory', () => {
     expect(await Promise.all(others)).toEqual([well, well]);
     expect([...origin.asked.values()]).toEqual([2]);
     expect(await readdir(directory)).toEqual([layers[1]?.digest]);
+  });
+
+  it.skipIf(strace === undefined).each([['rename', 'EACCES', 1], ['rename', 'EROFS', 1], ['rename', 'EIO', 1]])('go on without the cache when %s fails with %s, with one warning and nothing left', async (call, error, first) => {
+    const one = { layers: layers.slice(1, 2).map(({ layer }) => layer), workers: 1 };
+    const { status, errors } = await ended(start(one, `UV_THREADPOOL_SIZE=1 exec strace -f -qq -o /dev/null -e trace=${call} -e inject=${call}:error=${error}:when=${first}+`));
+    expect(status).toBe(0);
+    expect(errors).toMatch(new RegExp(`^Warning: .*can't be written.*${error}.*\n$`));
+    expect(await readdir(directory)).toEqual([]);
   });
 
   it('work with 64 open files each, and 50 layers asked for at once', async () => {
