@@ -6,8 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
+import { toolOrSkip } from '../foundation/tools.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
+const crane = toolOrSkip('crane');
 const runs = mkdtempSync(join(tmpdir(), 'explore-test-'));
 
 afterAll(() => rmSync(runs, { recursive: true }));
@@ -45,6 +47,17 @@ describe('explore', () => {
     expect(text).toContain(`npm run explore -- --planted-bug ${bug} --replay ${schedule}`);
     expect(last).toMatch(/^1 of 1 schedules: 0 held, 1 broken/);
     expect(status).toBe(1);
+  });
+
+  it.skipIf(crane === undefined)('finds that crane makes another archive, with status 0, when another crane is half-way, each time', () => {
+    const { status, text, last } = explore('--subject', 'crane', '--binary', crane ?? '', '--replay', 'leader-follower/middle/1', '--times', '3');
+    expect(text).toMatch(/differs from the serial run.*\n.*\n.*\n\s*\n {9}exit status 0\n\s*\n {7}- output file sha256:\w{64}\n {7}\+ output file sha256:\w{64}/);
+    expect(last).toMatch(/^3 of 3 schedules: 0 held, 3 broken/);
+    expect(status).toBe(1);
+  });
+
+  it.skipIf(crane === undefined)('has no components to meet in a program that takes one image', () => {
+    expect(explore('--subject', 'crane', '--binary', crane ?? '', '--schedule', 'components')).toMatchObject({ status: 2, errors: expect.stringContaining('NOTHING_SELECTED') as string });
   });
 
   it('stops at the first that is not held, when asked to', () => {

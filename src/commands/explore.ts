@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
 import { readSettings, type Settings } from '../config.ts';
 import { attempt, type Attempt } from '../explore/attempt.ts';
-import { enumerate, idOf, schedulesNamed, type Schedule } from '../explore/schedule.ts';
+import { enumerate, idOf, isOfComponents, schedulesNamed, type Schedule } from '../explore/schedule.ts';
 import { monotonicMs } from '../foundation/clock.ts';
 import { describeError, ExitStatus, StampedeError } from '../foundation/errors.ts';
 import { ResourceStack } from '../foundation/resources.ts';
@@ -65,9 +65,11 @@ async function explore(options: ExploreOptions, report: TerminalReport, resource
   const startedAt = monotonicMs();
   const settings = await openExploration(options, report, resources);
   const { workload, scenario: { context } } = settings;
-  report.line(`${options.schedules.length} schedules of ${options.participants} processes, the shared layer is ${workload.shared.digest.slice(0, 19)}… of ${workload.shared.compressed.length} bytes`);
+  const schedules = options.schedules.filter((schedule) => workload.together !== undefined || !isOfComponents(schedule));
+  if (schedules.length === 0) throw new StampedeError('NOTHING_SELECTED', `${options.settings.subject} takes one image, so it has no components to meet`);
+  report.line(`${schedules.length} schedules of ${options.participants} processes, the shared layer is ${workload.shared.digest.slice(0, 19)}… of ${workload.shared.compressed.length} bytes`);
   const attempts: Attempt[] = [];
-  const queue = options.schedules.flatMap((schedule) => Array.from({ length: options.times }, () => schedule));
+  const queue = schedules.flatMap((schedule) => Array.from({ length: options.times }, () => schedule));
   for (const schedule of queue) {
     report.live(`  … ${attempts.length} of ${queue.length} done, ${idOf(schedule)}`);
     const done = await attempt(schedule, settings);

@@ -23,11 +23,14 @@ export async function openExploration({ settings, participants, plantedBug }: Ex
   const scenario = await openScenario(context, identity, subject);
   resources.own('scenario', scenario.resources);
   const workload = await prepareWorkload(scenario, participants);
+  const environment = withBug(plantedBug);
+  const expectation = await expectedOutcomes({ scenario, workload, environment });
+  expectation.serialDefects.forEach((defect) => report.line(`  without any race: ${defect}`));
   return {
     scenario,
     workload,
-    expectation: await expectedOutcomes(scenario, workload),
-    environment: withBug(plantedBug),
+    expectation,
+    environment,
     isSingleFlight: subject.program.kind === 'built',
   };
 }

@@ -10,13 +10,12 @@ import { layersRead } from '../checkers/layers-read.ts';
 import { outcomesAgree } from '../checkers/outcomes-agree.ts';
 import { overlapped } from '../checkers/overlapped.ts';
 import { eventsOf } from '../history/event.ts';
-import type { Plan } from '../scenario/plan.ts';
-import { performRun, type Participant, type PerformedRun } from '../scenario/run.ts';
+import type { Participant, PerformedRun } from '../scenario/run.ts';
 import type { ScenarioRun } from '../scenario/scenario-run.ts';
-import { expand } from '../scenario/variables.ts';
 import { damageEntries } from './damage.ts';
 import type { Expectation } from './expectation.ts';
-import { gatesOf, idOf, type Schedule } from './schedule.ts';
+import { gatesOf, idOf, isOfComponents, type Schedule } from './schedule.ts';
+import { runOn } from './run-on.ts';
 import type { Workload } from './workload.ts';
 
 /** One schedule, forced once. */
@@ -52,26 +51,25 @@ export async function attempt(schedule: Schedule, settings: AttemptSettings): Pr
   const gates = gatesOf(schedule, { digest: workload.shared.digest, participants: participants.map(({ name }) => name), repositories: workload.repositories, timeoutMs: scenario.context.gateTimeoutMs });
   const folder = join(scenario.storedFolder, `${String(number).padStart(5, '0')}-${idOf(schedule).replaceAll('/', '-')}`);
   const run = async (kind: 'before' | 'scheduled' | 'calm', those: readonly Participant[]): Promise<PerformedRun> => {
-    const plan = planOf(settings, { id: idOf(schedule), participants: those, gates: kind === 'scheduled' ? gates : [] });
-    return await performOn(cache, { settings, plan, participants: those, folder: join(folder, kind) });
+    return await runOn(cache, { scenario, environment: settings.environment, gates: kind === 'scheduled' ? gates : [], meeting: `schedule ${idOf(schedule)}`, participants: those, folder: join(folder, kind) });
   };
   if (schedule.strategy === 'damaged') {
-    const before = await run('before', [workload.together]);
+    const before = await run('before', participants);
     before.recorder.close();
     await damageEntries(before.settings.cacheFolder, schedule.how);
   }
   const scheduled = await run('scheduled', participants);
+  // Before the calm run: it writes its output to the same places.
+  const scheduledVerdicts = await verdictsOf(scheduled, settings, scheduledCheckers(schedule, settings));
   const calm = await run('calm', [workload.participants.at(-1) as Participant]);
-  const verdicts = [
-    ...(await verdictsOf(scheduled, settings, scheduledCheckers(schedule, settings))).map((one) => ({ ...one, run: 'scheduled' as const })),
-    ...(await verdictsOf(calm, settings, [ended, outcomesAgree, cacheIntact, layersRead])).map((one) => ({ ...one, run: 'calm' as const })),
-  ];
+  const calmVerdicts = await verdictsOf(calm, settings, [ended, outcomesAgree, cacheIntact, layersRead]);
+  const verdicts = [...scheduledVerdicts.map((one) => ({ ...one, run: 'scheduled' as const })), ...calmVerdicts.map((one) => ({ ...one, run: 'calm' as const }))];
   await rm(cache, { recursive: true, force: true });
   return { schedule: idOf(schedule), verdict: worst(verdicts), verdicts, folder, durationMs: performance.now() - startedAt };
 }
 
-function participantsOf({ strategy }: Schedule, { participants, together }: Workload): readonly Participant[] {
-  return strategy === 'components' || strategy === 'components-in-turn' || strategy === 'damaged' ? [together] : participants;
+function participantsOf(schedule: Schedule, { participants, together }: Workload): readonly Participant[] {
+  return isOfComponents(schedule) || schedule.strategy === 'damaged' ? [together ?? (participants[0] as Participant)] : participants;
 }
 
 /** What a killed process leaves is for the next run to mend; what fails downloads is no promise to fetch once. */
@@ -94,34 +92,6 @@ function scheduledCheckers(schedule: Schedule, { isSingleFlight }: AttemptSettin
     case 'damaged':
       return [...always, ...cache];
   }
-}
-
-interface Performance {
-  readonly settings: AttemptSettings;
-  readonly plan: Plan;
-  readonly participants: readonly Participant[];
-  readonly folder: string;
-}
-
-async function performOn(cache: string, { settings: { scenario, environment }, plan, participants, folder }: Performance): Promise<PerformedRun> {
-  const known = scenario.images.knownLayers();
-  const named = scenario.images.readLayers().filter(({ images }) => images.some((image) => participants.some((one) => one.arguments.join(' ').includes(`"${scenario.images.referenceOf(image)}"`))));
-  return await performRun(plan, participants, {
-    context: scenario.context,
-    subject: scenario.subject,
-    folders: scenario.folders,
-    environment: { ...scenario.usualEnvironment, XDG_CACHE_HOME: cache, ...environment },
-    cacheFolder: expand(scenario.subject.cacheDirectory, new Map([['HOME', scenario.folders.home], ['XDG_CACHE_HOME', cache]]), 'error'),
-    knownLayers: named,
-    cacheLayers: known,
-    logDoor: undefined,
-    folder,
-  });
-}
-
-function planOf({ scenario }: AttemptSettings, { id, participants, gates }: { readonly id: string; readonly participants: readonly Participant[]; readonly gates: Plan['gates'] }): Plan {
-  const { context, identity } = scenario;
-  return { version: 1, scenario: identity.id, subject: context.subject, seed: context.seed, participants, gates, meeting: `schedule ${id}` };
 }
 
 async function verdictsOf(run: PerformedRun, { expectation }: AttemptSettings, checkers: readonly Checker[]): Promise<readonly NamedVerdict[]> {

@@ -42,6 +42,11 @@ const failures: readonly (readonly [Failure, BodyPosition | 'request'])[] = [
 /** Longer than a lock should be waited for without a look at its holder, shorter than clients wait for bytes. */
 const stallMs = 1500;
 
+/** True for schedules that are about components of one process. */
+export function isOfComponents({ strategy }: Schedule): boolean {
+  return strategy === 'components' || strategy === 'components-in-turn';
+}
+
 /** Every schedule for so many processes: strategy x place x leader. */
 export function enumerate(participants: number): readonly Schedule[] {
   const leaders = Array.from({ length: participants }, (_, index) => index + 1);

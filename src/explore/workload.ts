@@ -5,13 +5,18 @@ import { attest, sign } from '../scenario/fixtures.ts';
 import type { KnownLayer } from '../scenario/images.ts';
 import type { Participant } from '../scenario/run.ts';
 import type { ScenarioRun } from '../scenario/scenario-run.ts';
+import { expand } from '../scenario/variables.ts';
 import { splitCommand } from '../validator/words.ts';
 
 /** What the processes of an exploration validate: an image each, with one layer that all of them share. */
 export interface Workload {
   readonly participants: readonly Participant[];
-  /** One process that validates all of the images, as components. */
-  readonly together: Participant;
+  /** One process that validates all of the images, as components; undefined for programs that take one. */
+  readonly together: Participant | undefined;
+  /** The same commands, for a run without a cache. */
+  readonly alone: readonly Participant[];
+  /** What a process writes besides its standard output; it need not be there. */
+  readonly outputOf: (participant: string) => string;
   readonly shared: KnownLayer;
   /** Of the images, in the order of participants and components. */
   readonly repositories: readonly string[];
@@ -26,17 +31,39 @@ export async function prepareWorkload(scenario: ScenarioRun, count: number): Pro
   const bundles = await scenario.images.pushBundles(image, count);
   const signing = { keyName: 'known', logging: 'bundled', provenance: 'slsa-v0.2' } as const;
   await Promise.all(bundles.flatMap(({ name }) => [sign(scenario, name, signing), attest(scenario, name, signing)]));
+  const shared = scenario.images.readLayers().find(({ images }) => images.length === count);
+  if (shared === undefined) throw new TypeError('bundles share a layer');
+  const outputOf = (participant: string): string => join(scenario.folders.temporary, `${participant}.out`);
+  const images = bundles.map(({ name }) => name);
+  const commands = scenario.subject.exploration === undefined ? await validations(scenario, images) : otherProgram(scenario, images, outputOf);
+  return { ...commands, shared, outputOf, repositories: images.map((name) => scenario.images.repositoryOf(name)) };
+}
+
+type Commands = Pick<Workload, 'participants' | 'together' | 'alone'>;
+
+/** As a validator is called: one process an image, or all images in one. */
+async function validations(scenario: ScenarioRun, images: readonly string[]): Promise<Commands> {
   const policy = JSON.stringify({ sources: [{ policy: [await policyFolder(scenario)] }] });
   const participant = async (name: string, images: readonly string[]): Promise<Participant> => {
     const components = images.map((one, index) => ({ name: `component-${index + 1}`, containerImage: scenario.images.referenceOf(one) }));
     const given = new Map([['POLICY', policy], ['IMAGES', JSON.stringify({ components })]]);
     return { name, arguments: await Promise.all(splitCommand(line).map(async (word) => given.get(word.slice(2, -1)) ?? (await scenario.values.expand(word, 'error')))) };
   };
-  const participants = await Promise.all(bundles.map(async ({ name }, index) => await participant(`validator-${index + 1}`, [name])));
-  const together = await participant('validator-all', bundles.map(({ name }) => name));
-  const shared = scenario.images.readLayers().find(({ images }) => images.length === count);
-  if (shared === undefined) throw new TypeError('bundles share a layer');
-  return { participants, together, shared, repositories: bundles.map(({ name }) => scenario.images.repositoryOf(name)) };
+  const participants = await Promise.all(images.map(async (name, index) => await participant(`validator-${index + 1}`, [name])));
+  const together = await participant('validator-all', images);
+  const { serialArguments } = scenario.subject;
+  return { participants, together, alone: [...participants, together].map(({ name, arguments: words }) => ({ name, arguments: [...words, ...serialArguments] })) };
+}
+
+/** As the subject says. The cache's folder is another one for each attempt: `${CACHE}` stays. */
+function otherProgram({ subject, images: shelf }: ScenarioRun, images: readonly string[], outputOf: Workload['outputOf']): Commands {
+  const called = (template: readonly string[] = []): readonly Participant[] =>
+    images.map((image, index) => {
+      const name = `validator-${index + 1}`;
+      const values = new Map([['IMAGE', shelf.referenceOf(image)], ['OUT', outputOf(name)]]);
+      return { name, arguments: template.map((word) => expand(word, values, 'keep')) };
+    });
+  return { participants: called(subject.exploration?.arguments), together: undefined, alone: called(subject.exploration?.withoutCache) };
 }
 
 async function policyFolder({ context, folders }: ScenarioRun): Promise<string> {

@@ -19,6 +19,11 @@ const subjectSchema = z.strictObject({
   serialArguments: z.array(z.string()).default([]),
   /** Set to run one command without any cache. */
   noCacheEnvironment: settings.default({}),
+  /**
+   * How `explore` calls a program that is no validator of images: `${IMAGE}`, `${CACHE}` and `${OUT}` are known. What
+   * it makes is what it writes to its standard output, and to the file `${OUT}` if that is named.
+   */
+  exploration: z.strictObject({ arguments: z.array(z.string()).min(1), withoutCache: z.array(z.string()).min(1) }).optional(),
   /** Milliseconds after which a run is ended. */
   deadlineMs: z.number().int().positive().default(60_000),
 });

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { GateRule } from '../faults/gate.ts';
+import type { Plan } from '../scenario/plan.ts';
+import { performRun, type Participant, type PerformedRun } from '../scenario/run.ts';
+import type { ScenarioRun } from '../scenario/scenario-run.ts';
+import { expand } from '../scenario/variables.ts';
+
+export interface RunRequest {
+  readonly scenario: ScenarioRun;
+  readonly participants: readonly Participant[];
+  readonly gates: readonly GateRule[];
+  readonly meeting: Plan['meeting'];
+  /** Set besides the usual. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Where it is stored. */
+  readonly folder: string;
+}
+
+/** Runs the participants at once, on the cache below `home`, which stands for XDG_CACHE_HOME. */
+export async function runOn(home: string, { scenario, participants, gates, meeting, environment, folder }: RunRequest): Promise<PerformedRun> {
+  const { context, identity, subject, folders, images } = scenario;
+  const cacheFolder = expand(subject.cacheDirectory, new Map([['HOME', folders.home], ['XDG_CACHE_HOME', home]]), 'error');
+  const commands = participants.map(({ name, arguments: words }) => ({ name, arguments: words.map((word) => word.replaceAll('${CACHE}', cacheFolder)) }));
+  const plan: Plan = { version: 1, scenario: identity.id, subject: context.subject, seed: context.seed, participants, gates, meeting };
+  return await performRun(plan, commands, {
+    context,
+    subject,
+    folders,
+    environment: { ...scenario.usualEnvironment, XDG_CACHE_HOME: home, ...environment },
+    cacheFolder,
+    knownLayers: images.readLayers().filter((layer) => layer.images.some((image) => participants.some((one) => namesImage(one, images.referenceOf(image))))),
+    cacheLayers: images.knownLayers(),
+    logDoor: undefined,
+    folder,
+  });
+}
+
+/** As a word of its own, or quoted in a document. */
+function namesImage({ arguments: words }: Participant, reference: string): boolean {
+  return words.some((word) => word === reference || word.includes(`"${reference}"`));
+}
