@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { buildReference } from './reference-build.ts';
+import { buildReference, type ReferenceVariant } from './reference-build.ts';
 
 const run = promisify(execFile);
 let folder: string;
@@ -40,5 +40,17 @@ describe('buildReference', () => {
     await Promise.all(Array.from({ length: 4 }, async () => await buildReference({ outFile })));
     expect(await readdir(join(folder, 'deep'))).toEqual(['validator.mjs']);
     await run(outFile, ['version']);
+  });
+
+  it('puts planted bugs into test builds alone, and refuses one elsewhere before anything is read', async () => {
+    const refusal = async (variant: ReferenceVariant, bug: string): Promise<unknown> => {
+      const program = await buildReference({ outFile: join(folder, `${variant}.mjs`), variant });
+      const env = { PATH: process.env['PATH'], STAMPEDE_PLANTED_BUG: bug };
+      return await run(program, ['validate', 'image', '--image', 'none', '--policy', '{}'], { env }).catch((error: unknown) => error);
+    };
+    expect(await refusal('release', 'in-place-write')).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('release build') as string });
+    expect(await refusal('test', 'unheard-of')).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('no planted bug is named "unheard-of"') as string });
+    expect(await readFile(join(folder, 'release.mjs'), 'utf8')).not.toContain('in-place-write');
+    expect(await readFile(join(folder, 'test.mjs'), 'utf8')).toContain('in-place-write');
   });
 });

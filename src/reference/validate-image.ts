@@ -29,6 +29,7 @@ export interface RunContext {
  */
 export async function validateImage(options: ValidateImageOptions, context: RunContext): Promise<boolean> {
   const { work, warn, debug } = context;
+  const parts = await chosenParts(process.env);
   const components = await readComponents(options.image, options.images);
   const specification = await loadSpecification(options.policy);
   const publicKey = options.publicKey ?? specification.publicKey;
@@ -41,7 +42,7 @@ export async function validateImage(options: ValidateImageOptions, context: RunC
   debug(`${components.length} components, ${policies.length} policies`);
 
   const effectiveTime = options.effectiveTime ?? wallClock().toISOString().replace(/\.\d+Z$/, 'Z');
-  const cache = openLayerCache({ environment: process.env, warn, work, parts: await chosenParts(process.env) });
+  const cache = openLayerCache({ environment: process.env, warn, work, parts });
   const connection = { transport, insecure: options.insecure };
   const settings = { policies, trust, layerSource: { cache, warn }, connection, effectiveTime: new Date(effectiveTime) };
   const findings = await mapConcurrently(components, options.workers, async (component) => await validateComponent(component, settings));
