@@ -29,6 +29,14 @@ Feature: several processes on one layer cache
     And the cache should be intact
     And every outcome should equal that of a run alone without cache
 
+  Scenario: cold cache, one has half of the shared layer when the others begin
+    When 3 ec commands are run in parallel, the first held when it has half of the shared layer, with "validate image --image ${REGISTRY}/acceptance/bundle-${PARTICIPANT} --policy acceptance/ec-policy --rekor-url ${REKOR} --public-key ${known_PUBLIC_KEY} --output json"
+    Then every exit status should be 0
+    And the runs should have overlapped
+    And every layer should have been read through the cache
+    And the cache should be intact
+    And every outcome should equal that of a run alone without cache
+
   Scenario: warm cache
     When ec command is run with "validate image --json-input {"components":[{"name":"A","containerImage":"${REGISTRY}/acceptance/bundle-1"},{"name":"B","containerImage":"${REGISTRY}/acceptance/bundle-2"},{"name":"C","containerImage":"${REGISTRY}/acceptance/bundle-3"}]} --policy acceptance/ec-policy --rekor-url ${REKOR} --public-key ${known_PUBLIC_KEY} --output json"
     Then the exit status should be 0

@@ -15,6 +15,10 @@ When(/^(\d+) ec commands are run in parallel, all held at the shared layer, with
   await this.run(line, Number(count), 'shared-layer');
 });
 
+When(/^(\d+) ec commands are run in parallel, the first held when it has half of the shared layer, with "(.+)"$/, async function (this: StampedeWorld, count: string, line: string) {
+  await this.run(line, Number(count), 'half-layer');
+});
+
 When(/^(\d+) ec commands are run in parallel, all held at a layer of their own, with "(.+)"$/, async function (this: StampedeWorld, count: string, line: string) {
   await this.run(line, Number(count), 'own-layer');
 });

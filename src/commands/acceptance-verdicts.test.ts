@@ -99,7 +99,9 @@ describe('broken, exit status 1', () => {
   });
 
   it('when a layer is fetched twice', async () => {
-    const { status, output } = await run('', `${together}\n    Then each layer should have been fetched once`);
+    reference = await buildReference({ outFile: join(projectRoot, 'dist', 'reference', 'validator-test.mjs'), variant: 'test' });
+    const steps = `    Given the environment variable is set "STAMPEDE_PLANTED_BUG=flight-per-instance"\n${together}\n    Then each layer should have been fetched once`;
+    const { status, output } = await run('', steps);
     expect(output).toMatch(/VERDICT_BROKEN: fetched-once: the layer sha256:\w+ was fetched 2 times/);
     expect(status).toBe(1);
     const folder = /artifacts {2}(.+)/.exec(output)?.[1] ?? '';

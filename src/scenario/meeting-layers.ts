@@ -26,7 +26,7 @@ export function layersMetAt(images: ImageShelf, meeting: Meeting, participants: 
   const needed = participants.map((participant) => layersOf(images, [participant]).map(({ digest }) => digest));
   const all = [...new Set(needed.flat())];
   const isShared = (digest: (typeof all)[number]): boolean => needed.every((digests) => digests.includes(digest));
-  const met = meeting === 'components' ? all : all.filter((digest) => isShared(digest) === (meeting === 'shared-layer'));
+  const met = meeting === 'components' ? all : all.filter((digest) => isShared(digest) === (meeting !== 'own-layer'));
   if (met.length > 0) return met;
   throw new StampedeError('STEP_OUT_OF_ORDER', `the commands name no images with a layer to meet at (${meeting})`, {
     hint: 'write before: Given 3 operator bundle images named "..." that share a layer, ...',

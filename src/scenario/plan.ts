@@ -25,14 +25,17 @@ export interface PlannedParticipant {
 /**
  * `alone`: one process, nothing held. `first-request`: every process is held at its first manifest until all
  * have asked. `shared-layer`: every process is held at a layer that all of them need until each asks for one or waits
- * for one who did, and `own-layer` at one that others don't need. `components`: the first layer of one process is held until requests of all its components were seen.
+ * for one who did, and `own-layer` at one that others don't need. `half-layer`: the first process is held when it has half
+ * of a layer that all need, until the others, who begin only then, have ended or wait. `components`: the first layer of one process is held until requests of all its components were seen.
  */
-export type Meeting = 'alone' | 'first-request' | 'shared-layer' | 'own-layer' | 'components';
+export type Meeting = 'alone' | 'first-request' | 'shared-layer' | 'own-layer' | 'half-layer' | 'components';
 
 export interface MeetingPlan {
   readonly meeting: Meeting;
   /** Processes, or for `components` the components, that must meet. */
   readonly parties: number;
+  /** Names of the processes. */
+  readonly participants: readonly string[];
   /** Digests of the layers that are met at. */
   readonly layers: readonly string[];
   /** Repositories of the images that the commands name. */
@@ -41,7 +44,7 @@ export interface MeetingPlan {
 }
 
 /** The gates that force a meeting; the recorded history must show that it took place. */
-export function gatesFor({ meeting, parties, layers, repositories, timeoutMs }: MeetingPlan): readonly GateRule[] {
+export function gatesFor({ meeting, parties, participants, layers, repositories, timeoutMs }: MeetingPlan): readonly GateRule[] {
   switch (meeting) {
     case 'alone':
       return [];
@@ -64,6 +67,8 @@ export function gatesFor({ meeting, parties, layers, repositories, timeoutMs }: 
           timeoutMs,
         },
       ];
+    case 'half-layer':
+      return halfLayerGates({ parties, participants, layers, timeoutMs });
     case 'components':
       return [
         {
@@ -74,4 +79,22 @@ export function gatesFor({ meeting, parties, layers, repositories, timeoutMs }: 
         },
       ];
   }
+}
+
+function halfLayerGates({ parties, participants, layers, timeoutMs }: Pick<MeetingPlan, 'parties' | 'participants' | 'layers' | 'timeoutMs'>): readonly GateRule[] {
+  return [
+    {
+      name: 'half-layer',
+      hold: { resource: 'blob', references: layers, participants: participants.slice(0, 1) },
+      at: 'middle',
+      until: { kind: 'standstill', parties: 'participant', count: parties },
+      timeoutMs,
+    },
+    {
+      name: 'others',
+      hold: { resource: 'manifest', participants: participants.slice(1) },
+      until: { kind: 'reached', parties: 'participant', count: 1, gate: 'half-layer' },
+      timeoutMs,
+    },
+  ];
 }

@@ -76,7 +76,7 @@ function gatesOf(scenario: ScenarioRun, { processes, meeting }: Gathering, parti
   const layers = layersMetAt(scenario.images, meeting, participants);
   const repositories = namedImages(scenario.images, participants).map((name) => scenario.images.repositoryOf(name));
   const parties = meeting === 'components' ? repositories.length : processes;
-  return gatesFor({ meeting, parties, layers, repositories, timeoutMs: scenario.context.gateTimeoutMs });
+  return gatesFor({ meeting, parties, participants: participants.map(({ name }) => name), layers, repositories, timeoutMs: scenario.context.gateTimeoutMs });
 }
 
 function cacheFolder({ subject, folders, environment }: ScenarioRun): string {
