@@ -20,7 +20,7 @@ export interface PeerTask {
   readonly layers: readonly PeerLayer[];
   readonly components: number;
   readonly workers: number;
-  /** Where `<origin>/<digest>` gives a layer; without it the bytes are made here. */
+  /** Where `<origin>/<digest>` gives a layer; without it, or empty, the bytes are made here. */
   readonly origin?: string;
   /** False: processes take no turns. */
   readonly locks?: boolean;
@@ -47,7 +47,7 @@ export function makeLayer({ seed, bytes, isGzip }: PeerLayer): MadeLayer {
 
 function layerOf({ digest, diffID, travelling }: MadeLayer, isGzip: boolean, origin: string | undefined): Layer {
   const compressed = async (): Promise<Readable> => {
-    if (origin === undefined) return streamOf(piecesOf(travelling));
+    if (origin === undefined || origin === '') return streamOf(piecesOf(travelling));
     return await new Promise((resolve, reject) => get(`${origin}/${digest}`, resolve).once('error', reject));
   };
   return {

@@ -78,7 +78,7 @@ async function openEntry(path: string): Promise<Readable | undefined> {
   throw new EntryUnreadable(`${path} is not a regular file`);
 }
 
-const chunkBytes = 128 * 1024;
+const chunkBytes = 1024 * 1024;
 
 export interface WriterOptions {
   /** Where the bytes go before they are published. */

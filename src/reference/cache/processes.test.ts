@@ -115,6 +115,18 @@ describe('processes on one directory', () => {
     expect(await readdir(directory)).toEqual([]);
   });
 
+  it('go on without the cache when there are no more files to open, with one warning', async () => {
+    const warned: string[] = [];
+    // How many files a program has open by itself is another number on every system.
+    for (let limit = 16; limit <= 32; limit += 1) {
+      const { status, errors } = await ended(start({ layers: layers.slice(0, 2).map(({ layer }) => layer), origin: '' }, `ulimit -n ${limit};`));
+      if (status === 0 && errors !== '') warned.push(errors);
+    }
+    expect(warned.length).toBeGreaterThan(0);
+    for (const errors of warned) expect(errors).toMatch(/^Warning: .*going on without it: EMFILE.*\n$/);
+    expect(await entriesAreRight()).toBe(true);
+  });
+
   it('work with 64 open files each, and 50 layers asked for at once', async () => {
     const task = { layers: layers.map(({ layer }) => layer), components: 2, workers: 100 };
     const all = await Promise.all(Array.from({ length: 3 }, async () => await ended(start(task, 'ulimit -n 64;'))));
