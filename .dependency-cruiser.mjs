@@ -10,14 +10,15 @@ export const walls = {
   containers: ['embedded', 'stage'],
   images: ['containers'],
   faults: ['oci', 'history'],
+  tracing: ['history'],
   validator: ['history', 'oci'],
   checkers: ['oci', 'sigstore', 'history'],
-  scenario: ['oci', 'sigstore', 'history', 'stage', 'faults', 'validator', 'checkers'],
-  explore: ['oci', 'sigstore', 'history', 'stage', 'faults', 'validator', 'scenario', 'checkers'],
+  scenario: ['oci', 'sigstore', 'history', 'stage', 'faults', 'tracing', 'validator', 'checkers'],
+  explore: ['oci', 'sigstore', 'history', 'stage', 'faults', 'tracing', 'validator', 'scenario', 'checkers'],
   report: ['history', 'checkers'],
   reference: ['oci', 'sigstore'],
   policies: [],
-  commands: ['oci', 'history', 'stage', 'containers', 'images', 'faults', 'validator', 'scenario', 'checkers', 'explore', 'report', 'policies'],
+  commands: ['oci', 'history', 'stage', 'containers', 'images', 'faults', 'tracing', 'validator', 'scenario', 'checkers', 'explore', 'report', 'policies'],
 };
 
 const advice = {
@@ -30,6 +31,7 @@ const advice = {
   containers: 'The launcher speaks to the engine; what a container is stands in the compose file.',
   images: 'Images are made from files and a base; who runs them is not known here.',
   faults: 'Doors and gates see requests and write events; what to hold is in the plan.',
+  tracing: 'A trace tells of file calls and stops after them; which ones is for gates to say.',
   validator: 'A validator is a process that leaves events; what it means is for checkers.',
   checkers: 'Checkers judge a history and nothing else: record an event instead of looking.',
   scenario: 'Scenario turns plans into histories; commands and Cucumber are above it.',

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Arrival, GateKeeperSettings } from './gate-keeper.ts';
-import type { GateAction, GateMatch, GateRule, Party } from './gate.ts';
+import type { Arrival, CallArrival, GateKeeperSettings, RequestArrival } from './gate-keeper.ts';
+import type { CallMatch, GateAction, GateMatch, GateRule, Party } from './gate.ts';
 import { sampleMs, type Idleness } from './idleness.ts';
-import type { GateOpening, RegistryTarget } from '../history/event.ts';
+import type { EventOf, GateOpening } from '../history/event.ts';
 
 export interface GateParts extends GateKeeperSettings {
   readonly live: ReadonlySet<string>;
@@ -18,8 +18,7 @@ export interface GateParts extends GateKeeperSettings {
 export class Gate {
   readonly #rule: GateRule;
   readonly #parts: GateParts;
-  /** Requests standing here, by number. */
-  readonly #waiting = new Map<number, { readonly arrival: Arrival; readonly go: (action: GateAction) => void }>();
+  readonly #waiting = new Map<Arrival, (action: GateAction) => void>();
   /** Parties that `until.of` has seen, for the `requests` condition. */
   readonly #seen = new Set<string>();
   #isOpen = false;
@@ -37,8 +36,14 @@ export class Gate {
   }
 
   /** True for a gate that would still hold the body, or the request, of this arrival. */
-  concerns(arrival: Arrival, what: 'request' | 'body'): boolean {
+  concerns(arrival: RequestArrival, what: 'request' | 'body'): boolean {
     return !this.#isOpen && (this.#rule.at === undefined) === (what === 'request') && matches(this.#rule.hold, arrival);
+  }
+
+  /** The same for a process after a file call. */
+  concernsCall({ participant, call }: CallArrival): boolean {
+    const { hold } = this.#rule;
+    return !this.#isOpen && 'call' in hold && hold.call === call.family && hold.nth === call.nth && hold.participants.includes(participant);
   }
 
   get rule(): GateRule {
@@ -46,35 +51,41 @@ export class Gate {
   }
 
   /** Counts towards a `requests` condition, held or not. */
-  notice({ participant, target }: Arrival): void {
+  notice(arrival: RequestArrival): void {
     const { until } = this.#rule;
-    if (until.kind !== 'requests' || !matches(until.of, { participant, target })) return;
-    this.#seen.add(partyOf(until.parties, participant, target));
+    if (until.kind !== 'requests' || !matches(until.of, arrival)) return;
+    this.#seen.add(partyOf(until.parties, arrival));
     this.recheck();
   }
 
   /** What is to be done with the one who stood here. */
   async hold(arrival: Arrival, signal?: AbortSignal, afterBytes?: number): Promise<GateAction> {
     if (this.#isOpen || signal?.aborted === true) return 'go';
-    const { participant, request, target } = arrival;
+    const { participant } = arrival;
     const place = afterBytes === undefined ? {} : { afterBytes };
-    this.#parts.recorder.record({ kind: 'gate-arrived', gate: this.#rule.name, participant, request, repository: target.repository ?? '', ...place });
+    this.#parts.recorder.record({ kind: 'gate-arrived', gate: this.#rule.name, participant, ...whereOf(arrival), ...place });
     this.#timer ??= setTimeout(() => this.open('timeout'), this.#rule.timeoutMs);
     if (this.#rule.until.kind === 'standstill') this.#watch ??= setInterval(() => this.recheck(), sampleMs);
     this.#hasStood = true;
-    const answerHeld = afterBytes === undefined ? (): void => undefined : this.#parts.idleness.holding(participant);
+    const release = this.#putOnHold(arrival, afterBytes);
     const action = await new Promise<GateAction>((go) => {
       const leave = (): void => {
-        this.#waiting.delete(request);
+        this.#waiting.delete(arrival);
         go('go');
       };
-      this.#waiting.set(request, { arrival, go });
+      this.#waiting.set(arrival, go);
       signal?.addEventListener('abort', leave, { once: true });
       this.recheck();
       this.#parts.arrived();
     });
-    answerHeld();
+    release();
     return action;
+  }
+
+  #putOnHold(arrival: Arrival, afterBytes: number | undefined): () => void {
+    const { idleness } = this.#parts;
+    if ('call' in arrival) return idleness.standing(arrival.participant);
+    return afterBytes === undefined ? () => undefined : idleness.holding(arrival.participant);
   }
 
   participantEnded(ended: string): void {
@@ -82,9 +93,9 @@ export class Gate {
     const { live } = this.#parts;
     if (this.#isOpen) return;
     // Its requests may still stand here, as their sockets close later: nobody meets the dead.
-    for (const [request, { arrival, go }] of this.#waiting) {
+    for (const [arrival, go] of this.#waiting) {
       if (arrival.participant !== ended) continue;
-      this.#waiting.delete(request);
+      this.#waiting.delete(arrival);
       go('go');
     }
     if (live.size === 0) return this.open('abandoned');
@@ -105,7 +116,7 @@ export class Gate {
     if (isOptional && !this.#hasStood) return;
     const others = until.kind === 'standstill' ? this.#others() : {};
     this.#parts.recorder.record({ kind: 'gate-opened', gate: name, reason, arrived: this.#arrived().size, wanted: until.count, ...others });
-    for (const { arrival, go } of this.#waiting.values()) go(reason === 'condition' ? this.#strike(arrival) : 'go');
+    for (const [arrival, go] of this.#waiting) go(reason === 'condition' ? this.#strike(arrival) : 'go');
     this.#waiting.clear();
   }
 
@@ -141,10 +152,11 @@ export class Gate {
     return this.#parts.idleness.isIdle(participant, until.kind === 'standstill' ? until.forMs : undefined);
   }
 
-  #strike({ participant, request }: Arrival): GateAction {
+  #strike(arrival: Arrival): GateAction {
+    const { participant } = arrival;
     const { name, then = 'go' } = this.#rule;
     if (then === 'go') return then;
-    this.#parts.recorder.record({ kind: 'fault-struck', gate: name, participant, request, fault: typeof then === 'number' ? `status ${then}` : then });
+    this.#parts.recorder.record({ kind: 'fault-struck', gate: name, participant, ...('request' in arrival ? { request: arrival.request } : {}), fault: typeof then === 'number' ? `status ${then}` : then });
     if (then === 'kill') this.#parts.kill(participant);
     return then;
   }
@@ -163,22 +175,29 @@ export class Gate {
   #arrived(): ReadonlySet<string> {
     const { until } = this.#rule;
     if (until.kind === 'requests') return this.#seen;
-    return new Set([...this.#waiting.values()].map(({ arrival }) => partyOf(until.parties, arrival.participant, arrival.target)));
+    return new Set([...this.#waiting.keys()].map((arrival) => partyOf(until.parties, arrival)));
   }
 }
 
-function matches({ resource, references, repositories, participants }: GateMatch, { participant, target }: Pick<Arrival, 'participant' | 'target'>): boolean {
+function matches(hold: GateMatch | CallMatch, { participant, target }: RequestArrival): boolean {
+  if ('call' in hold) return false;
+  const { resource, references, repositories, participants } = hold;
   if (resource !== target.resource) return false;
   if (references !== undefined && !references.includes(target.reference ?? '')) return false;
   if (participants !== undefined && !participants.includes(participant)) return false;
   return repositories === undefined || repositories.includes(target.repository ?? '');
 }
 
-function partyOf(parties: Party, participant: string, target: RegistryTarget): string {
+/** Who stops after a file call is a process, whatever the parties are. */
+function partyOf(parties: Party, arrival: Arrival): string {
   switch (parties) {
     case 'participant':
-      return participant;
+      return arrival.participant;
     case 'repository':
-      return target.repository ?? '';
+      return 'target' in arrival ? (arrival.target.repository ?? '') : arrival.participant;
   }
+}
+
+function whereOf(arrival: Arrival): Pick<EventOf<'gate-arrived'>, 'request' | 'repository' | 'call'> {
+  return 'call' in arrival ? { call: arrival.call } : { request: arrival.request, repository: arrival.target.repository ?? '' };
 }

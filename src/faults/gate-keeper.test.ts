@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { eventsOf, type RegistryTarget } from '../history/event.ts';
+import { toolOrSkip } from '../foundation/tools.ts';
+import { eventsOf, type FileCall, type RegistryTarget } from '../history/event.ts';
 import type { GateAction, GateRule } from './gate.ts';
 import { createGateKeeper, type GateKeeper } from './gate-keeper.ts';
 import { memoryRecorder } from './test-ends.ts';
 
+const strace = toolOrSkip('strace');
 const layer = 'sha256:layer';
 // Long enough that no test meets it, short enough that one that hangs tells soon.
 const timeoutMs = 5_000;
@@ -283,6 +288,17 @@ describe('standstill', () => {
     expect(bench.openings()).toEqual([['together', 'timeout', 1, 3]]);
   });
 
+  it.skipIf(strace === undefined)('stays shut while a tracer keeps one of them from running', async () => {
+    const bench = new Bench([{ ...standstill, timeoutMs: 700 }], ['a', 'b']);
+    const file = join(mkdtempSync(join(tmpdir(), 'gate-')), 'file');
+    const kept = spawn(strace ?? '', ['-DD', '-f', '-qq', '-o', '/dev/null', '-e', 'inject=unlink:delay_enter=2s', '--', process.execPath, '--eval', `require('fs').writeFileSync('${file}', ''); require('fs').unlinkSync('${file}')`], { stdio: 'ignore' });
+    running.push(kept);
+    while (!existsSync(file)) await new Promise(setImmediate);
+    bench.keeper.participantStarted('b', kept.pid ?? 0);
+    await bench.send('a');
+    expect(bench.openings()).toEqual([['together', 'timeout', 1, 3]]);
+  });
+
   it('stays shut while one was not even started', async () => {
     const bench = new Bench([{ ...standstill, timeoutMs: 200 }], ['a', 'b']);
     await bench.send('a');
@@ -293,6 +309,36 @@ describe('standstill', () => {
     const bench = new Bench([standstill], ['a', 'b', 'c']);
     await Promise.all(['a', 'b', 'c'].map(async (one) => await bench.send(one)));
     expect(bench.openings()).toEqual([['together', 'condition', 3, 3]]);
+  });
+});
+
+describe('a process that stands after a file call', () => {
+  const call: FileCall = { family: 'write', nth: 2, path: 'entry', name: 'write', result: '4' };
+  const leader: GateRule = { name: 'leader', hold: { call: 'write', nth: 2, participants: ['a'] }, until: { kind: 'standstill', parties: 'participant', count: 2 }, timeoutMs };
+
+  it('is told of, counts as standing still, and lets others begin', async () => {
+    const others: GateRule = { name: 'others', hold: { resource: 'manifest', participants: ['b'] }, until: { kind: 'reached', parties: 'participant', count: 1, gate: 'leader' }, timeoutMs };
+    const bench = new Bench([leader, others], ['a', 'b']);
+    const follower = bench.send('b', { resource: 'manifest' });
+    expect(await Promise.all([{ ...call, nth: 1 }, { ...call, family: 'close' as const }].map(async (other) => await bench.keeper.passCall({ participant: 'a', call: other })))).toEqual(['go', 'go']);
+    const standing = bench.keeper.passCall({ participant: 'a', call });
+    await follower;
+    bench.keeper.participantEnded('b');
+    expect(await standing).toBe('go');
+    expect(eventsOf(bench.recorder.events(), 'gate-arrived')).toContainEqual(expect.objectContaining({ gate: 'leader', participant: 'a', call }));
+    expect(bench.openings()).toContainEqual(['leader', 'condition', 1, 2]);
+  });
+
+  it('is another one for each process', async () => {
+    const bench = new Bench([leader], ['a', 'b']);
+    expect(await bench.keeper.passCall({ participant: 'b', call })).toBe('go');
+    expect(bench.openings()).toEqual([]);
+  });
+
+  it('may have the entries taken away meanwhile', async () => {
+    const bench = new Bench([{ ...leader, then: 'evict', until: { kind: 'arrivals', parties: 'participant', count: 1 } }], ['a']);
+    expect(await bench.keeper.passCall({ participant: 'a', call })).toBe('evict');
+    expect(eventsOf(bench.recorder.events(), 'fault-struck')).toMatchObject([{ gate: 'leader', participant: 'a', fault: 'evict' }]);
   });
 });
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { signalGroup } from '../foundation/process-table.ts';
-import type { RegistryTarget } from '../history/event.ts';
+import type { FileCall, RegistryTarget } from '../history/event.ts';
 import type { Recorder } from '../history/recorder.ts';
 import { heldAfter, type GateAction, type GateRule } from './gate.ts';
 import { Gate, type GateParts } from './gate-at-work.ts';
@@ -13,8 +13,17 @@ export interface BodyStop {
   hold(signal?: AbortSignal): Promise<GateAction>;
 }
 
+/** What may have to stand at a gate. */
+export type Arrival = RequestArrival | CallArrival;
+
+/** A process that has made a file call, and stands. */
+export interface CallArrival {
+  readonly participant: string;
+  readonly call: FileCall;
+}
+
 /** A request that wants to pass. */
-export interface Arrival {
+export interface RequestArrival {
   readonly participant: string;
   readonly request: number;
   readonly target: RegistryTarget;
@@ -29,9 +38,11 @@ export interface Arrival {
  */
 export interface GateKeeper {
   /** Resolves when no gate holds the request any more; `signal` says that its client has gone. */
-  pass(arrival: Arrival, signal?: AbortSignal): Promise<GateAction>;
+  pass(arrival: RequestArrival, signal?: AbortSignal): Promise<GateAction>;
+  /** The same for a process that stands after a file call. */
+  passCall(arrival: CallArrival): Promise<GateAction>;
   /** Where the body of the answer is to be held, in order. */
-  bodyStops(arrival: Arrival, length: number): readonly BodyStop[];
+  bodyStops(arrival: RequestArrival, length: number): readonly BodyStop[];
   /** From now on it can be told whether the participant does anything. */
   participantStarted(participant: string, pid: number): void;
   /** Something is on its way to the participant, until the function returned is called. */
@@ -66,12 +77,9 @@ export function createGateKeeper(rules: readonly GateRule[], { participants, rec
     answering: (participant) => idleness.answering(participant),
     async pass(arrival, signal) {
       for (const gate of gates) gate.notice(arrival);
-      for (const gate of gates.filter((one) => one.concerns(arrival, 'request'))) {
-        const action = await gate.hold(arrival, signal);
-        if (action !== 'go') return action;
-      }
-      return 'go';
+      return await holdInTurn(gates.filter((one) => one.concerns(arrival, 'request')), arrival, signal);
     },
+    passCall: async (arrival) => await holdInTurn(gates.filter((one) => one.concernsCall(arrival)), arrival),
     bodyStops: (arrival, length) => stopsOf(gates.filter((gate) => gate.concerns(arrival, 'body')), arrival, length),
     participantEnded(participant) {
       live.delete(participant);
@@ -85,7 +93,15 @@ export function createGateKeeper(rules: readonly GateRule[], { participants, rec
   };
 }
 
-function stopsOf(gates: readonly Gate[], arrival: Arrival, length: number): readonly BodyStop[] {
+async function holdInTurn(gates: readonly Gate[], arrival: Arrival, signal?: AbortSignal): Promise<GateAction> {
+  for (const gate of gates) {
+    const action = await gate.hold(arrival, signal);
+    if (action !== 'go') return action;
+  }
+  return 'go';
+}
+
+function stopsOf(gates: readonly Gate[], arrival: RequestArrival, length: number): readonly BodyStop[] {
   return gates
     .map((gate) => ({ afterBytes: heldAfter(gate.rule.at ?? 'headers', length), gate }))
     .sort((left, right) => left.afterBytes - right.afterBytes)

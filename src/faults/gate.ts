@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { RegistryTarget } from '../history/event.ts';
+import type { CallFamily, RegistryTarget } from '../history/event.ts';
 
 /**
- * A rule "hold the requests that match until the condition": the network tier of a schedule.
- * Plain data, part of a plan.
+ * A rule "hold what matches until the condition": requests on their way to the registry, or a process after a file call
+ * of its own. Plain data, part of a plan.
  */
 export interface GateRule {
   readonly name: string;
-  readonly hold: GateMatch;
+  readonly hold: GateMatch | CallMatch;
   readonly until: GateCondition;
   /** Milliseconds after the first arrival; shorter than the validator's own time-out. */
   readonly timeoutMs: number;
@@ -24,9 +24,14 @@ export type BodyPosition = 'headers' | 'first-byte' | 'thousandth' | 'middle' | 
 
 /**
  * `kill`: the process that stands there gets SIGKILL. `reset`: its connection is closed. `wrong-bytes`: the next byte of
- * the body is another one. A number: that status instead of the answer, for gates before the request.
+ * the body is another one. A number: that status instead of the answer, for gates before the request. `evict`: all
+ * entries of the cache are removed, for gates after file calls. `ENOSPC` and the like: from now on writing entries
+ * fails so, for gates in a body.
  */
-export type GateAction = 'go' | 'kill' | 'reset' | 'wrong-bytes' | number;
+export type GateAction = 'go' | 'kill' | 'reset' | 'wrong-bytes' | 'evict' | DiskError | number;
+
+/** What writing, syncing, renaming and removing end with. https://man7.org/linux/man-pages/man3/errno.3.html */
+export type DiskError = 'ENOSPC' | 'EIO' | 'EROFS';
 
 /** How many bytes of a body of `length` bytes are passed on before it is held. */
 export function heldAfter(position: BodyPosition, length: number): number {
@@ -44,6 +49,11 @@ export function heldAfter(position: BodyPosition, length: number): number {
   }
 }
 
+/** Families of file calls after some of which the rules have the participant stand. */
+export function stoppedAfter(rules: readonly GateRule[], participant: string): readonly CallFamily[] {
+  return [...new Set(rules.flatMap(({ hold }) => ('call' in hold && hold.participants.includes(participant) ? [hold.call] : [])))];
+}
+
 /** Which requests stand at the gate; every given field must agree. */
 export interface GateMatch {
   readonly resource: RegistryTarget['resource'];
@@ -53,6 +63,14 @@ export interface GateMatch {
   readonly repositories?: readonly string[];
   /** Any of these processes; absent: any. */
   readonly participants?: readonly string[];
+}
+
+/** After which file calls a process stands still, all threads of it. */
+export interface CallMatch {
+  readonly call: CallFamily;
+  /** Which one of the process, from 1. */
+  readonly nth: number;
+  readonly participants: readonly string[];
 }
 
 /**

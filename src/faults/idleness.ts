@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { monotonicMs } from '../foundation/clock.ts';
-import { cpuTimeOf } from '../foundation/process-table.ts';
+import { cpuTimeOf, waits } from '../foundation/process-table.ts';
 
 /** Whether participants do anything, as far as one can see from outside. */
 export interface Idleness {
@@ -9,9 +9,11 @@ export interface Idleness {
   answering(participant: string): () => void;
   /** The answer that is on its way is held, until the function returned is called. */
   holding(participant: string): () => void;
+  /** The participant has been stopped and is seen to stand, until the function returned is called. */
+  standing(participant: string): () => void;
   /**
-   * True for one that has not run on any CPU for `forMs` and is owed no answer: it waits for somebody else. Where the
-   * system does not tell, nobody is idle.
+   * True for one that has not run on any CPU for `forMs` nor could have, and is owed no answer: it waits for somebody
+   * else. Where the system does not tell, nobody is idle.
    */
   isIdle(participant: string, forMs?: number): boolean;
 }
@@ -26,25 +28,28 @@ interface Watched {
   ran: bigint | undefined;
   since: number;
   owed: number;
+  stands: number;
 }
 
 export function watchIdleness(now: () => number = monotonicMs): Idleness {
   const watched = new Map<string, Watched>();
-  const owe = (participant: string, change: 1 | -1): (() => void) => {
+  const count = (participant: string, what: 'owed' | 'stands', change: 1 | -1): (() => void) => {
     const one = watched.get(participant);
     if (one === undefined) return () => undefined;
-    one.owed += change;
-    return () => void (one.owed -= change);
+    one[what] += change;
+    return () => void (one[what] -= change);
   };
   return {
-    started: (participant, pid) => void watched.set(participant, { pid, ran: undefined, since: now(), owed: 0 }),
-    answering: (participant) => owe(participant, 1),
-    holding: (participant) => owe(participant, -1),
+    started: (participant, pid) => void watched.set(participant, { pid, ran: undefined, since: now(), owed: 0, stands: 0 }),
+    answering: (participant) => count(participant, 'owed', 1),
+    holding: (participant) => count(participant, 'owed', -1),
+    standing: (participant) => count(participant, 'stands', 1),
     isIdle: (participant, forMs = idleMs) => {
       const one = watched.get(participant);
       if (one === undefined) return false;
+      if (one.stands > 0) return true;
       const ran = cpuTimeOf(one.pid);
-      if (ran === undefined || ran !== one.ran || one.owed > 0) Object.assign(one, { ran, since: now() });
+      if (ran === undefined || ran !== one.ran || one.owed > 0 || !waits(one.pid)) Object.assign(one, { ran, since: now() });
       return now() - one.since >= forMs;
     },
   };

@@ -40,6 +40,22 @@ export function cpuTimeOf(pid: number): bigint | undefined {
   }
 }
 
+/**
+ * True when every thread of a process and of its descendants waits for something to happen. One that could run and gets no
+ * CPU does not wait, nor does one that a tracer keeps. False where a process is gone or the system does not tell.
+ */
+export function waits(pid: number): boolean {
+  try {
+    return readdirSync(`/proc/${pid}/task`).every((thread) => {
+      const [state = ''] = afterName(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8'));
+      const children = readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' ').filter((child) => child !== '');
+      return 'SZX'.includes(state) && children.every((child) => waits(Number(child)));
+    });
+  } catch {
+    return false;
+  }
+}
+
 /** Signals a whole process group; false when none is left. */
 export function signalGroup(pid: number, signal: NodeJS.Signals): boolean {
   try {
@@ -80,9 +96,13 @@ function processIds(): readonly number[] {
 /** The fields from the third on: the second is the program's name in parentheses and may hold anything. */
 function statOf(pid: number): readonly string[] {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return afterName(readFileSync(`/proc/${pid}/stat`, 'utf8'));
   } catch {
     return [];
   }
+}
+
+/** The name may hold anything, so fields are counted from behind it: the state is the first. */
+function afterName(stat: string): readonly string[] {
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }

@@ -25,6 +25,25 @@ export interface RegistryTarget {
   readonly reference: string | undefined;
 }
 
+/**
+ * What a process does with files, in families: the system's calls for one purpose. `look` asks whether something is
+ * there, `open` and `create` open it (the latter to write), `rename` gives a name, links included, `remove` takes one.
+ */
+export type CallFamily = 'look' | 'open' | 'read' | 'create' | 'write' | 'sync' | 'close' | 'rename' | 'remove' | 'lock';
+
+/** A system call that concerns the cache, after it was done. */
+export interface FileCall {
+  readonly family: CallFamily;
+  /** Which one of its family in this process, from 1; calls elsewhere than in the cache are not counted. */
+  readonly nth: number;
+  /** Below the cache's folder; empty for the folder itself. */
+  readonly path: string;
+  /** As the system calls it, `renameat2`. */
+  readonly name: string;
+  /** What the system answered: `0`, `ENOENT`, or how many bytes. */
+  readonly result: string;
+}
+
 /** How the bytes of a cache entry relate to what its name promises. */
 export type CacheFileClass =
   /** digest equals the name */
@@ -90,13 +109,17 @@ export type EventBody =
   | ({
       readonly kind: 'gate-arrived';
       readonly gate: string;
-      readonly request: number;
-      readonly repository: string;
+      /** Absent: a file call is what it stands after. */
+      readonly request?: number;
+      readonly repository?: string;
+      /** The process has been stopped after it. */
+      readonly call?: FileCall;
       /** Bytes of the body that were passed on before it was held; absent: the request itself is held. */
       readonly afterBytes?: number;
     } & Actor)
-  /** What was done to a request, or to its process, that stood at a gate. */
-  | ({ readonly kind: 'fault-struck'; readonly gate: string; readonly request: number; readonly fault: string } & Actor)
+  /** What was done to a request, to its process, or to the cache, while somebody stood at a gate. */
+  | ({ readonly kind: 'fault-struck'; readonly gate: string; readonly request?: number; readonly fault: string } & Actor)
+  | ({ readonly kind: 'file-call'; readonly call: FileCall } & Actor)
   | {
       readonly kind: 'gate-opened';
       readonly gate: string;

@@ -13,6 +13,7 @@ const kinds: Readonly<Record<EventKind, true>> = {
   'gate-arrived': true,
   'fault-struck': true,
   'gate-opened': true,
+  'file-call': true,
   'cache-file-seen': true,
   'cache-looked-at': true,
   'log-fault': true,

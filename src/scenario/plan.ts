@@ -14,6 +14,8 @@ export interface Plan {
   readonly gates: readonly GateRule[];
   /** How the participants meet, in words; or the schedule that an exploration made. */
   readonly meeting: Meeting | `schedule ${string}`;
+  /** True: every file call of the participants that concerns the cache is recorded. */
+  readonly isTraced?: boolean;
 }
 
 export interface PlannedParticipant {

@@ -12,6 +12,7 @@ import { runValidator, type ValidatorResult } from '../validator/process.ts';
 import type { Subject } from '../validator/subject.ts';
 import { doorEnvironment, registryHost, type ScenarioFolders } from './environment.ts';
 import type { KnownLayer } from './images.ts';
+import { traceParticipant } from './traced-run.ts';
 import { lookAtCache } from './observe-cache.ts';
 import type { Plan } from './plan.ts';
 
@@ -80,7 +81,7 @@ async function runTogether(plan: Plan, participants: readonly Participant[], { s
       ),
     );
     return await runInParallel(
-      participants.map((participant, index) => async (signal: AbortSignal) => await runOne(participant, doors[index]?.url ?? '', { settings, recorder, gates, signal })),
+      participants.map((participant, index) => async (signal: AbortSignal) => await runOne(participant, doors[index]?.url ?? '', { plan, settings, recorder, gates, signal })),
     );
   } finally {
     await resources[Symbol.asyncDispose]();
@@ -88,16 +89,19 @@ async function runTogether(plan: Plan, participants: readonly Participant[], { s
 }
 
 interface RunningParts extends Held {
+  readonly plan: Plan;
   readonly gates: GateKeeper;
   readonly signal: AbortSignal;
 }
 
-async function runOne(participant: Participant, door: string, { settings, recorder, gates, signal }: RunningParts): Promise<ValidatorResult> {
+async function runOne(participant: Participant, door: string, { plan, settings, recorder, gates, signal }: RunningParts): Promise<ValidatorResult> {
   const { context, subject, folders, environment, folder } = settings;
   const [program = '', ...leading] = context.validator;
+  const tracing = await traceParticipant(participant.name, { plan, settings, recorder, gates });
   try {
     return await runValidator({
       participant: participant.name,
+      ...(tracing === undefined ? {} : { starter: tracing.words }),
       program,
       arguments: [...leading, ...participant.arguments],
       environment: { ...environment, ...doorEnvironment(door) },
@@ -107,11 +111,15 @@ async function runOne(participant: Participant, door: string, { settings, record
       outputFolder: folder,
       ledgerFile: context.ledgerFile,
       recorder,
-      onStart: (pid) => gates.participantStarted(participant.name, pid),
+      onStart: (pid) => {
+        gates.participantStarted(participant.name, pid);
+        tracing?.started(pid);
+      },
       signal,
     });
   } finally {
     gates.participantEnded(participant.name);
+    await tracing?.close();
   }
 }
 

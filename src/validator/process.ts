@@ -16,6 +16,8 @@ export interface ValidatorCommand {
   readonly participant: string;
   readonly program: string;
   readonly arguments: readonly string[];
+  /** What starts the program in its place, and is not told of: a tracer. */
+  readonly starter?: readonly string[];
   /** Complete: nothing is inherited. */
   readonly environment: Readonly<Record<string, string>>;
   readonly directory: string;
@@ -100,8 +102,9 @@ function noteStart({ participant, program, arguments: args, directory, ledgerFil
   }
 }
 
-function start({ program, arguments: args, environment, directory }: ValidatorCommand) {
-  return execa(program, args, {
+function start({ starter = [], program, arguments: args, environment, directory }: ValidatorCommand) {
+  const [first = program, ...rest] = [...starter, program, ...args];
+  return execa(first, rest, {
     env: environment,
     extendEnv: false,
     cwd: directory,
