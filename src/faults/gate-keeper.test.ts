@@ -6,49 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { toolOrSkip } from '../foundation/tools.ts';
-import { eventsOf, type FileCall, type RegistryTarget } from '../history/event.ts';
+import { eventsOf } from '../history/event.ts';
 import type { GateAction, GateRule } from './gate.ts';
-import { createGateKeeper, type GateKeeper } from './gate-keeper.ts';
-import { memoryRecorder } from './test-ends.ts';
+import { Bench, layer, settled, timeoutMs } from './test-bench.ts';
 
 const strace = toolOrSkip('strace');
-const layer = 'sha256:layer';
-// Long enough that no test meets it, short enough that one that hangs tells soon.
-const timeoutMs = 5_000;
-
-class Bench {
-  readonly recorder = memoryRecorder();
-  readonly keeper: GateKeeper;
-  /** Labels of the requests that got through, in order. */
-  readonly through: string[] = [];
-  #requests = 0;
-
-  constructor(rules: readonly GateRule[], participants: readonly string[]) {
-    this.keeper = createGateKeeper(rules, { participants, recorder: this.recorder });
-  }
-
-  /** Sends a request for the layer unless told otherwise. */
-  send(participant: string, target: Partial<RegistryTarget> = {}, signal?: AbortSignal): Promise<void> {
-    this.#requests += 1;
-    const whole: RegistryTarget = { resource: 'blob', repository: 'app', reference: layer, ...target };
-    const arrival = { participant, request: this.#requests, target: whole };
-    return this.keeper.pass(arrival, signal).then(() => void this.through.push(participant));
-  }
-
-  openings(): readonly (readonly [string, string, number, number])[] {
-    return eventsOf(this.recorder.events(), 'gate-opened').map(({ gate, reason, arrived, wanted }) => [gate, reason, arrived, wanted]);
-  }
-
-  arrivals(): readonly string[] {
-    return eventsOf(this.recorder.events(), 'gate-arrived').map(({ participant }) => participant);
-  }
-}
-
-/** Whatever could go through by now has gone: promise jobs all run before an immediate does. */
-async function settled(): Promise<void> {
-  await new Promise((resolve) => setImmediate(resolve));
-}
-
 const barrier = (count: number, parties: 'participant' | 'repository' = 'participant'): GateRule => ({
   name: 'together',
   hold: { resource: 'blob', references: [layer] },
@@ -309,36 +271,6 @@ describe('standstill', () => {
     const bench = new Bench([standstill], ['a', 'b', 'c']);
     await Promise.all(['a', 'b', 'c'].map(async (one) => await bench.send(one)));
     expect(bench.openings()).toEqual([['together', 'condition', 3, 3]]);
-  });
-});
-
-describe('a process that stands after a file call', () => {
-  const call: FileCall = { family: 'write', nth: 2, path: 'entry', name: 'write', result: '4' };
-  const leader: GateRule = { name: 'leader', hold: { call: 'write', nth: 2, participants: ['a'] }, until: { kind: 'standstill', parties: 'participant', count: 2 }, timeoutMs };
-
-  it('is told of, counts as standing still, and lets others begin', async () => {
-    const others: GateRule = { name: 'others', hold: { resource: 'manifest', participants: ['b'] }, until: { kind: 'reached', parties: 'participant', count: 1, gate: 'leader' }, timeoutMs };
-    const bench = new Bench([leader, others], ['a', 'b']);
-    const follower = bench.send('b', { resource: 'manifest' });
-    expect(await Promise.all([{ ...call, nth: 1 }, { ...call, family: 'close' as const }].map(async (other) => await bench.keeper.passCall({ participant: 'a', call: other })))).toEqual(['go', 'go']);
-    const standing = bench.keeper.passCall({ participant: 'a', call });
-    await follower;
-    bench.keeper.participantEnded('b');
-    expect(await standing).toBe('go');
-    expect(eventsOf(bench.recorder.events(), 'gate-arrived')).toContainEqual(expect.objectContaining({ gate: 'leader', participant: 'a', call }));
-    expect(bench.openings()).toContainEqual(['leader', 'condition', 1, 2]);
-  });
-
-  it('is another one for each process', async () => {
-    const bench = new Bench([leader], ['a', 'b']);
-    expect(await bench.keeper.passCall({ participant: 'b', call })).toBe('go');
-    expect(bench.openings()).toEqual([]);
-  });
-
-  it('may have the entries taken away meanwhile', async () => {
-    const bench = new Bench([{ ...leader, then: 'evict', until: { kind: 'arrivals', parties: 'participant', count: 1 } }], ['a']);
-    expect(await bench.keeper.passCall({ participant: 'a', call })).toBe('evict');
-    expect(eventsOf(bench.recorder.events(), 'fault-struck')).toMatchObject([{ gate: 'leader', participant: 'a', fault: 'evict' }]);
   });
 });
 

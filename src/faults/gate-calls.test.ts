@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+import { describe, expect, it } from 'vitest';
+import { eventsOf, type FileCall } from '../history/event.ts';
+import type { GateRule } from './gate.ts';
+import { Bench, timeoutMs } from './test-bench.ts';
+
+describe('a process that stands after a file call', () => {
+  const call: FileCall = { family: 'write', nth: 2, path: 'entry', name: 'write', result: '4' };
+  const leader: GateRule = { name: 'leader', hold: { call: 'write', nth: 2, participants: ['a'] }, until: { kind: 'standstill', parties: 'participant', count: 2 }, timeoutMs };
+
+  it('is told of, counts as standing still, and lets others begin', async () => {
+    const others: GateRule = { name: 'others', hold: { resource: 'manifest', participants: ['b'] }, until: { kind: 'reached', parties: 'participant', count: 1, gate: 'leader' }, timeoutMs };
+    const bench = new Bench([leader, others], ['a', 'b']);
+    const follower = bench.send('b', { resource: 'manifest' });
+    expect(await Promise.all([{ ...call, nth: 1 }, { ...call, family: 'close' as const }].map(async (other) => await bench.keeper.passCall({ participant: 'a', call: other })))).toEqual(['go', 'go']);
+    const standing = bench.keeper.passCall({ participant: 'a', call });
+    await follower;
+    bench.keeper.participantEnded('b');
+    expect(await standing).toBe('go');
+    expect(eventsOf(bench.recorder.events(), 'gate-arrived')).toContainEqual(expect.objectContaining({ gate: 'leader', participant: 'a', call }));
+    expect(bench.openings()).toContainEqual(['leader', 'condition', 1, 2]);
+  });
+
+  it('is another one for each process', async () => {
+    const bench = new Bench([leader], ['a', 'b']);
+    expect(await bench.keeper.passCall({ participant: 'b', call })).toBe('go');
+    expect(bench.openings()).toEqual([]);
+  });
+
+  it('may have the entries taken away meanwhile', async () => {
+    const bench = new Bench([{ ...leader, then: 'evict', until: { kind: 'arrivals', parties: 'participant', count: 1 } }], ['a']);
+    expect(await bench.keeper.passCall({ participant: 'a', call })).toBe('evict');
+    expect(eventsOf(bench.recorder.events(), 'fault-struck')).toMatchObject([{ gate: 'leader', participant: 'a', fault: 'evict' }]);
+  });
+});
