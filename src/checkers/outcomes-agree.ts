@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { eventsOf } from '../history/event.ts';
 import { held, type Checker } from './checker.ts';
+import { excused } from './excuses.ts';
 
 /**
  * Every outcome equals that of the same command run alone without a cache: silently wrong output is the worst bug.
@@ -13,7 +14,7 @@ export const outcomesAgree: Checker = {
     if (compared.length === 0) return { verdict: 'unknown', reason: 'no outcome was compared' };
     const unequal = compared.filter(({ equal }) => !equal);
     // Who was struck can't be expected to say what it would have said.
-    const struck = eventsOf(history, 'fault-struck').map(({ participant }) => participant);
+    const struck = excused(history);
     const left = eventsOf(history, 'validator-started').find(({ participant }) => !struck.includes(participant) && !compared.some((comparison) => comparison.participant === participant));
     if (unequal.length === 0) return left === undefined ? held : { verdict: 'unknown', reason: `the outcome of ${left.participant} was not compared` };
     const down = eventsOf(history, 'log-asked').find(({ outcome }) => outcome === 'down');

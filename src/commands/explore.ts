@@ -3,8 +3,8 @@ import { relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
 import { readSettings, type Settings } from '../config.ts';
-import { attempt, type Attempt } from '../explore/attempt.ts';
-import { enumerate, idOf, isOfComponents, schedulesNamed, type Schedule } from '../explore/schedule.ts';
+import { attempt, type Attempt, type AttemptSettings } from '../explore/attempt.ts';
+import { enumerate, enumerateTwoStops, idOf, isOfCalls, isOfComponents, schedulesNamed, strategies, type Schedule } from '../explore/schedule.ts';
 import { monotonicMs } from '../foundation/clock.ts';
 import { describeError, ExitStatus, StampedeError } from '../foundation/errors.ts';
 import { ResourceStack } from '../foundation/resources.ts';
@@ -15,12 +15,14 @@ import { openExploration } from './open-exploration.ts';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const usage = `npm run explore -- [options]
 
-Forces every schedule in turn: strategy x place in the layer's body x leader. Each begins with a cold cache and ends with a
-calm run on what is left; all of it is judged. What is found is printed with what to type to see it again.
+Forces every schedule in turn: strategy x place x leader, where a place is one in the layer's body, or after a file call on the
+cache (where strace is there; which calls there are, calm runs tell first). Each begins with a cold cache and ends with a calm run on
+what is left; all of it is judged. What is found is printed with what to type to see it again.
 
   --subject NAME|FILE    reference (default), or one that speaks its language
   --binary PATH          the validator's program, where the subject needs one
   --participants N       processes at a time, each with an image of its own and one shared layer; default: 2
+  --two-stops            besides, every pair of file calls after which two processes stand at the same time
   --schedule NAME        one schedule, or all of a strategy; repeatable
   --replay NAME          the same, for a schedule that was found
   --times N              each schedule so often; default: 1
@@ -35,7 +37,9 @@ exit status: 0 held, 1 broken, 3 unknown, 2 usage, 4 harness
 interface ExploreOptions {
   readonly settings: Settings;
   readonly participants: number;
-  readonly schedules: readonly Schedule[];
+  /** Of schedules, or beginnings of names; none: all. */
+  readonly names: readonly string[];
+  readonly twoStops: boolean;
   readonly times: number;
   readonly stop: boolean;
   readonly plantedBug: string | undefined;
@@ -46,7 +50,6 @@ export async function exploreCommand(argv: readonly string[]): Promise<number> {
   const { values } = parse(argv);
   if (values.help === true) return print(usage);
   const options = optionsOf(values);
-  if (values.list === true) return print(options.schedules.map((schedule) => `${idOf(schedule)}\n`).join(''));
   const report = new TerminalReport({ out: process.stdout, root, again: againLine(options) });
   const resources = new ResourceStack();
   const stopListening = onInterruption(async (signal) => {
@@ -54,20 +57,21 @@ export async function exploreCommand(argv: readonly string[]): Promise<number> {
     await resources[Symbol.asyncDispose]().catch((error: unknown) => process.stderr.write(`${describeError(error)}\n`));
   });
   try {
-    return await explore(options, report, resources);
+    return await explore({ ...options, isListing: values.list === true }, report, resources);
   } finally {
     await resources[Symbol.asyncDispose]();
     stopListening();
   }
 }
 
-async function explore(options: ExploreOptions, report: TerminalReport, resources: ResourceStack): Promise<number> {
+async function explore(options: ExploreOptions & { readonly isListing: boolean }, report: TerminalReport, resources: ResourceStack): Promise<number> {
   const startedAt = monotonicMs();
   const settings = await openExploration(options, report, resources);
   const { workload, scenario: { context } } = settings;
-  const schedules = options.schedules.filter((schedule) => workload.together !== undefined || !isOfComponents(schedule));
-  if (schedules.length === 0) throw new StampedeError('NOTHING_SELECTED', `${options.settings.subject} takes one image, so it has no components to meet`);
+  const schedules = select(options, settings);
+  if (options.isListing) return print(schedules.map((schedule) => `${idOf(schedule)}\n`).join(''));
   report.line(`${schedules.length} schedules of ${options.participants} processes, the shared layer is ${workload.shared.digest.slice(0, 19)}… of ${workload.shared.compressed.length} bytes`);
+  tellOfProbe(settings, report);
   const attempts: Attempt[] = [];
   const queue = schedules.flatMap((schedule) => Array.from({ length: options.times }, () => schedule));
   for (const schedule of queue) {
@@ -78,6 +82,21 @@ async function explore(options: ExploreOptions, report: TerminalReport, resource
     if (done.verdict !== 'held' && options.stop) break;
   }
   return conclude(attempts, queue.length, { report, durationMs: monotonicMs() - startedAt, seed: context.seed });
+}
+
+function select({ names, participants, twoStops, settings }: ExploreOptions, { workload, probe: { calls, trouble } }: AttemptSettings): readonly Schedule[] {
+  const all = names.length > 0 ? names.flatMap((name) => schedulesNamed(name, participants, calls)) : [...enumerate(participants, calls), ...(twoStops && calls !== undefined ? enumerateTwoStops(participants, calls) : [])];
+  const schedules = all.filter((schedule) => workload.together !== undefined || !isOfComponents(schedule));
+  if (schedules.length === 0) throw new StampedeError('NOTHING_SELECTED', `${settings.subject} takes one image, so it has no components to meet`);
+  const untraceable = trouble === undefined ? undefined : schedules.find(isOfCalls);
+  if (untraceable === undefined) return schedules;
+  throw new StampedeError('TOOL_MISSING', `${idOf(untraceable)} can't be forced: ${trouble}`, { hint: 'apt-get install strace, and a system that allows ptrace' });
+}
+
+/** Where a process can be held, and where it can't and why. */
+function tellOfProbe({ probe: { requests, layers, calls, trouble } }: AttemptSettings, report: TerminalReport): void {
+  const places = calls === undefined ? `file calls are left alone: ${trouble}` : `${calls.cold.length} places after its file calls on a cold cache, ${calls.warm.length} on a warm one`;
+  report.line(`a process alone makes ${requests} requests, ${layers} of them for layers; ${places}`);
 }
 
 /** One line for what happened, one for each verdict, one for what to type. */
@@ -118,10 +137,12 @@ function conclude(attempts: readonly Attempt[], possible: number, { report, dura
 function optionsOf(values: ReturnType<typeof parse>['values']): ExploreOptions {
   const participants = countOf('participants', values.participants ?? '2', 2);
   const names = [...(values.schedule ?? []), ...(values.replay ?? [])];
+  for (const name of names) if (!(strategies as readonly string[]).includes(name)) schedulesNamed(name, participants);
   return {
     settings: readSettings(given({ subject: values.subject, binary: values.binary, runs: values.runs, deadline: values.deadline, gateTimeout: values['gate-timeout'], seed: values.seed })),
     participants,
-    schedules: names.length === 0 ? enumerate(participants) : names.flatMap((name) => schedulesNamed(name, participants)),
+    names,
+    twoStops: values['two-stops'] === true,
     times: countOf('times', values.times ?? '1', 1),
     stop: values.stop === true,
     plantedBug: values['planted-bug'],
@@ -151,7 +172,7 @@ function parse(argv: readonly string[]) {
     return parseArgs({
       args: [...argv],
       options: {
-        subject: text, binary: text, participants: text, schedule: several, replay: several, times: text, stop: toggle, list: toggle,
+        subject: text, binary: text, participants: text, schedule: several, replay: several, times: text, stop: toggle, list: toggle, 'two-stops': toggle,
         'planted-bug': text, runs: text, deadline: text, 'gate-timeout': text, seed: text, help: { ...toggle, short: 'h' },
       },
     });

@@ -2,6 +2,7 @@
 import type { Settings } from '../config.ts';
 import type { AttemptSettings } from '../explore/attempt.ts';
 import { expectedOutcomes } from '../explore/expectation.ts';
+import { probe } from '../explore/probe.ts';
 import { prepareWorkload } from '../explore/workload.ts';
 import type { ResourceStack } from '../foundation/resources.ts';
 import type { TerminalReport } from '../report/terminal.ts';
@@ -30,6 +31,7 @@ export async function openExploration({ settings, participants, plantedBug }: Ex
     scenario,
     workload,
     expectation,
+    probe: await probe({ scenario, workload, environment }),
     environment,
     isSingleFlight: subject.program.kind === 'built',
   };

@@ -3,18 +3,21 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { judge, worst, type Checker, type NamedVerdict, type Verdict } from '../checkers/checker.ts';
 import { cacheIntact } from '../checkers/cache-intact.ts';
+import { diskFailed } from '../checkers/disk-failed.ts';
 import { ended } from '../checkers/ended.ts';
+import { excused } from '../checkers/excuses.ts';
 import { failureTold } from '../checkers/failure-told.ts';
 import { fetchedOnce } from '../checkers/fetched-once.ts';
 import { layersRead } from '../checkers/layers-read.ts';
 import { outcomesAgree } from '../checkers/outcomes-agree.ts';
 import { overlapped } from '../checkers/overlapped.ts';
-import { eventsOf } from '../history/event.ts';
 import type { Participant, PerformedRun } from '../scenario/run.ts';
 import type { ScenarioRun } from '../scenario/scenario-run.ts';
 import { damageEntries } from './damage.ts';
 import type { Expectation } from './expectation.ts';
-import { gatesOf, idOf, isOfComponents, type Schedule } from './schedule.ts';
+import { idOf, type Schedule } from './schedule.ts';
+import type { Probe } from './probe.ts';
+import { gatesOf } from './schedule-gates.ts';
 import { runOn } from './run-on.ts';
 import type { Workload } from './workload.ts';
 
@@ -32,6 +35,7 @@ export interface AttemptSettings {
   readonly scenario: ScenarioRun;
   readonly workload: Workload;
   readonly expectation: Expectation;
+  readonly probe: Probe;
   /** Set for the validators besides the usual, such as a planted bug. */
   readonly environment: Readonly<Record<string, string>>;
   /** True for subjects that promise to fetch a layer once. */
@@ -53,10 +57,10 @@ export async function attempt(schedule: Schedule, settings: AttemptSettings): Pr
   const run = async (kind: 'before' | 'scheduled' | 'calm', those: readonly Participant[]): Promise<PerformedRun> => {
     return await runOn(cache, { scenario, environment: settings.environment, gates: kind === 'scheduled' ? gates : [], meeting: `schedule ${idOf(schedule)}`, participants: those, folder: join(folder, kind) });
   };
-  if (schedule.strategy === 'damaged') {
+  if (schedule.strategy === 'damaged' || schedule.strategy === 'evict-while-reading') {
     const before = await run('before', participants);
     before.recorder.close();
-    await damageEntries(before.settings.cacheFolder, schedule.how);
+    if (schedule.strategy === 'damaged') await damageEntries(before.settings.cacheFolder, schedule.how);
   }
   const scheduled = await run('scheduled', participants);
   // Before the calm run: it writes its output to the same places.
@@ -69,7 +73,16 @@ export async function attempt(schedule: Schedule, settings: AttemptSettings): Pr
 }
 
 function participantsOf(schedule: Schedule, { participants, together }: Workload): readonly Participant[] {
-  return isOfComponents(schedule) || schedule.strategy === 'damaged' ? [together ?? (participants[0] as Participant)] : participants;
+  switch (schedule.strategy) {
+    case 'components':
+    case 'components-in-turn':
+    case 'damaged':
+      return [together ?? (participants[0] as Participant)];
+    case 'evict-while-reading':
+      return participants.slice(0, 1);
+    default:
+      return participants;
+  }
 }
 
 /** What a killed process leaves is for the next run to mend; what fails downloads is no promise to fetch once. */
@@ -81,6 +94,7 @@ function scheduledCheckers(schedule: Schedule, { isSingleFlight }: AttemptSettin
     case 'leader-follower':
     case 'leader-stalls':
     case 'two-writers':
+    case 'two-stops':
     case 'components-in-turn':
       return [...always, overlapped, ...cache, ...once];
     case 'leader-killed':
@@ -89,13 +103,17 @@ function scheduledCheckers(schedule: Schedule, { isSingleFlight }: AttemptSettin
       return [...always, overlapped, failureTold];
     case 'components':
       return schedule.how === 'go' ? [...always, overlapped, ...cache, ...once] : [ended, overlapped, failureTold];
+    case 'disk-fails':
+      return [...always, overlapped, cacheIntact, diskFailed];
+    case 'evict-while-reading':
+      return [...always, overlapped, cacheIntact];
     case 'damaged':
       return [...always, ...cache];
   }
 }
 
 async function verdictsOf(run: PerformedRun, { expectation }: AttemptSettings, checkers: readonly Checker[]): Promise<readonly NamedVerdict[]> {
-  const struck = eventsOf(run.recorder.events(), 'fault-struck').map(({ participant }) => participant);
+  const struck = excused(run.recorder.events());
   for (const [index, participant] of run.participants.entries()) {
     const result = run.results[index];
     if (result !== undefined && !struck.includes(participant.name)) await expectation.compare(run, participant, result);

@@ -12,16 +12,18 @@ export interface RunRequest {
   readonly meeting: Plan['meeting'];
   /** Set besides the usual. */
   readonly environment: Readonly<Record<string, string>>;
+  /** True: every file call on the cache is recorded. */
+  readonly isTraced?: boolean;
   /** Where it is stored. */
   readonly folder: string;
 }
 
 /** Runs the participants at once, on the cache below `home`, which stands for XDG_CACHE_HOME. */
-export async function runOn(home: string, { scenario, participants, gates, meeting, environment, folder }: RunRequest): Promise<PerformedRun> {
+export async function runOn(home: string, { scenario, participants, gates, meeting, environment, folder, isTraced = false }: RunRequest): Promise<PerformedRun> {
   const { context, identity, subject, folders, images } = scenario;
   const cacheFolder = expand(subject.cacheDirectory, new Map([['HOME', folders.home], ['XDG_CACHE_HOME', home]]), 'error');
   const commands = participants.map(({ name, arguments: words }) => ({ name, arguments: words.map((word) => word.replaceAll('${CACHE}', cacheFolder)) }));
-  const plan: Plan = { version: 1, scenario: identity.id, subject: context.subject, seed: context.seed, participants, gates, meeting };
+  const plan: Plan = { version: 1, scenario: identity.id, subject: context.subject, seed: context.seed, participants, gates, meeting, isTraced };
   return await performRun(plan, commands, {
     context,
     subject,

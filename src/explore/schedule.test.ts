@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, it } from 'vitest';
-import { enumerate, gatesOf, idOf, schedulesNamed, strategies } from './schedule.ts';
+import type { CallPlaces } from './call-place.ts';
+import { gatesOf } from './schedule-gates.ts';
+import { enumerate, enumerateTwoStops, idOf, isOfCalls, schedulesNamed, strategies } from './schedule.ts';
 
 const layer = { digest: 'sha256:a', participants: ['validator-1', 'validator-2', 'validator-3'], repositories: ['one', 'two', 'three'], timeoutMs: 500 };
 
+const calls: CallPlaces = { cold: ['create-1', 'look-2', 'rename-1'], warm: ['open-1', 'read-3'], changing: ['create-1', 'rename-1'] };
+const all = [...enumerate(3, calls), ...enumerateTwoStops(3, calls)];
+
 it('names every schedule, no two alike, and finds it by its name', () => {
-  const all = enumerate(3);
   expect(new Set(all.map(idOf)).size).toBe(all.length);
   for (const schedule of all) expect(schedulesNamed(idOf(schedule), 3)).toEqual([schedule]);
   expect([...new Set(all.map(({ strategy }) => strategy))].sort()).toEqual([...strategies].sort());
@@ -16,12 +20,22 @@ it('takes the beginning of a name for all that begin so', () => {
   expect(schedulesNamed('leader-fails', 2)).toHaveLength(18);
 });
 
-it.each(['leader', 'leader-follower/end/1', 'leader-follower/middle/3', ''])('refuses %j', (name) => {
+it('names places that a calm run does not have', () => {
+  expect(schedulesNamed('leader-killed/write-99/2', 2).map(idOf)).toEqual(['leader-killed/write-99/2']);
+  expect(schedulesNamed('two-stops/remove-1/rename-1/1', 2)).toEqual([{ strategy: 'two-stops', at: 'remove-1', second: 'rename-1', leader: 1 }]);
+});
+
+it('leaves the disk alone where file calls can not be seen', () => {
+  expect(enumerate(2).filter(isOfCalls)).toEqual([]);
+  expect(enumerate(2, calls).filter(isOfCalls).length).toBe(2 * 3 * 2 + 2 + 2 * 3);
+});
+
+it.each(['leader', 'leader-follower/end/1', 'leader-follower/middle/3', 'leader-follower/rename-0/1', 'leader-follower/rename-1/3', 'evict-while-reading/fly-1', ''])('refuses %j', (name) => {
   expect(() => schedulesNamed(name, 2)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
 });
 
 it('lets nobody but the leader begin before the leader stands in its layer', () => {
-  for (const schedule of enumerate(3).filter((one) => 'leader' in one)) {
+  for (const schedule of all.filter((one) => 'leader' in one)) {
     const gates = gatesOf(schedule, layer);
     const leader = gates.find(({ name }) => name === 'leader');
     const others = gates.find(({ name }) => name === 'others');

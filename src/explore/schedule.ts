@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { BodyPosition, GateAction, GateRule } from '../faults/gate.ts';
+import type { BodyPosition, DiskError } from '../faults/gate.ts';
 import { StampedeError } from '../foundation/errors.ts';
+import { isCallPlace, type CallPlace, type CallPlaces } from './call-place.ts';
 
 /**
  * One interleaving that is forced on purpose, by its name: what it is, where, and who leads. The name says all of it,
@@ -9,16 +10,22 @@ import { StampedeError } from '../foundation/errors.ts';
 export type Schedule =
   /** All stand at the request for the layer before any is answered. */
   | { readonly strategy: 'together' }
-  /** The leader's entry is half written while the others run until they end or wait. */
-  | { readonly strategy: 'leader-follower'; readonly at: BodyPosition; readonly leader: number }
+  /** The leader's entry is half written, or it stands after a file call, while the others run until they end or wait. */
+  | { readonly strategy: 'leader-follower'; readonly at: BodyPosition | CallPlace; readonly leader: number }
   /** The same, for so long that who is impatient loses patience. */
   | { readonly strategy: 'leader-stalls'; readonly at: BodyPosition; readonly leader: number }
   /** The same, then the leader gets SIGKILL, and the others go on. */
-  | { readonly strategy: 'leader-killed'; readonly at: BodyPosition; readonly leader: number }
+  | { readonly strategy: 'leader-killed'; readonly at: BodyPosition | CallPlace; readonly leader: number }
   /** The same, then the leader's download fails. */
   | { readonly strategy: 'leader-fails'; readonly how: Failure; readonly at: BodyPosition | 'request'; readonly leader: number }
   /** Two have each a part of the layer; the first goes on to its end, then the other one. */
   | { readonly strategy: 'two-writers'; readonly first: 'ahead' | 'behind'; readonly leader: number }
+  /** The leader stands after a file call until the others end, wait, or stand after one themselves; then it goes on to its end, then they do. */
+  | { readonly strategy: 'two-stops'; readonly at: CallPlace; readonly second: CallPlace; readonly leader: number }
+  /** From the middle of the leader's download on, nothing can be written to the cache any more. */
+  | { readonly strategy: 'disk-fails'; readonly how: DiskError; readonly leader: number }
+  /** On a warm cache: all entries are removed while a process stands after a file call. */
+  | { readonly strategy: 'evict-while-reading'; readonly at: CallPlace }
   /** Components of one process: the shared layer is half there while all others of the process run until they wait. */
   | { readonly strategy: 'components'; readonly at: BodyPosition; readonly how: 'go' | 'reset' | 'wrong-bytes' }
   /** The same, but the others begin when the first component has got so far. */
@@ -31,7 +38,10 @@ export type Damage = 'flipped' | 'truncated' | 'empty' | 'too-long';
 
 export type Failure = 'reset' | 'wrong-bytes' | `status-${404 | 429 | 500 | 503}`;
 
-export const strategies = ['together', 'leader-follower', 'leader-stalls', 'leader-killed', 'leader-fails', 'two-writers', 'components', 'components-in-turn', 'damaged'] as const;
+export const strategies = [
+  'together', 'leader-follower', 'leader-stalls', 'leader-killed', 'leader-fails', 'two-writers', 'two-stops', 'disk-fails', 'evict-while-reading', 'components', 'components-in-turn', 'damaged',
+] as const;
+const diskErrors: readonly DiskError[] = ['ENOSPC', 'EIO', 'EROFS'];
 const damages: readonly Damage[] = ['flipped', 'truncated', 'empty', 'too-long'];
 const positions: readonly BodyPosition[] = ['headers', 'first-byte', 'thousandth', 'middle', 'all-but-one'];
 const failures: readonly (readonly [Failure, BodyPosition | 'request'])[] = [
@@ -39,17 +49,45 @@ const failures: readonly (readonly [Failure, BodyPosition | 'request'])[] = [
   ['reset', 'request'], ['reset', 'headers'], ['reset', 'middle'], ['reset', 'all-but-one'], ['wrong-bytes', 'middle'],
 ];
 
-/** Longer than a lock should be waited for without a look at its holder, shorter than clients wait for bytes. */
-const stallMs = 1500;
-
 /** True for schedules that are about components of one process. */
 export function isOfComponents({ strategy }: Schedule): boolean {
   return strategy === 'components' || strategy === 'components-in-turn';
 }
 
-/** Every schedule for so many processes: strategy x place x leader. */
-export function enumerate(participants: number): readonly Schedule[] {
-  const leaders = Array.from({ length: participants }, (_, index) => index + 1);
+/** True for schedules that need to see the file calls of a process. */
+export function isOfCalls(schedule: Schedule): boolean {
+  return schedule.strategy === 'two-stops' || schedule.strategy === 'disk-fails' || schedule.strategy === 'evict-while-reading' || ('at' in schedule && isCallPlace(schedule.at));
+}
+
+/**
+ * Every schedule for so many processes that stops one of them once: strategy x place x leader. Places between file calls are
+ * those that a calm run has; without any, the disk is left alone.
+ */
+export function enumerate(participants: number, calls?: CallPlaces): readonly Schedule[] {
+  return calls === undefined ? ofRequests(participants) : [...ofRequests(participants), ...ofCalls(participants, calls)];
+}
+
+/** Those that stop two processes, each once: every pair of places at which something has changed. */
+export function enumerateTwoStops(participants: number, { changing }: CallPlaces): readonly Schedule[] {
+  return leadersOf(participants).flatMap((leader) => changing.flatMap((at) => changing.map((second) => ({ strategy: 'two-stops', at, second, leader }) as const)));
+}
+
+function leadersOf(participants: number): readonly number[] {
+  return Array.from({ length: participants }, (_, index) => index + 1);
+}
+
+function ofCalls(participants: number, { cold, warm }: CallPlaces): readonly Schedule[] {
+  const leaders = leadersOf(participants);
+  return [
+    ...leaders.flatMap((leader) => cold.map((at) => ({ strategy: 'leader-follower', at, leader }) as const)),
+    ...leaders.flatMap((leader) => cold.map((at) => ({ strategy: 'leader-killed', at, leader }) as const)),
+    ...warm.map((at) => ({ strategy: 'evict-while-reading', at }) as const),
+    ...leaders.flatMap((leader) => diskErrors.map((how) => ({ strategy: 'disk-fails', how, leader }) as const)),
+  ];
+}
+
+function ofRequests(participants: number): readonly Schedule[] {
+  const leaders = leadersOf(participants);
   return [
     { strategy: 'together' },
     ...leaders.flatMap((leader) => positions.map((at) => ({ strategy: 'leader-follower', at, leader }) as const)),
@@ -76,6 +114,12 @@ export function idOf(schedule: Schedule): string {
       return `leader-fails/${schedule.how}/${schedule.at}/${schedule.leader}`;
     case 'two-writers':
       return `two-writers/${schedule.first}/${schedule.leader}`;
+    case 'two-stops':
+      return `two-stops/${schedule.at}/${schedule.second}/${schedule.leader}`;
+    case 'disk-fails':
+      return `disk-fails/${schedule.how}/${schedule.leader}`;
+    case 'evict-while-reading':
+      return `evict-while-reading/${schedule.at}`;
     case 'components':
       return `components/${schedule.how}/${schedule.at}`;
     case 'components-in-turn':
@@ -89,8 +133,8 @@ export function idOf(schedule: Schedule): string {
  * The schedules that a name, or the beginning of one, stands for.
  * @throws StampedeError CONFIG_INVALID for one that stands for none
  */
-export function schedulesNamed(name: string, participants: number): readonly Schedule[] {
-  const all = enumerate(participants);
+export function schedulesNamed(name: string, participants: number, calls?: CallPlaces): readonly Schedule[] {
+  const all = allThatCanBeNamed(participants, placesNamed(name), calls);
   const found = all.filter((schedule) => idOf(schedule) === name || idOf(schedule).startsWith(`${name}/`));
   if (found.length > 0) return found;
   throw new StampedeError('CONFIG_INVALID', `no schedule of ${participants} processes is named ${JSON.stringify(name)}`, {
@@ -98,53 +142,13 @@ export function schedulesNamed(name: string, participants: number): readonly Sch
   });
 }
 
-export interface ScheduledLayer {
-  /** Of the layer that all processes read. */
-  readonly digest: string;
-  readonly participants: readonly string[];
-  /** Of the images, in the order of the components that validate them. */
-  readonly repositories: readonly string[];
-  readonly timeoutMs: number;
+/** One that was found can be named on a machine, or with a build, where a calm run does not have that place. */
+function allThatCanBeNamed(participants: number, named: readonly CallPlace[], { cold, warm, changing }: CallPlaces = { cold: [], warm: [], changing: [] }): readonly Schedule[] {
+  const join = (places: readonly CallPlace[]): readonly CallPlace[] => [...new Set([...places, ...named])];
+  const places: CallPlaces = { cold: join(cold), warm: join(warm), changing: join(changing) };
+  return [...enumerate(participants, places), ...enumerateTwoStops(participants, places)];
 }
 
-/** The gates that force the schedule. */
-export function gatesOf(schedule: Schedule, { digest, participants, repositories, timeoutMs }: ScheduledLayer): readonly GateRule[] {
-  const count = participants.length;
-  const standstill = { kind: 'standstill', parties: 'participant', count } as const;
-  const layer = { resource: 'blob', references: [digest] } as const;
-  if (schedule.strategy === 'damaged') return [];
-  if (schedule.strategy === 'together') return [{ name: 'together', hold: layer, until: standstill, timeoutMs }];
-  if (schedule.strategy === 'components') return [{ name: 'components', hold: layer, until: standstill, timeoutMs, at: schedule.at, then: schedule.how }];
-  if (schedule.strategy === 'components-in-turn') {
-    const reached = { kind: 'reached', parties: 'participant', count: 1, gate: 'leader' } as const;
-    return [
-      { name: 'leader', hold: { ...layer, repositories: repositories.slice(0, 1) }, until: standstill, timeoutMs, at: schedule.at },
-      { name: 'others', hold: { resource: 'manifest', repositories: repositories.slice(1) }, until: reached, timeoutMs },
-    ];
-  }
-  const leader = participants[schedule.leader - 1] ?? '';
-  const others = participants.filter((participant) => participant !== leader);
-  const waitForLeader: GateRule = { name: 'others', hold: { resource: 'manifest', participants: others }, until: { kind: 'reached', parties: 'participant', count: 1, gate: 'leader' }, timeoutMs };
-  const leaderGate = (at: BodyPosition | 'request', then: GateAction, forMs?: number): GateRule => ({
-    name: 'leader', hold: { ...layer, participants: [leader] }, until: { ...standstill, ...(forMs === undefined ? {} : { forMs }) }, timeoutMs, then, ...(at === 'request' ? {} : { at }),
-  });
-  switch (schedule.strategy) {
-    case 'leader-follower':
-      return [leaderGate(schedule.at, 'go'), waitForLeader];
-    case 'leader-stalls':
-      return [leaderGate(schedule.at, 'go', stallMs), waitForLeader];
-    case 'leader-killed':
-      return [leaderGate(schedule.at, 'kill'), waitForLeader];
-    case 'leader-fails':
-      return [leaderGate(schedule.at, actionOf(schedule.how)), waitForLeader];
-    case 'two-writers': {
-      const [first, second] = schedule.first === 'ahead' ? (['middle', 'thousandth'] as const) : (['thousandth', 'middle'] as const);
-      const follower: GateRule = { name: 'second', hold: { ...layer, participants: others }, until: { kind: 'ended', parties: 'participant', count: 1, participant: leader }, timeoutMs, at: second, isOptional: true };
-      return [leaderGate(first, 'go'), follower, waitForLeader];
-    }
-  }
-}
-
-function actionOf(how: Failure): GateAction {
-  return how === 'reset' || how === 'wrong-bytes' ? how : Number(how.slice('status-'.length));
+function placesNamed(name: string): readonly CallPlace[] {
+  return [...new Set(name.split('/').filter(isCallPlace))];
 }

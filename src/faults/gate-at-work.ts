@@ -11,6 +11,8 @@ export interface GateParts extends GateKeeperSettings {
   readonly arrived: () => void;
   /** Whether somebody stands, or has stood, at the gate of that name. */
   readonly isReached: (gate: string) => boolean;
+  /** Whether it stands at any gate now. */
+  readonly isHeld: (participant: string) => boolean;
   readonly kill: (participant: string) => void;
 }
 
@@ -46,6 +48,10 @@ export class Gate {
     return !this.#isOpen && 'call' in hold && hold.call === call.family && hold.nth === call.nth && hold.participants.includes(participant);
   }
 
+  holds(participant: string): boolean {
+    return [...this.#waiting.keys()].some((arrival) => arrival.participant === participant);
+  }
+
   get rule(): GateRule {
     return this.#rule;
   }
@@ -65,7 +71,7 @@ export class Gate {
     const place = afterBytes === undefined ? {} : { afterBytes };
     this.#parts.recorder.record({ kind: 'gate-arrived', gate: this.#rule.name, participant, ...whereOf(arrival), ...place });
     this.#timer ??= setTimeout(() => this.open('timeout'), this.#rule.timeoutMs);
-    if (this.#rule.until.kind === 'standstill') this.#watch ??= setInterval(() => this.recheck(), sampleMs);
+    if (isAboutIdleness(this.#rule.until)) this.#watch ??= setInterval(() => this.recheck(), sampleMs);
     this.#hasStood = true;
     const release = this.#putOnHold(arrival, afterBytes);
     const action = await new Promise<GateAction>((go) => {
@@ -99,7 +105,7 @@ export class Gate {
       go('go');
     }
     if (live.size === 0) return this.open('abandoned');
-    if (until.kind === 'standstill' || until.kind === 'ended') return this.recheck();
+    if (until.kind === 'standstill' || until.kind === 'ended-or-waits') return this.recheck();
     if (until.kind === 'reached') return;
     if (until.parties === 'repository') return;
     const waitingOrSeen = this.#arrived();
@@ -131,8 +137,8 @@ export class Gate {
     switch (until.kind) {
       case 'reached':
         return this.#parts.isReached(until.gate);
-      case 'ended':
-        return !this.#parts.live.has(until.participant);
+      case 'ended-or-waits':
+        return !this.#parts.live.has(until.participant) || (!this.#parts.isHeld(until.participant) && this.#parts.idleness.isIdle(until.participant));
       case 'standstill':
         return this.#nobodyMoves();
       case 'arrivals':
@@ -177,6 +183,11 @@ export class Gate {
     if (until.kind === 'requests') return this.#seen;
     return new Set([...this.#waiting.keys()].map((arrival) => partyOf(until.parties, arrival)));
   }
+}
+
+/** Nobody tells when somebody waits: one has to look. */
+function isAboutIdleness({ kind }: GateRule['until']): boolean {
+  return kind === 'standstill' || kind === 'ended-or-waits';
 }
 
 function matches(hold: GateMatch | CallMatch, { participant, target }: RequestArrival): boolean {

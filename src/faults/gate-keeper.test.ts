@@ -299,7 +299,7 @@ describe('gates that wait for one participant', () => {
   });
 
   it('open when it has ended, and are not told of where nobody has to come', async () => {
-    const after: GateRule = { ...others, name: 'after', isOptional: true, until: { kind: 'ended', parties: 'participant', count: 1, participant: 'a' } };
+    const after: GateRule = { ...others, name: 'after', isOptional: true, until: { kind: 'ended-or-waits', parties: 'participant', count: 1, participant: 'a' } };
     const bench = new Bench([after, { ...after, name: 'nobody', hold: { resource: 'tags' } }], ['a', 'b']);
     const follower = bench.send('b', { resource: 'manifest' });
     await settled();

@@ -2,7 +2,7 @@
 import { signalGroup } from '../foundation/process-table.ts';
 import type { FileCall, RegistryTarget } from '../history/event.ts';
 import type { Recorder } from '../history/recorder.ts';
-import { heldAfter, type GateAction, type GateRule } from './gate.ts';
+import { heldAfter, isDiskError, type DiskError, type GateAction, type GateRule } from './gate.ts';
 import { Gate, type GateParts } from './gate-at-work.ts';
 import { watchIdleness } from './idleness.ts';
 
@@ -56,15 +56,18 @@ export interface GateKeeper {
 export interface GateKeeperSettings {
   readonly participants: readonly string[];
   readonly recorder: Recorder;
+  /** Makes that what the process writes to the cache from now on fails. */
+  readonly failDisk?: (participant: string, pid: number, error: DiskError) => Promise<void>;
 }
 
-export function createGateKeeper(rules: readonly GateRule[], { participants, recorder }: GateKeeperSettings): GateKeeper {
+export function createGateKeeper(rules: readonly GateRule[], { participants, recorder, failDisk }: GateKeeperSettings): GateKeeper {
   const live = new Set(participants);
   const idleness = watchIdleness();
   const pids = new Map<string, number>();
   const isReached = (name: string): boolean => gates.some((gate) => gate.rule.name === name && gate.hasStood);
   const parts: GateParts = {
     recorder, participants, live, idleness, isReached,
+    isHeld: (participant) => gates.some((gate) => gate.holds(participant)),
     arrived: () => gates.forEach((gate) => gate.recheck()),
     kill: (participant) => void signalGroup(pids.get(participant) ?? 0, 'SIGKILL'),
   };
@@ -80,7 +83,12 @@ export function createGateKeeper(rules: readonly GateRule[], { participants, rec
       return await holdInTurn(gates.filter((one) => one.concerns(arrival, 'request')), arrival, signal);
     },
     passCall: async (arrival) => await holdInTurn(gates.filter((one) => one.concernsCall(arrival)), arrival),
-    bodyStops: (arrival, length) => stopsOf(gates.filter((gate) => gate.concerns(arrival, 'body')), arrival, length),
+    bodyStops: (arrival, length) => stopsOf(gates.filter((gate) => gate.concerns(arrival, 'body')), length, async (gate, afterBytes, signal) => {
+      const action = await gate.hold(arrival, signal, afterBytes);
+      if (!isDiskError(action)) return action;
+      await failDisk?.(arrival.participant, pids.get(arrival.participant) ?? 0, action);
+      return 'go';
+    }),
     participantEnded(participant) {
       live.delete(participant);
       pids.delete(participant);
@@ -101,11 +109,11 @@ async function holdInTurn(gates: readonly Gate[], arrival: Arrival, signal?: Abo
   return 'go';
 }
 
-function stopsOf(gates: readonly Gate[], arrival: RequestArrival, length: number): readonly BodyStop[] {
+function stopsOf(gates: readonly Gate[], length: number, hold: (gate: Gate, afterBytes: number, signal?: AbortSignal) => Promise<GateAction>): readonly BodyStop[] {
   return gates
     .map((gate) => ({ afterBytes: heldAfter(gate.rule.at ?? 'headers', length), gate }))
     .sort((left, right) => left.afterBytes - right.afterBytes)
-    .map(({ afterBytes, gate }) => ({ afterBytes, hold: async (signal) => await gate.hold(arrival, signal, afterBytes) }));
+    .map(({ afterBytes, gate }) => ({ afterBytes, hold: async (signal) => await hold(gate, afterBytes, signal) }));
 }
 
 /** Nobody comes to a gate any more for whom it was: who waits for that waits in vain. */

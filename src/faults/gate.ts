@@ -33,6 +33,10 @@ export type GateAction = 'go' | 'kill' | 'reset' | 'wrong-bytes' | 'evict' | Dis
 /** What writing, syncing, renaming and removing end with. https://man7.org/linux/man-pages/man3/errno.3.html */
 export type DiskError = 'ENOSPC' | 'EIO' | 'EROFS';
 
+export function isDiskError(action: GateAction): action is DiskError {
+  return action === 'ENOSPC' || action === 'EIO' || action === 'EROFS';
+}
+
 /** How many bytes of a body of `length` bytes are passed on before it is held. */
 export function heldAfter(position: BodyPosition, length: number): number {
   switch (position) {
@@ -79,14 +83,14 @@ export interface CallMatch {
  * `standstill`: of that many processes, each that lives stands at the gate or waits without doing anything, as one
  * does that has left a download to another one; for `forMs`, or the time in which a local service answers.
  * `reached`: somebody stands, or has stood, at the gate `gate`.
- * `ended`: that process has come to its end.
+ * `ended-or-waits`: that process has come to its end, or waits without doing anything, as one does for another one's lock.
  * A party is a process (`participant`) or a component inside one (`repository`).
  */
 export type GateCondition =
   | { readonly kind: 'arrivals'; readonly parties: Party; readonly count: number }
   | { readonly kind: 'standstill'; readonly parties: 'participant'; readonly count: number; readonly forMs?: number }
   | { readonly kind: 'reached'; readonly parties: 'participant'; readonly count: 1; readonly gate: string }
-  | { readonly kind: 'ended'; readonly parties: 'participant'; readonly count: 1; readonly participant: string }
+  | { readonly kind: 'ended-or-waits'; readonly parties: 'participant'; readonly count: 1; readonly participant: string }
   | { readonly kind: 'requests'; readonly parties: Party; readonly count: number; readonly of: GateMatch };
 
 export type Party = 'participant' | 'repository';

@@ -37,7 +37,8 @@ export function watchIdleness(now: () => number = monotonicMs): Idleness {
     const one = watched.get(participant);
     if (one === undefined) return () => undefined;
     one[what] += change;
-    return () => void (one[what] -= change);
+    // Who is let go has something to do, even before it is seen to run.
+    return () => Object.assign(one, { [what]: one[what] - change, since: now() });
   };
   return {
     started: (participant, pid) => void watched.set(participant, { pid, ran: undefined, since: now(), owed: 0, stands: 0 }),

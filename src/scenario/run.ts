@@ -12,6 +12,7 @@ import { runValidator, type ValidatorResult } from '../validator/process.ts';
 import type { Subject } from '../validator/subject.ts';
 import { doorEnvironment, registryHost, type ScenarioFolders } from './environment.ts';
 import type { KnownLayer } from './images.ts';
+import { openDiskFaults } from './disk-faults.ts';
 import { traceParticipant } from './traced-run.ts';
 import { lookAtCache } from './observe-cache.ts';
 import type { Plan } from './plan.ts';
@@ -72,7 +73,8 @@ interface Held {
 
 async function runTogether(plan: Plan, participants: readonly Participant[], { settings, recorder }: Held): Promise<readonly ValidatorResult[]> {
   const resources = new ResourceStack();
-  const gates = createGateKeeper(plan.gates, { participants: participants.map(({ name }) => name), recorder });
+  const disks = resources.own('disk faults', openDiskFaults(settings, recorder));
+  const gates = createGateKeeper(plan.gates, { participants: participants.map(({ name }) => name), recorder, failDisk: async (...how) => await disks.strike(...how) });
   resources.defer('gates', () => gates.close());
   try {
     const doors = await Promise.all(

@@ -10,7 +10,8 @@ import { toolOrSkip } from '../foundation/tools.ts';
 import { cpuTimeOf } from '../foundation/process-table.ts';
 import type { FileCall } from '../history/event.ts';
 import { callFamilies } from './calls.ts';
-import { openTracing, type TracingSettings } from './tracing.ts';
+import type { TracingSettings } from './traced-process.ts';
+import { openTracing } from './tracing.ts';
 
 /** Writes an entry in place, in two halves, while another thread is busy. */
 const writer = `
@@ -80,6 +81,8 @@ describe.skipIf(strace === undefined)('a traced process', () => {
       stopping: [family],
       onCall: async (call) => {
         if (call.family !== family || call.nth !== nth) return;
+        // The system itself spends a few microseconds of theirs on putting them to rest.
+        await new Promise((resolve) => setTimeout(resolve, 20));
         const before = cpuTimeOf(pid);
         seen.push((await readFile(join(cache, 'entry'))).length);
         // Busy as it was: a thread that still ran would have run in this time.
@@ -101,6 +104,11 @@ describe.skipIf(strace === undefined)('a traced process', () => {
     const { ended } = await traced({ stopping: ['write'], onCall: async ({ family }) => void (writes += family === 'write' ? 1 : 0) }, [process.execPath, join(folder, 'many.mjs'), cache]);
     expect(await ended).toEqual([0, null]);
     expect(writes).toBe(100);
+  });
+
+  it('goes on, and its end tells, when who is told fails', async () => {
+    const { ended } = await traced({ stopping: ['write'], onCall: async () => await Promise.reject(new Error('told in vain')) });
+    await expect(ended).rejects.toThrow('told in vain');
   });
 
   it('is killed where it stands', async () => {

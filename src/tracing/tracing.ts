@@ -1,33 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, realpathSync, watch, writeFileSync } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { cpuTimeOf } from '../foundation/process-table.ts';
 import { findTool } from '../foundation/tools.ts';
-import type { CallFamily, FileCall } from '../history/event.ts';
 import { callNames } from './calls.ts';
-import { guardGroup } from './guard.ts';
-import { TraceReader } from './trace-reader.ts';
-
-export interface TracingSettings {
-  /** Gets what strace writes. */
-  readonly traceFile: string;
-  /** Of the cache; need not be there yet. */
-  readonly directory: string;
-  readonly families: readonly CallFamily[];
-  /** Those of them after which the process stands still until `onCall` has resolved. */
-  readonly stopping: readonly CallFamily[];
-  /** Told of every call of these families that concerns the cache, in order. */
-  readonly onCall: (call: FileCall) => Promise<void> | void;
-}
+import { openTracedProcess, type TracingSettings } from './traced-process.ts';
 
 /** A process whose file calls are seen, and after which it can be made to stand still. */
 export interface Tracing {
   /** Before the command: what starts it. */
   readonly words: readonly string[];
   started(pid: number): void;
-  /** After the process has ended: all calls have been told of. */
+  /** After the process has ended: all calls have been told of. Throws what `onCall` threw. */
   close(): Promise<void>;
 }
 
@@ -39,9 +21,6 @@ export function tracingTrouble(): string | undefined {
   return status === 0 ? undefined : `this system does not let processes be traced: ${stderr.trim().split('\n').at(-1) ?? ''}`;
 }
 
-/** How long some threads may go on after others have been stopped; usually they stop within one. */
-const settleMs = 20;
-
 /**
  * Runs a command under strace, which is a process beside it: the command keeps its number and its exit status.
  *
@@ -51,8 +30,7 @@ const settleMs = 20;
  */
 export async function openTracing(settings: TracingSettings): Promise<Tracing> {
   const { traceFile, families, stopping } = settings;
-  writeFileSync(traceFile, '');
-  const traced = new TracedProcess(settings, await open(traceFile));
+  const traced = await openTracedProcess(settings);
   return {
     words: [
       findTool('strace') ?? 'strace', '-DD', '-f', '-y', '-qq', '-s', '0', '-o', traceFile, '-e', `trace=${callNames(families)}`,
@@ -61,121 +39,4 @@ export async function openTracing(settings: TracingSettings): Promise<Tracing> {
     started: (pid) => traced.started(pid),
     close: async () => await traced.close(),
   };
-}
-
-class TracedProcess {
-  readonly #settings: TracingSettings;
-  readonly #file: FileHandle;
-  readonly #reader: TraceReader;
-  readonly #stopWatching: () => void;
-  readonly #stopped = new Set<number>();
-  readonly #pending: FileCall[] = [];
-  #rest = '';
-  #pid = 0;
-  #release: (() => void) | undefined;
-  #working: Promise<void> = Promise.resolve();
-  #settling: NodeJS.Timeout | undefined;
-  #ranBefore: bigint | undefined;
-  #isClosed = false;
-
-  constructor(settings: TracingSettings, file: FileHandle) {
-    this.#settings = settings;
-    this.#file = file;
-    this.#reader = new TraceReader(namesOf(settings.directory));
-    const watcher = watch(settings.traceFile, () => this.#wake());
-    this.#stopWatching = () => watcher.close();
-  }
-
-  started(pid: number): void {
-    this.#pid = pid;
-    this.#release = guardGroup(pid);
-  }
-
-  async close(): Promise<void> {
-    this.#isClosed = true;
-    this.#stopWatching();
-    clearTimeout(this.#settling);
-    this.#release?.();
-    await this.#working;
-    await this.#readOn();
-    await this.#tell();
-    await this.#file.close();
-  }
-
-  /** One after the other: what comes while the process stands is read when it goes on. */
-  #wake(): void {
-    if (this.#isClosed) return;
-    this.#working = this.#working.then(async () => await this.#step());
-  }
-
-  async #step(): Promise<void> {
-    if (this.#isClosed) return;
-    await this.#readOn();
-    if (this.#settings.stopping.length === 0) return await this.#tell();
-    if (this.#stopped.size === 0) return;
-    if (this.#pid === 0 || !this.#allStand()) return this.#lookAgain();
-    await this.#tell();
-    this.#stopped.clear();
-    this.#ranBefore = undefined;
-    this.#goOn();
-  }
-
-  async #readOn(): Promise<void> {
-    const { bytesRead, buffer } = await this.#file.read(Buffer.alloc(256 * 1024));
-    if (bytesRead === 0) return;
-    const lines = `${this.#rest}${buffer.toString('utf8', 0, bytesRead)}`.split('\n');
-    this.#rest = lines.pop() ?? '';
-    for (const line of lines) {
-      const read = this.#reader.read(line);
-      if (read?.kind === 'stopped') this.#stopped.add(read.thread);
-      if (read?.kind === 'call' && this.#settings.families.includes(read.call.family)) this.#pending.push(read.call);
-    }
-    await this.#readOn();
-  }
-
-  async #tell(): Promise<void> {
-    for (let call = this.#pending.shift(); call !== undefined; call = this.#pending.shift()) await this.#settings.onCall(call);
-  }
-
-  /** Each thread was seen to stop. One that came into being meanwhile is not told of: then nobody has run between two looks. */
-  #allStand(): boolean {
-    const threads = threadsOf(this.#pid);
-    if (threads.every((thread) => this.#stopped.has(thread))) return true;
-    const ran = cpuTimeOf(this.#pid);
-    const stood = ran !== undefined && ran === this.#ranBefore;
-    this.#ranBefore = ran;
-    return stood;
-  }
-
-  #lookAgain(): void {
-    clearTimeout(this.#settling);
-    this.#settling = setTimeout(() => this.#wake(), settleMs);
-  }
-
-  #goOn(): void {
-    try {
-      process.kill(this.#pid, 'SIGCONT');
-    } catch {
-      // It has ended.
-    }
-  }
-}
-
-/** As it was given, and as the system calls it. */
-function namesOf(directory: string): readonly string[] {
-  const missing: string[] = [];
-  let there = directory;
-  while (!existsSync(there)) {
-    missing.unshift(basename(there));
-    there = dirname(there);
-  }
-  return [...new Set([directory, join(realpathSync(there), ...missing)])];
-}
-
-function threadsOf(pid: number): readonly number[] {
-  try {
-    return readdirSync(`/proc/${pid}/task`).map(Number);
-  } catch {
-    return [];
-  }
 }

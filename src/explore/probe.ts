@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { eventsOf, type History } from '../history/event.ts';
+import type { Participant } from '../scenario/run.ts';
+import type { ScenarioRun } from '../scenario/scenario-run.ts';
+import { tracingTrouble } from '../tracing/tracing.ts';
+import { callPlaces, type CallPlaces } from './call-place.ts';
+import { runOn } from './run-on.ts';
+import type { Workload } from './workload.ts';
+
+/** What a process does when nobody disturbs it: where it can be held. */
+export interface Probe {
+  /** Requests to the registry on a cold cache, and how many of them are for layers. */
+  readonly requests: number;
+  readonly layers: number;
+  /** Undefined where file calls can't be seen, for the reason in `trouble`. */
+  readonly calls: CallPlaces | undefined;
+  readonly trouble: string | undefined;
+}
+
+export interface ProbeRequest {
+  readonly scenario: ScenarioRun;
+  readonly workload: Workload;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** Two calm runs of one process: on a cold cache, and on the warm one. */
+export async function probe({ scenario, workload, environment }: ProbeRequest): Promise<Probe> {
+  const trouble = tracingTrouble();
+  const home = join(scenario.folders.root, 'probe');
+  const run = async (moment: string): Promise<History> => {
+    const participants = [workload.participants[0] as Participant];
+    const { recorder } = await runOn(home, { scenario, participants, gates: [], meeting: 'alone', environment, folder: join(scenario.storedFolder, `probe-${moment}`), isTraced: trouble === undefined });
+    recorder.close();
+    return recorder.events();
+  };
+  const [cold, warm] = [await run('cold'), await run('warm')];
+  await rm(home, { recursive: true, force: true });
+  const requests = eventsOf(cold, 'request');
+  return {
+    requests: requests.length,
+    layers: requests.filter(({ target }) => target.resource === 'blob').length,
+    calls: trouble === undefined ? callPlaces(cold, warm) : undefined,
+    trouble,
+  };
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { BodyPosition, CallMatch, GateAction, GateMatch, GateRule } from '../faults/gate.ts';
+import { isCallPlace, partsOf, type CallPlace } from './call-place.ts';
+import type { Failure, Schedule } from './schedule.ts';
+
+/** Longer than a lock should be waited for without a look at its holder, shorter than clients wait for bytes. */
+const stallMs = 1500;
+
+export interface ScheduledLayer {
+  /** Of the layer that all processes read. */
+  readonly digest: string;
+  readonly participants: readonly string[];
+  /** Of the images, in the order of the components that validate them. */
+  readonly repositories: readonly string[];
+  readonly timeoutMs: number;
+}
+
+/** The gates that force the schedule. */
+export function gatesOf(schedule: Schedule, scheduled: ScheduledLayer): readonly GateRule[] {
+  const { digest, participants, repositories, timeoutMs } = scheduled;
+  const standstill = { kind: 'standstill', parties: 'participant', count: participants.length } as const;
+  const layer = { resource: 'blob', references: [digest] } as const;
+  switch (schedule.strategy) {
+    case 'damaged':
+      return [];
+    case 'together':
+      return [{ name: 'together', hold: layer, until: standstill, timeoutMs }];
+    case 'evict-while-reading': {
+      const here = { kind: 'arrivals', parties: 'participant', count: 1 } as const;
+      return [{ name: 'reader', hold: callMatch(schedule.at, participants.slice(0, 1)), until: here, timeoutMs, then: 'evict' }];
+    }
+    case 'components':
+      return [{ name: 'components', hold: layer, until: standstill, timeoutMs, at: schedule.at, then: schedule.how }];
+    case 'components-in-turn':
+      return [
+        { name: 'leader', hold: { ...layer, repositories: repositories.slice(0, 1) }, until: standstill, timeoutMs, at: schedule.at },
+        { name: 'others', hold: { resource: 'manifest', repositories: repositories.slice(1) }, until: leaderStands, timeoutMs },
+      ];
+    default:
+      return ledGates(schedule, scheduled);
+  }
+}
+
+const leaderStands = { kind: 'reached', parties: 'participant', count: 1, gate: 'leader' } as const;
+
+type Led = Extract<Schedule, { readonly leader: number }>;
+
+/** One process leads, the others do not begin before it stands where the schedule says. */
+function ledGates(schedule: Led, { digest, participants, timeoutMs }: ScheduledLayer): readonly GateRule[] {
+  const layer = { resource: 'blob', references: [digest] } as const;
+  const leader = participants[schedule.leader - 1] ?? '';
+  const others = participants.filter((participant) => participant !== leader);
+  const waitForLeader: GateRule = { name: 'others', hold: { resource: 'manifest', participants: others }, until: leaderStands, timeoutMs };
+  const led = (at: Place, then: GateAction = 'go', forMs?: number): readonly GateRule[] => [
+    { name: 'leader', ...heldAt(at, layer, [leader]), until: { kind: 'standstill', parties: 'participant', count: participants.length, ...(forMs === undefined ? {} : { forMs }) }, timeoutMs, then },
+    waitForLeader,
+  ];
+  /** The others stand too, and only go on when the leader is done. */
+  const second = (where: Pick<GateRule, 'hold' | 'at'>): GateRule => ({
+    name: 'second', ...where, until: { kind: 'ended-or-waits', parties: 'participant', count: 1, participant: leader }, timeoutMs, isOptional: true,
+  });
+  switch (schedule.strategy) {
+    case 'leader-follower':
+      return led(schedule.at);
+    case 'leader-stalls':
+      return led(schedule.at, 'go', stallMs);
+    case 'leader-killed':
+      return led(schedule.at, 'kill');
+    case 'leader-fails':
+      return led(schedule.at, actionOf(schedule.how));
+    case 'disk-fails':
+      return led('middle', schedule.how);
+    case 'two-stops':
+      return [...led(schedule.at), second({ hold: callMatch(schedule.second, others) })];
+    case 'two-writers': {
+      const [its, theirs] = schedule.first === 'ahead' ? (['middle', 'thousandth'] as const) : (['thousandth', 'middle'] as const);
+      return [...led(its), second({ hold: { ...layer, participants: others }, at: theirs })];
+    }
+  }
+}
+
+type Place = BodyPosition | CallPlace | 'request';
+
+function heldAt(at: Place, layer: GateMatch, participants: readonly string[]): Pick<GateRule, 'hold' | 'at'> {
+  if (isCallPlace(at)) return { hold: callMatch(at, participants) };
+  return { hold: { ...layer, participants }, ...(at === 'request' ? {} : { at }) };
+}
+
+function callMatch(at: CallPlace, participants: readonly string[]): CallMatch {
+  const { family, nth } = partsOf(at);
+  return { call: family, nth, participants };
+}
+
+function actionOf(how: Failure): GateAction {
+  return how === 'reset' || how === 'wrong-bytes' ? how : Number(how.slice('status-'.length));
+}

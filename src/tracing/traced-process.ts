@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+import { existsSync, readdirSync, realpathSync, watch } from 'node:fs';
+import { open, writeFile, type FileHandle } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { cpuTimeOf } from '../foundation/process-table.ts';
+import type { CallFamily, FileCall } from '../history/event.ts';
+import { guardGroup } from './guard.ts';
+import { TraceReader } from './trace-reader.ts';
+
+export interface TracingSettings {
+  /** Gets what strace writes. */
+  readonly traceFile: string;
+  /** Of the cache; need not be there yet. */
+  readonly directory: string;
+  readonly families: readonly CallFamily[];
+  /** Those of them after which the process stands still until `onCall` has resolved. */
+  readonly stopping: readonly CallFamily[];
+  /** Told of every call of these families that concerns the cache, in order. */
+  readonly onCall: (call: FileCall) => Promise<void> | void;
+}
+
+/** How long some threads may go on after others have been stopped; usually they stop within one. */
+const settleMs = 20;
+
+/** Reads the trace of a process from now on. */
+export async function openTracedProcess(settings: TracingSettings): Promise<TracedProcess> {
+  await writeFile(settings.traceFile, '');
+  return new TracedProcess(settings, await open(settings.traceFile));
+}
+
+/** What strace tells of a process, and the process itself, which is told to go on. */
+export class TracedProcess {
+  readonly #settings: TracingSettings;
+  readonly #file: FileHandle;
+  readonly #reader: TraceReader;
+  readonly #stopWatching: () => void;
+  readonly #stopped = new Set<number>();
+  readonly #pending: FileCall[] = [];
+  #rest = '';
+  #pid = 0;
+  #release: (() => void) | undefined;
+  #working: Promise<void> = Promise.resolve();
+  #settling: NodeJS.Timeout | undefined;
+  #ranBefore: bigint | undefined;
+  #isClosed = false;
+  /** What who is told threw first. */
+  #failure: unknown;
+
+  constructor(settings: TracingSettings, file: FileHandle) {
+    this.#settings = settings;
+    this.#file = file;
+    this.#reader = new TraceReader(namesOf(settings.directory));
+    const watcher = watch(settings.traceFile, () => this.#wake());
+    this.#stopWatching = () => watcher.close();
+  }
+
+  started(pid: number): void {
+    this.#pid = pid;
+    this.#release = guardGroup(pid);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#stopWatching();
+    clearTimeout(this.#settling);
+    this.#release?.();
+    await this.#working;
+    try {
+      await this.#readOn();
+      await this.#tell();
+    } finally {
+      await this.#file.close();
+    }
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** One after the other: what comes while the process stands is read when it goes on. */
+  #wake(): void {
+    if (this.#isClosed) return;
+    this.#working = this.#working.then(async () => await this.#step()).catch((error: unknown) => {
+      this.#failure ??= error;
+      this.#stopped.clear();
+      this.#goOn();
+    });
+  }
+
+  async #step(): Promise<void> {
+    if (this.#isClosed) return;
+    await this.#readOn();
+    if (this.#settings.stopping.length === 0) return await this.#tell();
+    if (this.#stopped.size === 0) return;
+    if (this.#pid === 0 || !this.#allStand()) return this.#lookAgain();
+    await this.#tell();
+    this.#stopped.clear();
+    this.#ranBefore = undefined;
+    this.#goOn();
+  }
+
+  async #readOn(): Promise<void> {
+    const { bytesRead, buffer } = await this.#file.read(Buffer.alloc(256 * 1024));
+    if (bytesRead === 0) return;
+    const lines = `${this.#rest}${buffer.toString('utf8', 0, bytesRead)}`.split('\n');
+    this.#rest = lines.pop() ?? '';
+    for (const line of lines) {
+      const read = this.#reader.read(line);
+      if (read?.kind === 'stopped') this.#stopped.add(read.thread);
+      if (read?.kind === 'call' && this.#settings.families.includes(read.call.family)) this.#pending.push(read.call);
+    }
+    await this.#readOn();
+  }
+
+  async #tell(): Promise<void> {
+    for (let call = this.#pending.shift(); call !== undefined; call = this.#pending.shift()) await this.#settings.onCall(call);
+  }
+
+  /** Each thread was seen to stop. One that came into being meanwhile is not told of: then nobody has run between two looks. */
+  #allStand(): boolean {
+    const threads = threadsOf(this.#pid);
+    if (threads.every((thread) => this.#stopped.has(thread))) return true;
+    const ran = cpuTimeOf(this.#pid);
+    const stood = ran !== undefined && ran === this.#ranBefore;
+    this.#ranBefore = ran;
+    return stood;
+  }
+
+  #lookAgain(): void {
+    clearTimeout(this.#settling);
+    this.#settling = setTimeout(() => this.#wake(), settleMs);
+  }
+
+  #goOn(): void {
+    try {
+      process.kill(this.#pid, 'SIGCONT');
+    } catch {
+      // It has ended.
+    }
+  }
+}
+
+/** As it was given, and as the system calls it. */
+export function namesOf(directory: string): readonly string[] {
+  const missing: string[] = [];
+  let there = directory;
+  while (!existsSync(there)) {
+    missing.unshift(basename(there));
+    there = dirname(there);
+  }
+  return [...new Set([directory, join(realpathSync(there), ...missing)])];
+}
+
+function threadsOf(pid: number): readonly number[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).map(Number);
+  } catch {
+    return [];
+  }
+}
