@@ -4,7 +4,7 @@ import type { EventBody } from '../history/event.ts';
 import { diskFailed } from './disk-failed.ts';
 import { historyOf } from './test-history.ts';
 
-const struck: EventBody = { kind: 'fault-struck', gate: 'leader', participant: 'a', fault: 'ENOSPC' };
+const struck: EventBody = { kind: 'fault-struck', gate: 'leader', participant: 'a', fault: 'ENOSPC/write' };
 const call = (participant: string, result: string): EventBody => ({ kind: 'file-call', participant, call: { family: 'write', nth: 1, path: 't', name: 'write', result } });
 
 it('held: a call met the error', () => {

@@ -9,7 +9,7 @@ export const diskFailed: Checker = {
   check(history) {
     const struck = eventsOf(history, 'fault-struck').filter(isOfTheCache).filter(({ fault }) => fault !== 'evict');
     if (struck.length === 0) return { verdict: 'unknown', reason: 'the disk was not made to fail' };
-    const spared = struck.find(({ participant, fault }) => !eventsOf(history, 'file-call').some((one) => one.participant === participant && one.call.result === fault));
+    const spared = struck.find(({ participant, fault }) => !eventsOf(history, 'file-call').some((one) => one.participant === participant && `${one.call.result}/${one.call.family}` === fault));
     return spared === undefined ? held : { verdict: 'unknown', reason: `no file call of ${spared.participant} met ${spared.fault}` };
   },
 };

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { eventsOf, type EventOf, type History } from '../history/event.ts';
 
-/** Errors of a disk, by their names in the system. */
-const diskErrors = ['ENOSPC', 'EIO', 'EROFS'];
-
-/** True for faults of the disk and of others who use the cache: who validates must come out right all the same. */
+/** True for faults of the disk, `ENOSPC/write`, and of others who use the cache: who validates must come out right all the same. */
 export function isOfTheCache({ fault }: Pick<EventOf<'fault-struck'>, 'fault'>): boolean {
-  return fault === 'evict' || diskErrors.includes(fault);
+  return fault === 'evict' || fault.includes('/');
 }
 
 /** Those whose process or download was struck: they can't be expected to say what they would have said. */

@@ -33,7 +33,7 @@ export async function openExploration({ settings, participants, plantedBug }: Ex
     expectation,
     probe: await probe({ scenario, workload, environment }),
     environment,
-    isSingleFlight: subject.program.kind === 'built',
+    isStrict: subject.program.kind === 'built',
   };
 }
 

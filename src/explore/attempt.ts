@@ -3,6 +3,10 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { judge, worst, type Checker, type NamedVerdict, type Verdict } from '../checkers/checker.ts';
 import { cacheIntact } from '../checkers/cache-intact.ts';
+import { askedAgain } from '../checkers/asked-again.ts';
+import { notDelayed } from '../checkers/not-delayed.ts';
+import { troubleTold } from '../checkers/trouble-told.ts';
+import { nothingFetched } from '../checkers/nothing-fetched.ts';
 import { diskFailed } from '../checkers/disk-failed.ts';
 import { ended } from '../checkers/ended.ts';
 import { excused } from '../checkers/excuses.ts';
@@ -38,8 +42,8 @@ export interface AttemptSettings {
   readonly probe: Probe;
   /** Set for the validators besides the usual, such as a planted bug. */
   readonly environment: Readonly<Record<string, string>>;
-  /** True for subjects that promise to fetch a layer once. */
-  readonly isSingleFlight: boolean;
+  /** True for subjects that promise what the safe cache does: a layer is fetched once, and trouble with the cache is told. */
+  readonly isStrict: boolean;
 }
 
 /** Which attempt of a session this is. */
@@ -52,7 +56,7 @@ export async function attempt(schedule: Schedule, settings: AttemptSettings): Pr
   const number = (attempts += 1);
   const cache = join(scenario.folders.root, `cache-${number}`);
   const participants = participantsOf(schedule, workload);
-  const gates = gatesOf(schedule, { digest: workload.shared.digest, participants: participants.map(({ name }) => name), repositories: workload.repositories, timeoutMs: scenario.context.gateTimeoutMs });
+  const gates = gatesOf(schedule, { digest: workload.shared.digest, participants: participants.map(({ name }) => name), ownOf: workload.ownOf, repositories: workload.repositories, timeoutMs: scenario.context.gateTimeoutMs });
   const folder = join(scenario.storedFolder, `${String(number).padStart(5, '0')}-${idOf(schedule).replaceAll('/', '-')}`);
   const run = async (kind: 'before' | 'scheduled' | 'calm', those: readonly Participant[]): Promise<PerformedRun> => {
     return await runOn(cache, { scenario, environment: settings.environment, gates: kind === 'scheduled' ? gates : [], meeting: `schedule ${idOf(schedule)}`, participants: those, folder: join(folder, kind) });
@@ -66,7 +70,7 @@ export async function attempt(schedule: Schedule, settings: AttemptSettings): Pr
   // Before the calm run: it writes its output to the same places.
   const scheduledVerdicts = await verdictsOf(scheduled, settings, scheduledCheckers(schedule, settings));
   const calm = await run('calm', [workload.participants.at(-1) as Participant]);
-  const calmVerdicts = await verdictsOf(calm, settings, [ended, outcomesAgree, cacheIntact, layersRead]);
+  const calmVerdicts = await verdictsOf(calm, settings, [ended, outcomesAgree, cacheIntact, layersRead, ...(settings.isStrict && isKept(schedule) ? [nothingFetched] : [])]);
   const verdicts = [...scheduledVerdicts.map((one) => ({ ...one, run: 'scheduled' as const })), ...calmVerdicts.map((one) => ({ ...one, run: 'calm' as const }))];
   await rm(cache, { recursive: true, force: true });
   return { schedule: idOf(schedule), verdict: worst(verdicts), verdicts, folder, durationMs: performance.now() - startedAt };
@@ -76,6 +80,7 @@ function participantsOf(schedule: Schedule, { participants, together }: Workload
   switch (schedule.strategy) {
     case 'components':
     case 'components-in-turn':
+    case 'components-after-failure':
     case 'damaged':
       return [together ?? (participants[0] as Participant)];
     case 'evict-while-reading':
@@ -85,10 +90,15 @@ function participantsOf(schedule: Schedule, { participants, together }: Workload
   }
 }
 
+/** True where all processes come to their end on a disk that works: what they have kept is there for the next one. */
+function isKept({ strategy }: Schedule): boolean {
+  return ['together', 'leader-follower', 'leader-stalls', 'two-writers', 'two-stops', 'bystander'].includes(strategy);
+}
+
 /** What a killed process leaves is for the next run to mend; what fails downloads is no promise to fetch once. */
-function scheduledCheckers(schedule: Schedule, { isSingleFlight }: AttemptSettings): readonly Checker[] {
+function scheduledCheckers(schedule: Schedule, { isStrict }: AttemptSettings): readonly Checker[] {
   const [always, cache] = [[ended, outcomesAgree], [cacheIntact, layersRead]];
-  const once = isSingleFlight ? [fetchedOnce] : [];
+  const once = isStrict ? [fetchedOnce] : [];
   switch (schedule.strategy) {
     case 'together':
     case 'leader-follower':
@@ -104,11 +114,15 @@ function scheduledCheckers(schedule: Schedule, { isSingleFlight }: AttemptSettin
     case 'components':
       return schedule.how === 'go' ? [...always, overlapped, ...cache, ...once] : [ended, overlapped, failureTold];
     case 'disk-fails':
-      return [...always, overlapped, cacheIntact, diskFailed];
+      return [...always, overlapped, cacheIntact, diskFailed, ...(isStrict ? [troubleTold] : [])];
     case 'evict-while-reading':
       return [...always, overlapped, cacheIntact];
+    case 'bystander':
+      return [...always, overlapped, notDelayed, ...cache, ...once];
+    case 'components-after-failure':
+      return [ended, overlapped, failureTold, ...(isStrict ? [askedAgain] : [])];
     case 'damaged':
-      return [...always, ...cache];
+      return [...always, ...cache, ...(isStrict ? [troubleTold] : [])];
   }
 }
 

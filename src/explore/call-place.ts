@@ -15,9 +15,6 @@ export interface CallPlaces {
   readonly changing: readonly CallPlace[];
 }
 
-/** So many of a family; what comes later has the same shape, for another layer or another part of one. */
-const mostOfAFamily = 12;
-
 export function isCallPlace(text: string): text is CallPlace {
   const [, family = ''] = /^([a-z]+)-[1-9]\d{0,5}$/.exec(text) ?? [];
   return (callFamilies as readonly string[]).includes(family);
@@ -39,8 +36,13 @@ export function callPlaces(cold: History, warm: History): CallPlaces {
   };
 }
 
+/** Of many calls of a family on one file, as writes are, the first, the one in the middle and the last stand for all. */
 function callsIn(history: History): readonly FileCall[] {
-  return eventsOf(history, 'file-call').map(({ call }) => call).filter(({ nth }) => nth <= mostOfAFamily);
+  const calls = eventsOf(history, 'file-call').map(({ call }) => call);
+  return calls.filter((call) => {
+    const those = calls.filter(({ family, path }) => family === call.family && path === call.path);
+    return [0, Math.floor(those.length / 2), those.length - 1].includes(those.indexOf(call));
+  });
 }
 
 function placeOf({ family, nth }: FileCall): CallPlace {

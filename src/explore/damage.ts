@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Damage } from './schedule.ts';
 
@@ -7,11 +7,16 @@ import type { Damage } from './schedule.ts';
 export async function damageEntries(directory: string, how: Damage): Promise<void> {
   for (const name of await readdir(directory)) {
     const path = join(directory, name);
-    await writeFile(path, damaged(await readFile(path), how));
+    const bytes = await readFile(path);
+    if (how !== 'folder') await writeFile(path, damaged(bytes, how));
+    else {
+      await rm(path);
+      await mkdir(path);
+    }
   }
 }
 
-function damaged(bytes: Buffer, how: Damage): Buffer {
+function damaged(bytes: Buffer, how: Exclude<Damage, 'folder'>): Buffer {
   switch (how) {
     case 'flipped': {
       const copy = Buffer.from(bytes);

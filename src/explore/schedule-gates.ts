@@ -10,6 +10,8 @@ export interface ScheduledLayer {
   /** Of the layer that all processes read. */
   readonly digest: string;
   readonly participants: readonly string[];
+  /** A layer that only that participant reads; undefined where it has none. */
+  readonly ownOf: (participant: string) => string | undefined;
   /** Of the images, in the order of the components that validate them. */
   readonly repositories: readonly string[];
   readonly timeoutMs: number;
@@ -36,6 +38,14 @@ export function gatesOf(schedule: Schedule, scheduled: ScheduledLayer): readonly
         { name: 'leader', hold: { ...layer, repositories: repositories.slice(0, 1) }, until: standstill, timeoutMs, at: schedule.at },
         { name: 'others', hold: { resource: 'manifest', repositories: repositories.slice(1) }, until: leaderStands, timeoutMs },
       ];
+    case 'components-after-failure': {
+      const first = { kind: 'arrivals', parties: 'participant', count: 1 } as const;
+      const failedBefore = { kind: 'failed-before', parties: 'participant', count: 1, gate: 'leader' } as const;
+      return [
+        { name: 'leader', hold: { ...layer, repositories: repositories.slice(0, 1) }, until: first, timeoutMs, at: 'middle', then: actionOf(schedule.how) },
+        { name: 'others', hold: { resource: 'manifest', repositories: repositories.slice(1) }, until: failedBefore, timeoutMs },
+      ];
+    }
     default:
       return ledGates(schedule, scheduled);
   }
@@ -46,7 +56,7 @@ const leaderStands = { kind: 'reached', parties: 'participant', count: 1, gate: 
 type Led = Extract<Schedule, { readonly leader: number }>;
 
 /** One process leads, the others do not begin before it stands where the schedule says. */
-function ledGates(schedule: Led, { digest, participants, timeoutMs }: ScheduledLayer): readonly GateRule[] {
+function ledGates(schedule: Led, { digest, participants, ownOf, timeoutMs }: ScheduledLayer): readonly GateRule[] {
   const layer = { resource: 'blob', references: [digest] } as const;
   const leader = participants[schedule.leader - 1] ?? '';
   const others = participants.filter((participant) => participant !== leader);
@@ -68,6 +78,10 @@ function ledGates(schedule: Led, { digest, participants, timeoutMs }: ScheduledL
       return led(schedule.at, 'kill');
     case 'leader-fails':
       return led(schedule.at, actionOf(schedule.how));
+    case 'bystander': {
+      const [gate, ...rest] = led(schedule.at) as [GateRule, ...GateRule[]];
+      return [{ ...gate, hold: { resource: 'blob', references: [ownOf(leader) ?? digest], participants: [leader] } }, ...rest];
+    }
     case 'disk-fails':
       return led('middle', schedule.how);
     case 'two-stops':

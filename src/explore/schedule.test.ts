@@ -4,9 +4,9 @@ import type { CallPlaces } from './call-place.ts';
 import { gatesOf } from './schedule-gates.ts';
 import { enumerate, enumerateTwoStops, idOf, isOfCalls, schedulesNamed, strategies } from './schedule.ts';
 
-const layer = { digest: 'sha256:a', participants: ['validator-1', 'validator-2', 'validator-3'], repositories: ['one', 'two', 'three'], timeoutMs: 500 };
+const layer = { digest: 'sha256:a', participants: ['validator-1', 'validator-2', 'validator-3'], repositories: ['one', 'two', 'three'], ownOf: (participant: string) => `sha256:${participant}`, timeoutMs: 500 };
 
-const calls: CallPlaces = { cold: ['create-1', 'look-2', 'rename-1'], warm: ['open-1', 'read-3'], changing: ['create-1', 'rename-1'] };
+const calls: CallPlaces = { cold: ['create-1', 'write-1', 'rename-1'], warm: ['open-1', 'read-3'], changing: ['create-1', 'rename-1'] };
 const all = [...enumerate(3, calls), ...enumerateTwoStops(3, calls)];
 
 it('names every schedule, no two alike, and finds it by its name', () => {
@@ -27,7 +27,7 @@ it('names places that a calm run does not have', () => {
 
 it('leaves the disk alone where file calls can not be seen', () => {
   expect(enumerate(2).filter(isOfCalls)).toEqual([]);
-  expect(enumerate(2, calls).filter(isOfCalls).length).toBe(2 * 3 * 2 + 2 + 2 * 3);
+  expect(enumerate(2, calls).filter(isOfCalls).length).toBe(2 * 3 * 2 + 2 + 2 * 4);
 });
 
 it.each(['leader', 'leader-follower/end/1', 'leader-follower/middle/3', 'leader-follower/rename-0/1', 'leader-follower/rename-1/3', 'evict-while-reading/fly-1', ''])('refuses %j', (name) => {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { BodyPosition, DiskError } from '../faults/gate.ts';
+import type { BodyPosition, DiskFault } from '../faults/gate.ts';
 import { StampedeError } from '../foundation/errors.ts';
+import type { CallFamily } from '../history/event.ts';
 import { isCallPlace, type CallPlace, type CallPlaces } from './call-place.ts';
 
 /**
@@ -22,10 +23,14 @@ export type Schedule =
   | { readonly strategy: 'two-writers'; readonly first: 'ahead' | 'behind'; readonly leader: number }
   /** The leader stands after a file call until the others end, wait, or stand after one themselves; then it goes on to its end, then they do. */
   | { readonly strategy: 'two-stops'; readonly at: CallPlace; readonly second: CallPlace; readonly leader: number }
-  /** From the middle of the leader's download on, nothing can be written to the cache any more. */
-  | { readonly strategy: 'disk-fails'; readonly how: DiskError; readonly leader: number }
+  /** From the middle of the leader's download on, calls of one family that it makes on the cache fail. */
+  | { readonly strategy: 'disk-fails'; readonly how: DiskFault; readonly leader: number }
   /** On a warm cache: all entries are removed while a process stands after a file call. */
   | { readonly strategy: 'evict-while-reading'; readonly at: CallPlace }
+  /** The leader's download of a layer that nobody else needs is held: the others have to come to their end meanwhile. */
+  | { readonly strategy: 'bystander'; readonly at: BodyPosition; readonly leader: number }
+  /** Components of one process: the first one's download fails, and after that the others ask for the same layer. */
+  | { readonly strategy: 'components-after-failure'; readonly how: Failure }
   /** Components of one process: the shared layer is half there while all others of the process run until they wait. */
   | { readonly strategy: 'components'; readonly at: BodyPosition; readonly how: 'go' | 'reset' | 'wrong-bytes' }
   /** The same, but the others begin when the first component has got so far. */
@@ -34,24 +39,28 @@ export type Schedule =
   | { readonly strategy: 'damaged'; readonly how: Damage };
 
 /** What is done to the bytes of an entry. */
-export type Damage = 'flipped' | 'truncated' | 'empty' | 'too-long';
+export type Damage = 'flipped' | 'truncated' | 'empty' | 'too-long' | 'folder';
 
 export type Failure = 'reset' | 'wrong-bytes' | `status-${404 | 429 | 500 | 503}`;
 
 export const strategies = [
-  'together', 'leader-follower', 'leader-stalls', 'leader-killed', 'leader-fails', 'two-writers', 'two-stops', 'disk-fails', 'evict-while-reading', 'components', 'components-in-turn', 'damaged',
+  'together', 'leader-follower', 'leader-stalls', 'leader-killed', 'leader-fails', 'two-writers', 'two-stops', 'bystander', 'disk-fails', 'evict-while-reading',
+  'components', 'components-in-turn', 'components-after-failure', 'damaged',
 ] as const;
-const diskErrors: readonly DiskError[] = ['ENOSPC', 'EIO', 'EROFS'];
-const damages: readonly Damage[] = ['flipped', 'truncated', 'empty', 'too-long'];
+const diskFaults: readonly DiskFault[] = ['ENOSPC/write', 'EIO/write', 'EIO/sync', 'EIO/rename', 'EROFS/rename'];
+const damages: readonly Damage[] = ['flipped', 'truncated', 'empty', 'too-long', 'folder'];
 const positions: readonly BodyPosition[] = ['headers', 'first-byte', 'thousandth', 'middle', 'all-but-one'];
 const failures: readonly (readonly [Failure, BodyPosition | 'request'])[] = [
   ['status-404', 'request'], ['status-429', 'request'], ['status-500', 'request'], ['status-503', 'request'],
   ['reset', 'request'], ['reset', 'headers'], ['reset', 'middle'], ['reset', 'all-but-one'], ['wrong-bytes', 'middle'],
 ];
 
+/** With these a client does not ask again by itself. */
+const failedBefore: readonly Failure[] = ['reset', 'wrong-bytes'];
+
 /** True for schedules that are about components of one process. */
 export function isOfComponents({ strategy }: Schedule): boolean {
-  return strategy === 'components' || strategy === 'components-in-turn';
+  return strategy === 'components' || strategy === 'components-in-turn' || strategy === 'components-after-failure';
 }
 
 /** True for schedules that need to see the file calls of a process. */
@@ -82,8 +91,13 @@ function ofCalls(participants: number, { cold, warm }: CallPlaces): readonly Sch
     ...leaders.flatMap((leader) => cold.map((at) => ({ strategy: 'leader-follower', at, leader }) as const)),
     ...leaders.flatMap((leader) => cold.map((at) => ({ strategy: 'leader-killed', at, leader }) as const)),
     ...warm.map((at) => ({ strategy: 'evict-while-reading', at }) as const),
-    ...leaders.flatMap((leader) => diskErrors.map((how) => ({ strategy: 'disk-fails', how, leader }) as const)),
+    ...leaders.flatMap((leader) => faultsIn(cold).map((how) => ({ strategy: 'disk-fails', how, leader }) as const)),
   ];
+}
+
+/** Of calls that a calm run makes. */
+function faultsIn(places: readonly CallPlace[]): readonly DiskFault[] {
+  return diskFaults.filter((fault) => places.includes(`${fault.split('/')[1] as CallFamily}-1`));
 }
 
 function ofRequests(participants: number): readonly Schedule[] {
@@ -96,6 +110,8 @@ function ofRequests(participants: number): readonly Schedule[] {
     ...leaders.map((leader) => ({ strategy: 'leader-stalls', at: 'middle', leader }) as const),
     ...(['go', 'reset', 'wrong-bytes'] as const).flatMap((how) => positions.map((at) => ({ strategy: 'components', at, how }) as const)),
     ...positions.map((at) => ({ strategy: 'components-in-turn', at }) as const),
+    ...failedBefore.map((how) => ({ strategy: 'components-after-failure', how }) as const),
+    ...leaders.map((leader) => ({ strategy: 'bystander', at: 'middle', leader }) as const),
     ...damages.map((how) => ({ strategy: 'damaged', how }) as const),
     ...leaders.flatMap((leader) => failures.map(([how, at]) => ({ strategy: 'leader-fails', how, at, leader }) as const)),
   ];
@@ -109,6 +125,7 @@ export function idOf(schedule: Schedule): string {
     case 'leader-follower':
     case 'leader-stalls':
     case 'leader-killed':
+    case 'bystander':
       return `${schedule.strategy}/${schedule.at}/${schedule.leader}`;
     case 'leader-fails':
       return `leader-fails/${schedule.how}/${schedule.at}/${schedule.leader}`;
@@ -122,6 +139,8 @@ export function idOf(schedule: Schedule): string {
       return `evict-while-reading/${schedule.at}`;
     case 'components':
       return `components/${schedule.how}/${schedule.at}`;
+    case 'components-after-failure':
+      return `components-after-failure/${schedule.how}`;
     case 'components-in-turn':
       return `components-in-turn/${schedule.at}`;
     case 'damaged':
@@ -135,7 +154,8 @@ export function idOf(schedule: Schedule): string {
  */
 export function schedulesNamed(name: string, participants: number, calls?: CallPlaces): readonly Schedule[] {
   const all = allThatCanBeNamed(participants, placesNamed(name), calls);
-  const found = all.filter((schedule) => idOf(schedule) === name || idOf(schedule).startsWith(`${name}/`));
+  const ids = new Map(all.map((schedule) => [idOf(schedule), schedule]));
+  const found = [...ids].filter(([id]) => id === name || id.startsWith(`${name}/`)).map(([, schedule]) => schedule);
   if (found.length > 0) return found;
   throw new StampedeError('CONFIG_INVALID', `no schedule of ${participants} processes is named ${JSON.stringify(name)}`, {
     hint: `strategies: ${strategies.join(', ')}; a whole name: ${all.slice(1, 4).map(idOf).join(', ')}`,
@@ -143,10 +163,12 @@ export function schedulesNamed(name: string, participants: number, calls?: CallP
 }
 
 /** One that was found can be named on a machine, or with a build, where a calm run does not have that place. */
-function allThatCanBeNamed(participants: number, named: readonly CallPlace[], { cold, warm, changing }: CallPlaces = { cold: [], warm: [], changing: [] }): readonly Schedule[] {
+function allThatCanBeNamed(participants: number, named: readonly CallPlace[], calls?: CallPlaces): readonly Schedule[] {
+  const { cold, warm, changing } = calls ?? { cold: [], warm: [], changing: [] };
   const join = (places: readonly CallPlace[]): readonly CallPlace[] => [...new Set([...places, ...named])];
   const places: CallPlaces = { cold: join(cold), warm: join(warm), changing: join(changing) };
-  return [...enumerate(participants, places), ...enumerateTwoStops(participants, places)];
+  const disk = (calls === undefined ? diskFaults : []).flatMap((how) => leadersOf(participants).map((leader) => ({ strategy: 'disk-fails', how, leader }) as const));
+  return [...enumerate(participants, places), ...disk, ...enumerateTwoStops(participants, places)];
 }
 
 function placesNamed(name: string): readonly CallPlace[] {

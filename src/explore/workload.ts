@@ -18,6 +18,8 @@ export interface Workload {
   /** What a process writes besides its standard output; it need not be there. */
   readonly outputOf: (participant: string) => string;
   readonly shared: KnownLayer;
+  /** A layer that only that participant reads; undefined where it has none. */
+  readonly ownOf: (participant: string) => string | undefined;
   /** Of the images, in the order of participants and components. */
   readonly repositories: readonly string[];
 }
@@ -36,7 +38,11 @@ export async function prepareWorkload(scenario: ScenarioRun, count: number): Pro
   const outputOf = (participant: string): string => join(scenario.folders.temporary, `${participant}.out`);
   const images = bundles.map(({ name }) => name);
   const commands = scenario.subject.exploration === undefined ? await validations(scenario, images) : otherProgram(scenario, images, outputOf);
-  return { ...commands, shared, outputOf, repositories: images.map((name) => scenario.images.repositoryOf(name)) };
+  const ownOf = (participant: string): string | undefined => {
+    const image = images[commands.participants.findIndex(({ name }) => name === participant)];
+    return scenario.images.readLayers().find((layer) => layer.images.length === 1 && layer.images[0] === image)?.digest;
+  };
+  return { ...commands, shared, ownOf, outputOf, repositories: images.map((name) => scenario.images.repositoryOf(name)) };
 }
 
 type Commands = Pick<Workload, 'participants' | 'together' | 'alone'>;

@@ -14,6 +14,8 @@ export interface GateParts extends GateKeeperSettings {
   /** Whether it stands at any gate now. */
   readonly isHeld: (participant: string) => boolean;
   readonly kill: (participant: string) => void;
+  /** Whether somebody was struck at the gate of that name. */
+  readonly hasStruck: (gate: string) => boolean;
 }
 
 /** One rule at work. Once open it stays open: its purpose was to force one meeting. */
@@ -25,12 +27,17 @@ export class Gate {
   readonly #seen = new Set<string>();
   #isOpen = false;
   #hasStood = false;
+  #hasStruck = false;
   #timer: NodeJS.Timeout | undefined;
   #watch: NodeJS.Timeout | undefined;
 
   constructor(rule: GateRule, parts: GateParts) {
     this.#rule = rule;
     this.#parts = parts;
+  }
+
+  get hasStruck(): boolean {
+    return this.#hasStruck;
   }
 
   get hasStood(): boolean {
@@ -106,7 +113,7 @@ export class Gate {
     }
     if (live.size === 0) return this.open('abandoned');
     if (until.kind === 'standstill' || until.kind === 'ended-or-waits') return this.recheck();
-    if (until.kind === 'reached') return;
+    if (until.kind === 'reached' || until.kind === 'failed-before') return;
     if (until.parties === 'repository') return;
     const waitingOrSeen = this.#arrived();
     const canStillCome = [...live].filter((participant) => !waitingOrSeen.has(participant)).length;
@@ -137,6 +144,8 @@ export class Gate {
     switch (until.kind) {
       case 'reached':
         return this.#parts.isReached(until.gate);
+      case 'failed-before':
+        return this.#parts.hasStruck(until.gate) && this.#parts.live.size > 0 && [...this.#parts.live].every((one) => this.#isIdle(one));
       case 'ended-or-waits':
         return !this.#parts.live.has(until.participant) || (!this.#parts.isHeld(until.participant) && this.#parts.idleness.isIdle(until.participant));
       case 'standstill':
@@ -162,6 +171,7 @@ export class Gate {
     const { participant } = arrival;
     const { name, then = 'go' } = this.#rule;
     if (then === 'go') return then;
+    this.#hasStruck = true;
     this.#parts.recorder.record({ kind: 'fault-struck', gate: name, participant, ...('request' in arrival ? { request: arrival.request } : {}), fault: typeof then === 'number' ? `status ${then}` : then });
     if (then === 'kill') this.#parts.kill(participant);
     return then;
@@ -187,7 +197,7 @@ export class Gate {
 
 /** Nobody tells when somebody waits: one has to look. */
 function isAboutIdleness({ kind }: GateRule['until']): boolean {
-  return kind === 'standstill' || kind === 'ended-or-waits';
+  return kind === 'standstill' || kind === 'ended-or-waits' || kind === 'failed-before';
 }
 
 function matches(hold: GateMatch | CallMatch, { participant, target }: RequestArrival): boolean {

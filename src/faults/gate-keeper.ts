@@ -2,7 +2,7 @@
 import { signalGroup } from '../foundation/process-table.ts';
 import type { FileCall, RegistryTarget } from '../history/event.ts';
 import type { Recorder } from '../history/recorder.ts';
-import { heldAfter, isDiskError, type DiskError, type GateAction, type GateRule } from './gate.ts';
+import { heldAfter, isDiskFault, type DiskFault, type GateAction, type GateRule } from './gate.ts';
 import { Gate, type GateParts } from './gate-at-work.ts';
 import { watchIdleness } from './idleness.ts';
 
@@ -57,16 +57,18 @@ export interface GateKeeperSettings {
   readonly participants: readonly string[];
   readonly recorder: Recorder;
   /** Makes that what the process writes to the cache from now on fails. */
-  readonly failDisk?: (participant: string, pid: number, error: DiskError) => Promise<void>;
+  readonly failDisk?: (participant: string, pid: number, fault: DiskFault) => Promise<void>;
 }
 
 export function createGateKeeper(rules: readonly GateRule[], { participants, recorder, failDisk }: GateKeeperSettings): GateKeeper {
   const live = new Set(participants);
   const idleness = watchIdleness();
   const pids = new Map<string, number>();
-  const isReached = (name: string): boolean => gates.some((gate) => gate.rule.name === name && gate.hasStood);
+  const named = (name: string): readonly Gate[] => gates.filter((gate) => gate.rule.name === name);
+  const isReached = (name: string): boolean => named(name).some((gate) => gate.hasStood);
+  const hasStruck = (name: string): boolean => named(name).some((gate) => gate.hasStruck);
   const parts: GateParts = {
-    recorder, participants, live, idleness, isReached,
+    recorder, participants, live, idleness, isReached, hasStruck,
     isHeld: (participant) => gates.some((gate) => gate.holds(participant)),
     arrived: () => gates.forEach((gate) => gate.recheck()),
     kill: (participant) => void signalGroup(pids.get(participant) ?? 0, 'SIGKILL'),
@@ -85,7 +87,7 @@ export function createGateKeeper(rules: readonly GateRule[], { participants, rec
     passCall: async (arrival) => await holdInTurn(gates.filter((one) => one.concernsCall(arrival)), arrival),
     bodyStops: (arrival, length) => stopsOf(gates.filter((gate) => gate.concerns(arrival, 'body')), length, async (gate, afterBytes, signal) => {
       const action = await gate.hold(arrival, signal, afterBytes);
-      if (!isDiskError(action)) return action;
+      if (!isDiskFault(action)) return action;
       await failDisk?.(arrival.participant, pids.get(arrival.participant) ?? 0, action);
       return 'go';
     }),

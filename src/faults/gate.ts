@@ -25,16 +25,16 @@ export type BodyPosition = 'headers' | 'first-byte' | 'thousandth' | 'middle' | 
 /**
  * `kill`: the process that stands there gets SIGKILL. `reset`: its connection is closed. `wrong-bytes`: the next byte of
  * the body is another one. A number: that status instead of the answer, for gates before the request. `evict`: all
- * entries of the cache are removed, for gates after file calls. `ENOSPC` and the like: from now on writing entries
- * fails so, for gates in a body.
+ * entries of the cache are removed, for gates after file calls. `ENOSPC/write` and the like: from now on that is how such
+ * calls on entries end, for gates in a body.
  */
-export type GateAction = 'go' | 'kill' | 'reset' | 'wrong-bytes' | 'evict' | DiskError | number;
+export type GateAction = 'go' | 'kill' | 'reset' | 'wrong-bytes' | 'evict' | DiskFault | number;
 
-/** What writing, syncing, renaming and removing end with. https://man7.org/linux/man-pages/man3/errno.3.html */
-export type DiskError = 'ENOSPC' | 'EIO' | 'EROFS';
+/** An error of the system, and the family of calls that end with it. https://man7.org/linux/man-pages/man3/errno.3.html */
+export type DiskFault = `${'ENOSPC' | 'EIO' | 'EROFS'}/${'write' | 'sync' | 'rename'}`;
 
-export function isDiskError(action: GateAction): action is DiskError {
-  return action === 'ENOSPC' || action === 'EIO' || action === 'EROFS';
+export function isDiskFault(action: GateAction): action is DiskFault {
+  return typeof action === 'string' && action.includes('/');
 }
 
 /** How many bytes of a body of `length` bytes are passed on before it is held. */
@@ -83,6 +83,7 @@ export interface CallMatch {
  * `standstill`: of that many processes, each that lives stands at the gate or waits without doing anything, as one
  * does that has left a download to another one; for `forMs`, or the time in which a local service answers.
  * `reached`: somebody stands, or has stood, at the gate `gate`.
+ * `failed-before`: the gate `gate` has opened, what stood there was struck, and since then nobody has anything to do.
  * `ended-or-waits`: that process has come to its end, or waits without doing anything, as one does for another one's lock.
  * A party is a process (`participant`) or a component inside one (`repository`).
  */
@@ -90,6 +91,7 @@ export type GateCondition =
   | { readonly kind: 'arrivals'; readonly parties: Party; readonly count: number }
   | { readonly kind: 'standstill'; readonly parties: 'participant'; readonly count: number; readonly forMs?: number }
   | { readonly kind: 'reached'; readonly parties: 'participant'; readonly count: 1; readonly gate: string }
+  | { readonly kind: 'failed-before'; readonly parties: 'participant'; readonly count: 1; readonly gate: string }
   | { readonly kind: 'ended-or-waits'; readonly parties: 'participant'; readonly count: 1; readonly participant: string }
   | { readonly kind: 'requests'; readonly parties: Party; readonly count: number; readonly of: GateMatch };
 

@@ -16,19 +16,19 @@ export interface DiskFaultSettings extends Pick<TracingSettings, 'traceFile' | '
   readonly names: readonly string[];
   /** `ENOSPC` and the like. */
   readonly error: string;
+  /** Which calls end with it. */
+  readonly family: CallFamily;
 }
 
-const failing: readonly CallFamily[] = ['write', 'sync', 'rename'];
-
 /**
- * From now on what the process writes, syncs or renames in the cache ends with the error, in files that are open or there or
- * have one of the names; resolves once that is so. The process may run already: all its threads are attached to.
+ * From now on such calls of the process on files of the cache end with the error, in files that are open or there or have one
+ * of the names; resolves once that is so. The process may run already: all its threads are attached to.
  * @throws StampedeError TOOL_MISSING where strace is missing or may not attach
  */
-export async function failDisk({ pid, directory, names, error, traceFile, onCall }: DiskFaultSettings): Promise<Pick<Tracing, 'close'>> {
-  const traced = await openTracedProcess({ traceFile, directory, families: failing, stopping: [], onCall });
+export async function failDisk({ pid, directory, names, error, family, traceFile, onCall }: DiskFaultSettings): Promise<Pick<Tracing, 'close'>> {
+  const traced = await openTracedProcess({ traceFile, directory, families: [family], stopping: [], onCall });
   const paths = [...openFilesOf(pid, directory), ...(existsSync(directory) ? readdirSync(directory) : []).map((name) => join(directory, name)), ...names.map((name) => join(directory, name))];
-  const calls = callNames(failing);
+  const calls = callNames([family]);
   const strace = spawn(findTool('strace') ?? 'strace', [
     '-f', '-y', '-s', '0', '-o', traceFile, '-p', String(pid), ...[...new Set(paths)].flatMap((path) => ['-P', path]), '-e', `trace=${calls}`, '-e', `inject=${calls}:error=${error}`,
   ], { stdio: ['ignore', 'ignore', 'pipe'] });
