@@ -5,8 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { readSettings, type Settings } from '../config.ts';
 import { attempt, type Attempt, type AttemptSettings } from '../explore/attempt.ts';
 import { enumerate, enumerateTwoStops, idOf, isOfCalls, isOfComponents, schedulesNamed, strategies, type Schedule } from '../explore/schedule.ts';
+import { leastChance } from '../explore/random-schedule.ts';
 import { monotonicMs } from '../foundation/clock.ts';
 import { describeError, ExitStatus, StampedeError } from '../foundation/errors.ts';
+import { seededRandom } from '../foundation/seed.ts';
 import { ResourceStack } from '../foundation/resources.ts';
 import { seconds, TerminalReport } from '../report/terminal.ts';
 import { onInterruption } from './interrupt.ts';
@@ -22,6 +24,8 @@ what is left; all of it is judged. What is found is printed with what to type to
   --subject NAME|FILE    reference (default), or one that speaks its language
   --binary PATH          the validator's program, where the subject needs one
   --participants N       processes at a time, each with an image of its own and one shared layer; default: 2
+  --runs N               instead of all, N random schedules: who goes on at each step is drawn by chance, and at some steps changes
+  --depth D              how many orderings a bug may need that these look for; default: 3
   --two-stops            besides, every pair of file calls after which two processes stand at the same time
   --schedule NAME        one schedule, or all of a strategy; repeatable
   --replay NAME          the same, for a schedule that was found
@@ -29,7 +33,7 @@ what is left; all of it is judged. What is found is printed with what to type to
   --stop                 at the first that is not held
   --list                 only the names of the schedules
   --planted-bug NAME     a known bug in the reference validator (npm run reference -- --list-planted-bugs)
-  --runs DIR  --deadline MS  --gate-timeout MS  --seed SEED
+  --store DIR  --deadline MS  --gate-timeout MS  --seed SEED
 
 exit status: 0 held, 1 broken, 3 unknown, 2 usage, 4 harness
 `;
@@ -40,6 +44,9 @@ interface ExploreOptions {
   /** Of schedules, or beginnings of names; none: all. */
   readonly names: readonly string[];
   readonly twoStops: boolean;
+  /** How many random schedules; zero: none. */
+  readonly random: number;
+  readonly depth: number;
   readonly times: number;
   readonly stop: boolean;
   readonly plantedBug: string | undefined;
@@ -81,16 +88,29 @@ async function explore(options: ExploreOptions & { readonly isListing: boolean }
     if (done.verdict !== 'held') tell(done, options, report);
     if (done.verdict !== 'held' && options.stop) break;
   }
+  tellOfChance(attempts.length, options, settings, report);
   return conclude(attempts, queue.length, { report, durationMs: monotonicMs() - startedAt, seed: context.seed });
 }
 
-function select({ names, participants, twoStops, settings }: ExploreOptions, { workload, probe: { calls, trouble } }: AttemptSettings): readonly Schedule[] {
+function select({ names, participants, twoStops, random, depth, settings }: ExploreOptions, { scenario, workload, probe: { calls, steps, trouble } }: AttemptSettings): readonly Schedule[] {
+  if (random > 0) {
+    const first = seededRandom(scenario.context.seed).below(1_000_000);
+    return Array.from({ length: random }, (_, nth) => ({ strategy: 'random', depth, steps: steps * participants, seed: first + nth }) as const);
+  }
   const all = names.length > 0 ? names.flatMap((name) => schedulesNamed(name, participants, calls)) : [...enumerate(participants, calls), ...(twoStops && calls !== undefined ? enumerateTwoStops(participants, calls) : [])];
   const schedules = all.filter((schedule) => workload.together !== undefined || !isOfComponents(schedule));
   if (schedules.length === 0) throw new StampedeError('NOTHING_SELECTED', `${settings.subject} takes one image, so it has no components to meet`);
   const untraceable = trouble === undefined ? undefined : schedules.find(isOfCalls);
   if (untraceable === undefined) return schedules;
   throw new StampedeError('TOOL_MISSING', `${idOf(untraceable)} can't be forced: ${trouble}`, { hint: 'apt-get install strace, and a system that allows ptrace' });
+}
+
+/** How sure so many random schedules make. */
+function tellOfChance(done: number, { random, depth, participants }: ExploreOptions, { probe: { steps } }: AttemptSettings, report: TerminalReport): void {
+  if (random === 0) return;
+  const missed = (1 - leastChance({ participants, steps: steps * participants, depth })) ** done;
+  const chance = missed > 0.9999 ? 'almost 1' : missed.toPrecision(2);
+  report.line(`a bug that needs ${depth} orderings among ${steps * participants} steps is missed by ${done} such schedules with a probability of ${chance} at most`);
 }
 
 /** Where a process can be held, and where it can't and why. */
@@ -139,10 +159,12 @@ function optionsOf(values: ReturnType<typeof parse>['values']): ExploreOptions {
   const names = [...(values.schedule ?? []), ...(values.replay ?? [])];
   for (const name of names) if (!(strategies as readonly string[]).includes(name)) schedulesNamed(name, participants);
   return {
-    settings: readSettings(given({ subject: values.subject, binary: values.binary, runs: values.runs, deadline: values.deadline, gateTimeout: values['gate-timeout'], seed: values.seed })),
+    settings: readSettings(given({ subject: values.subject, binary: values.binary, runs: values.store, deadline: values.deadline, gateTimeout: values['gate-timeout'], seed: values.seed })),
     participants,
     names,
     twoStops: values['two-stops'] === true,
+    random: values.runs === undefined ? 0 : countOf('runs', values.runs, 1),
+    depth: countOf('depth', values.depth ?? '3', 2),
     times: countOf('times', values.times ?? '1', 1),
     stop: values.stop === true,
     plantedBug: values['planted-bug'],
@@ -173,7 +195,7 @@ function parse(argv: readonly string[]) {
       args: [...argv],
       options: {
         subject: text, binary: text, participants: text, schedule: several, replay: several, times: text, stop: toggle, list: toggle, 'two-stops': toggle,
-        'planted-bug': text, runs: text, deadline: text, 'gate-timeout': text, seed: text, help: { ...toggle, short: 'h' },
+        'planted-bug': text, runs: text, depth: text, store: text, deadline: text, 'gate-timeout': text, seed: text, help: { ...toggle, short: 'h' },
       },
     });
   } catch (cause) {

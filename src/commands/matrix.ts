@@ -14,7 +14,7 @@ import { openExploration, withBug } from './open-exploration.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const participants = 2;
-const usage = `npm run matrix -- [--repeat N] [--runs DIR]
+const usage = `npm run matrix -- [--repeat N] [--store DIR]
 
 The suite tested against itself: each planted bug of the reference validator is forced by the schedule that is known for it, N times
 (default: 1), and has to be broken for its own reason each time; the safe cache has to hold under every schedule. Bugs that no
@@ -106,10 +106,10 @@ function count(attempts: readonly Attempt[], verdict: Attempt['verdict']): numbe
 
 function parse(argv: readonly string[]) {
   try {
-    const { values } = parseArgs({ args: [...argv], options: { repeat: { type: 'string' }, runs: { type: 'string' }, help: { type: 'boolean', short: 'h' } } });
+    const { values } = parseArgs({ args: [...argv], options: { repeat: { type: 'string' }, store: { type: 'string' }, help: { type: 'boolean', short: 'h' } } });
     const repeat = Number(values.repeat ?? '1');
     if (!Number.isInteger(repeat) || repeat < 1) throw new Error(`--repeat ${values.repeat} is not a count`);
-    return { help: values.help === true, repeat, runs: values.runs };
+    return { help: values.help === true, repeat, runs: values.store };
   } catch (cause) {
     throw new StampedeError('CONFIG_INVALID', cause instanceof Error ? cause.message : String(cause), { hint: 'npm run matrix -- --help' });
   }

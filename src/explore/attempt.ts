@@ -7,6 +7,8 @@ import { askedAgain } from '../checkers/asked-again.ts';
 import { notDelayed } from '../checkers/not-delayed.ts';
 import { troubleTold } from '../checkers/trouble-told.ts';
 import { nothingFetched } from '../checkers/nothing-fetched.ts';
+import { interleaved } from '../checkers/interleaved.ts';
+import { turnsOf } from './random-schedule.ts';
 import { diskFailed } from '../checkers/disk-failed.ts';
 import { ended } from '../checkers/ended.ts';
 import { excused } from '../checkers/excuses.ts';
@@ -57,9 +59,11 @@ export async function attempt(schedule: Schedule, settings: AttemptSettings): Pr
   const cache = join(scenario.folders.root, `cache-${number}`);
   const participants = participantsOf(schedule, workload);
   const gates = gatesOf(schedule, { digest: workload.shared.digest, participants: participants.map(({ name }) => name), ownOf: workload.ownOf, repositories: workload.repositories, timeoutMs: scenario.context.gateTimeoutMs });
+  const turns = schedule.strategy === 'random' ? turnsOf(schedule, { participants: participants.map(({ name }) => name), timeoutMs: scenario.context.gateTimeoutMs, isTraced: settings.probe.calls !== undefined }) : undefined;
+  const forced = { gates, ...(turns === undefined ? {} : { turns }) };
   const folder = join(scenario.storedFolder, `${String(number).padStart(5, '0')}-${idOf(schedule).replaceAll('/', '-')}`);
   const run = async (kind: 'before' | 'scheduled' | 'calm', those: readonly Participant[]): Promise<PerformedRun> => {
-    return await runOn(cache, { scenario, environment: settings.environment, gates: kind === 'scheduled' ? gates : [], meeting: `schedule ${idOf(schedule)}`, participants: those, folder: join(folder, kind) });
+    return await runOn(cache, { scenario, environment: settings.environment, ...(kind === 'scheduled' ? forced : { gates: [] }), meeting: `schedule ${idOf(schedule)}`, participants: those, folder: join(folder, kind) });
   };
   if (schedule.strategy === 'damaged' || schedule.strategy === 'evict-while-reading') {
     const before = await run('before', participants);
@@ -92,7 +96,7 @@ function participantsOf(schedule: Schedule, { participants, together }: Workload
 
 /** True where all processes come to their end on a disk that works: what they have kept is there for the next one. */
 function isKept({ strategy }: Schedule): boolean {
-  return ['together', 'leader-follower', 'leader-stalls', 'two-writers', 'two-stops', 'bystander'].includes(strategy);
+  return ['together', 'leader-follower', 'leader-stalls', 'two-writers', 'two-stops', 'random', 'bystander'].includes(strategy);
 }
 
 /** What a killed process leaves is for the next run to mend; what fails downloads is no promise to fetch once. */
@@ -107,6 +111,8 @@ function scheduledCheckers(schedule: Schedule, { isStrict }: AttemptSettings): r
     case 'two-stops':
     case 'components-in-turn':
       return [...always, overlapped, ...cache, ...once];
+    case 'random':
+      return [...always, interleaved, ...cache, ...once];
     case 'leader-killed':
       return [...always, overlapped];
     case 'leader-fails':

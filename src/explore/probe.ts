@@ -6,6 +6,7 @@ import type { Participant } from '../scenario/run.ts';
 import type { ScenarioRun } from '../scenario/scenario-run.ts';
 import { tracingTrouble } from '../tracing/tracing.ts';
 import { callPlaces, type CallPlaces } from './call-place.ts';
+import { steppingFamilies } from './random-schedule.ts';
 import { runOn } from './run-on.ts';
 import type { Workload } from './workload.ts';
 
@@ -14,6 +15,8 @@ export interface Probe {
   /** Requests to the registry on a cold cache, and how many of them are for layers. */
   readonly requests: number;
   readonly layers: number;
+  /** Requests and file calls at which a process can take turns. */
+  readonly steps: number;
   /** Undefined where file calls can't be seen, for the reason in `trouble`. */
   readonly calls: CallPlaces | undefined;
   readonly trouble: string | undefined;
@@ -40,6 +43,7 @@ export async function probe({ scenario, workload, environment }: ProbeRequest): 
   const requests = eventsOf(cold, 'request');
   return {
     requests: requests.length,
+    steps: requests.length + eventsOf(cold, 'file-call').filter(({ call }) => steppingFamilies.includes(call.family)).length,
     layers: requests.filter(({ target }) => target.resource === 'blob').length,
     calls: trouble === undefined ? callPlaces(cold, warm) : undefined,
     trouble,

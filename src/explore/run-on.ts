@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { GateRule } from '../faults/gate.ts';
+import type { TurnRule } from '../faults/turns.ts';
 import type { Plan } from '../scenario/plan.ts';
 import { performRun, type Participant, type PerformedRun } from '../scenario/run.ts';
 import type { ScenarioRun } from '../scenario/scenario-run.ts';
@@ -10,6 +11,7 @@ export interface RunRequest {
   readonly participants: readonly Participant[];
   readonly gates: readonly GateRule[];
   readonly meeting: Plan['meeting'];
+  readonly turns?: TurnRule;
   /** Set besides the usual. */
   readonly environment: Readonly<Record<string, string>>;
   /** True: every file call on the cache is recorded. */
@@ -19,11 +21,11 @@ export interface RunRequest {
 }
 
 /** Runs the participants at once, on the cache below `home`, which stands for XDG_CACHE_HOME. */
-export async function runOn(home: string, { scenario, participants, gates, meeting, environment, folder, isTraced = false }: RunRequest): Promise<PerformedRun> {
+export async function runOn(home: string, { scenario, participants, gates, meeting, environment, folder, turns, isTraced = false }: RunRequest): Promise<PerformedRun> {
   const { context, identity, subject, folders, images } = scenario;
   const cacheFolder = expand(subject.cacheDirectory, new Map([['HOME', folders.home], ['XDG_CACHE_HOME', home]]), 'error');
   const commands = participants.map(({ name, arguments: words }) => ({ name, arguments: words.map((word) => word.replaceAll('${CACHE}', cacheFolder)) }));
-  const plan: Plan = { version: 1, scenario: identity.id, subject: context.subject, seed: context.seed, participants, gates, meeting, isTraced };
+  const plan: Plan = { version: 1, scenario: identity.id, subject: context.subject, seed: context.seed, participants, gates, meeting, isTraced, ...(turns === undefined ? {} : { turns }) };
   return await performRun(plan, commands, {
     context,
     subject,

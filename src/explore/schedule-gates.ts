@@ -24,6 +24,7 @@ export function gatesOf(schedule: Schedule, scheduled: ScheduledLayer): readonly
   const layer = { resource: 'blob', references: [digest] } as const;
   switch (schedule.strategy) {
     case 'damaged':
+    case 'random':
       return [];
     case 'together':
       return [{ name: 'together', hold: layer, until: standstill, timeoutMs }];

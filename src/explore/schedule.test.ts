@@ -7,7 +7,8 @@ import { enumerate, enumerateTwoStops, idOf, isOfCalls, schedulesNamed, strategi
 const layer = { digest: 'sha256:a', participants: ['validator-1', 'validator-2', 'validator-3'], repositories: ['one', 'two', 'three'], ownOf: (participant: string) => `sha256:${participant}`, timeoutMs: 500 };
 
 const calls: CallPlaces = { cold: ['create-1', 'write-1', 'rename-1'], warm: ['open-1', 'read-3'], changing: ['create-1', 'rename-1'] };
-const all = [...enumerate(3, calls), ...enumerateTwoStops(3, calls)];
+const random = { strategy: 'random', depth: 3, steps: 80, seed: 17 } as const;
+const all = [...enumerate(3, calls), ...enumerateTwoStops(3, calls), random];
 
 it('names every schedule, no two alike, and finds it by its name', () => {
   expect(new Set(all.map(idOf)).size).toBe(all.length);

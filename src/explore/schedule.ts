@@ -2,6 +2,7 @@
 import type { BodyPosition, DiskFault } from '../faults/gate.ts';
 import { StampedeError } from '../foundation/errors.ts';
 import type { CallFamily } from '../history/event.ts';
+import type { RandomSchedule } from './random-schedule.ts';
 import { isCallPlace, type CallPlace, type CallPlaces } from './call-place.ts';
 
 /**
@@ -25,6 +26,8 @@ export type Schedule =
   | { readonly strategy: 'two-stops'; readonly at: CallPlace; readonly second: CallPlace; readonly leader: number }
   /** From the middle of the leader's download on, calls of one family that it makes on the cache fail. */
   | { readonly strategy: 'disk-fails'; readonly how: DiskFault; readonly leader: number }
+  /** Who may go on at each step is drawn by chance. */
+  | RandomSchedule
   /** On a warm cache: all entries are removed while a process stands after a file call. */
   | { readonly strategy: 'evict-while-reading'; readonly at: CallPlace }
   /** The leader's download of a layer that nobody else needs is held: the others have to come to their end meanwhile. */
@@ -44,7 +47,7 @@ export type Damage = 'flipped' | 'truncated' | 'empty' | 'too-long' | 'folder';
 export type Failure = 'reset' | 'wrong-bytes' | `status-${404 | 429 | 500 | 503}`;
 
 export const strategies = [
-  'together', 'leader-follower', 'leader-stalls', 'leader-killed', 'leader-fails', 'two-writers', 'two-stops', 'bystander', 'disk-fails', 'evict-while-reading',
+  'together', 'leader-follower', 'leader-stalls', 'leader-killed', 'leader-fails', 'two-writers', 'two-stops', 'random', 'bystander', 'disk-fails', 'evict-while-reading',
   'components', 'components-in-turn', 'components-after-failure', 'damaged',
 ] as const;
 const diskFaults: readonly DiskFault[] = ['ENOSPC/write', 'EIO/write', 'EIO/sync', 'EIO/rename', 'EROFS/rename'];
@@ -65,7 +68,7 @@ export function isOfComponents({ strategy }: Schedule): boolean {
 
 /** True for schedules that need to see the file calls of a process. */
 export function isOfCalls(schedule: Schedule): boolean {
-  return schedule.strategy === 'two-stops' || schedule.strategy === 'disk-fails' || schedule.strategy === 'evict-while-reading' || ('at' in schedule && isCallPlace(schedule.at));
+  return schedule.strategy === 'random' || schedule.strategy === 'two-stops' || schedule.strategy === 'disk-fails' || schedule.strategy === 'evict-while-reading' || ('at' in schedule && isCallPlace(schedule.at));
 }
 
 /**
@@ -131,6 +134,8 @@ export function idOf(schedule: Schedule): string {
       return `leader-fails/${schedule.how}/${schedule.at}/${schedule.leader}`;
     case 'two-writers':
       return `two-writers/${schedule.first}/${schedule.leader}`;
+    case 'random':
+      return `random/${schedule.depth}/${schedule.steps}/${schedule.seed}`;
     case 'two-stops':
       return `two-stops/${schedule.at}/${schedule.second}/${schedule.leader}`;
     case 'disk-fails':
@@ -153,6 +158,8 @@ export function idOf(schedule: Schedule): string {
  * @throws StampedeError CONFIG_INVALID for one that stands for none
  */
 export function schedulesNamed(name: string, participants: number, calls?: CallPlaces): readonly Schedule[] {
+  const [, depth, steps, seed] = /^random\/([1-9])\/([1-9]\d{0,5})\/(\d{1,9})$/.exec(name) ?? [];
+  if (depth !== undefined) return [{ strategy: 'random', depth: Number(depth), steps: Number(steps), seed: Number(seed) }];
   const all = allThatCanBeNamed(participants, placesNamed(name), calls);
   const ids = new Map(all.map((schedule) => [idOf(schedule), schedule]));
   const found = [...ids].filter(([id]) => id === name || id.startsWith(`${name}/`)).map(([, schedule]) => schedule);

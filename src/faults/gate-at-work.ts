@@ -9,13 +9,10 @@ export interface GateParts extends GateKeeperSettings {
   readonly idleness: Idleness;
   /** Called when somebody comes to stand at a gate. */
   readonly arrived: () => void;
-  /** Whether somebody stands, or has stood, at the gate of that name. */
-  readonly isReached: (gate: string) => boolean;
+  readonly gateNamed: (name: string) => Gate | undefined;
   /** Whether it stands at any gate now. */
   readonly isHeld: (participant: string) => boolean;
   readonly kill: (participant: string) => void;
-  /** Whether somebody was struck at the gate of that name. */
-  readonly hasStruck: (gate: string) => boolean;
 }
 
 /** One rule at work. Once open it stays open: its purpose was to force one meeting. */
@@ -36,10 +33,12 @@ export class Gate {
     this.#parts = parts;
   }
 
+  /** Whether something was done to somebody here. */
   get hasStruck(): boolean {
     return this.#hasStruck;
   }
 
+  /** Whether somebody stands, or has stood, here. */
   get hasStood(): boolean {
     return this.#hasStood;
   }
@@ -143,9 +142,9 @@ export class Gate {
     const { until } = this.#rule;
     switch (until.kind) {
       case 'reached':
-        return this.#parts.isReached(until.gate);
+        return this.#parts.gateNamed(until.gate)?.hasStood === true;
       case 'failed-before':
-        return this.#parts.hasStruck(until.gate) && this.#parts.live.size > 0 && [...this.#parts.live].every((one) => this.#isIdle(one));
+        return this.#parts.gateNamed(until.gate)?.hasStruck === true && this.#parts.live.size > 0 && [...this.#parts.live].every((one) => this.#isIdle(one));
       case 'ended-or-waits':
         return !this.#parts.live.has(until.participant) || (!this.#parts.isHeld(until.participant) && this.#parts.idleness.isIdle(until.participant));
       case 'standstill':

@@ -5,6 +5,7 @@ import type { Recorder } from '../history/recorder.ts';
 import { heldAfter, isDiskFault, type DiskFault, type GateAction, type GateRule } from './gate.ts';
 import { Gate, type GateParts } from './gate-at-work.ts';
 import { watchIdleness } from './idleness.ts';
+import { Turns, type TurnRule } from './turns.ts';
 
 /** A place in a body. */
 export interface BodyStop {
@@ -56,24 +57,25 @@ export interface GateKeeper {
 export interface GateKeeperSettings {
   readonly participants: readonly string[];
   readonly recorder: Recorder;
+  /** Where given, every step besides waits for its turn. */
+  readonly turns?: TurnRule;
   /** Makes that what the process writes to the cache from now on fails. */
   readonly failDisk?: (participant: string, pid: number, fault: DiskFault) => Promise<void>;
 }
 
-export function createGateKeeper(rules: readonly GateRule[], { participants, recorder, failDisk }: GateKeeperSettings): GateKeeper {
+export function createGateKeeper(rules: readonly GateRule[], { participants, recorder, failDisk, turns: turnRule }: GateKeeperSettings): GateKeeper {
   const live = new Set(participants);
   const idleness = watchIdleness();
   const pids = new Map<string, number>();
-  const named = (name: string): readonly Gate[] => gates.filter((gate) => gate.rule.name === name);
-  const isReached = (name: string): boolean => named(name).some((gate) => gate.hasStood);
-  const hasStruck = (name: string): boolean => named(name).some((gate) => gate.hasStruck);
   const parts: GateParts = {
-    recorder, participants, live, idleness, isReached, hasStruck,
+    recorder, participants, live, idleness,
+    gateNamed: (name) => gates.find((gate) => gate.rule.name === name),
     isHeld: (participant) => gates.some((gate) => gate.holds(participant)),
     arrived: () => gates.forEach((gate) => gate.recheck()),
     kill: (participant) => void signalGroup(pids.get(participant) ?? 0, 'SIGKILL'),
   };
   const gates: readonly Gate[] = rules.map((rule) => new Gate(rule, parts));
+  const turns = turnRule === undefined ? undefined : new Turns(turnRule, parts);
   return {
     participantStarted(participant, pid) {
       pids.set(participant, pid);
@@ -82,9 +84,18 @@ export function createGateKeeper(rules: readonly GateRule[], { participants, rec
     answering: (participant) => idleness.answering(participant),
     async pass(arrival, signal) {
       for (const gate of gates) gate.notice(arrival);
-      return await holdInTurn(gates.filter((one) => one.concerns(arrival, 'request')), arrival, signal);
+      const action = await holdInTurn(gates.filter((one) => one.concerns(arrival, 'request')), arrival, signal);
+      await turns?.wait(arrival.participant, signal);
+      return action;
     },
-    passCall: async (arrival) => await holdInTurn(gates.filter((one) => one.concernsCall(arrival)), arrival),
+    async passCall(arrival) {
+      const action = await holdInTurn(gates.filter((one) => one.concernsCall(arrival)), arrival);
+      if (turnRule?.families.includes(arrival.call.family) !== true) return action;
+      const stands = idleness.standing(arrival.participant);
+      await turns?.wait(arrival.participant);
+      stands();
+      return action;
+    },
     bodyStops: (arrival, length) => stopsOf(gates.filter((gate) => gate.concerns(arrival, 'body')), length, async (gate, afterBytes, signal) => {
       const action = await gate.hold(arrival, signal, afterBytes);
       if (!isDiskFault(action)) return action;
@@ -96,9 +107,11 @@ export function createGateKeeper(rules: readonly GateRule[], { participants, rec
       pids.delete(participant);
       for (const gate of gates) gate.participantEnded(participant);
       abandonVain(gates, live);
+      turns?.participantEnded(participant);
     },
     close() {
       for (const gate of gates) gate.open('closed');
+      turns?.close();
     },
   };
 }

@@ -120,6 +120,10 @@ export type EventBody =
   /** What was done to a request, to its process, or to the cache, while somebody stood at a gate. */
   | ({ readonly kind: 'fault-struck'; readonly gate: string; readonly request?: number; readonly fault: string } & Actor)
   | ({ readonly kind: 'file-call'; readonly call: FileCall } & Actor)
+  /** Where turns are taken, another one than before goes on, while those named stand at their next steps. */
+  | ({ readonly kind: 'turn-taken'; readonly step: number; readonly standing: readonly string[] } & Actor)
+  /** `timeout`: nobody could take a step any more, so everybody was let go. */
+  | { readonly kind: 'turns-over'; readonly reason: 'closed' | 'timeout'; readonly steps: number }
   | {
       readonly kind: 'gate-opened';
       readonly gate: string;

@@ -14,6 +14,8 @@ const kinds: Readonly<Record<EventKind, true>> = {
   'fault-struck': true,
   'gate-opened': true,
   'file-call': true,
+  'turn-taken': true,
+  'turns-over': true,
   'cache-file-seen': true,
   'cache-looked-at': true,
   'log-fault': true,

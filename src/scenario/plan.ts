@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { GateRule } from '../faults/gate.ts';
+import type { TurnRule } from '../faults/turns.ts';
 
 /**
  * What one run does, as plain data: stored before the run starts, so that a crash keeps it.
@@ -12,6 +13,8 @@ export interface Plan {
   readonly seed: string;
   readonly participants: readonly PlannedParticipant[];
   readonly gates: readonly GateRule[];
+  /** Who may go on at each step; absent: everybody may. */
+  readonly turns?: TurnRule;
   /** How the participants meet, in words; or the schedule that an exploration made. */
   readonly meeting: Meeting | `schedule ${string}`;
   /** True: every file call of the participants that concerns the cache is recorded. */

@@ -74,7 +74,7 @@ interface Held {
 async function runTogether(plan: Plan, participants: readonly Participant[], { settings, recorder }: Held): Promise<readonly ValidatorResult[]> {
   const resources = new ResourceStack();
   const disks = resources.own('disk faults', openDiskFaults(settings, recorder));
-  const gates = createGateKeeper(plan.gates, { participants: participants.map(({ name }) => name), recorder, failDisk: async (...how) => await disks.strike(...how) });
+  const gates = createGateKeeper(plan.gates, { participants: participants.map(({ name }) => name), recorder, ...(plan.turns === undefined ? {} : { turns: plan.turns }), failDisk: async (...how) => await disks.strike(...how) });
   resources.defer('gates', () => gates.close());
   try {
     const doors = await Promise.all(

@@ -18,7 +18,7 @@ interface Traced {
 
 /** Undefined for a participant that no gate stops after a file call, in a run that is not traced as a whole. */
 export async function traceParticipant(participant: string, { plan, settings, recorder, gates }: Traced): Promise<Tracing | undefined> {
-  const stopping = stoppedAfter(plan.gates, participant);
+  const stopping = [...new Set([...stoppedAfter(plan.gates, participant), ...(plan.turns?.families ?? [])])];
   if (stopping.length === 0 && plan.isTraced !== true) return undefined;
   return await openTracing({
     traceFile: join(settings.folder, `${participant}.trace`),

@@ -44,7 +44,7 @@ export class TracedProcess {
   #ranBefore: bigint | undefined;
   #isClosed = false;
   /** What who is told threw first. */
-  #failure: unknown;
+  #failure: Error | undefined;
 
   constructor(settings: TracingSettings, file: FileHandle) {
     this.#settings = settings;
@@ -78,7 +78,7 @@ export class TracedProcess {
   #wake(): void {
     if (this.#isClosed) return;
     this.#working = this.#working.then(async () => await this.#step()).catch((error: unknown) => {
-      this.#failure ??= error;
+      this.#failure ??= error instanceof Error ? error : new Error(String(error));
       this.#stopped.clear();
       this.#goOn();
     });
