@@ -5,7 +5,7 @@ import { diskFailed } from './disk-failed.ts';
 import { historyOf } from './test-history.ts';
 
 const struck: EventBody = { kind: 'fault-struck', gate: 'leader', participant: 'a', fault: 'ENOSPC/write' };
-const call = (participant: string, result: string): EventBody => ({ kind: 'file-call', participant, call: { family: 'write', nth: 1, path: 't', name: 'write', result } });
+const call = (participant: string, result: string): EventBody => ({ kind: 'file-call', participant, call: { family: 'write', entry: '', nth: 1, path: 't', name: 'write', result } });
 
 it('held: a call met the error', () => {
   expect(diskFailed.check(historyOf(struck, call('a', '12'), call('a', 'ENOSPC'))).verdict).toBe('held');

@@ -12,6 +12,7 @@ import { turnsOf } from './random-schedule.ts';
 import { diskFailed } from '../checkers/disk-failed.ts';
 import { ended } from '../checkers/ended.ts';
 import { excused } from '../checkers/excuses.ts';
+import { entriesWhole } from '../checkers/entries-whole.ts';
 import { failureTold } from '../checkers/failure-told.ts';
 import { fetchedOnce } from '../checkers/fetched-once.ts';
 import { layersRead } from '../checkers/layers-read.ts';
@@ -58,17 +59,18 @@ export async function attempt(schedule: Schedule, settings: AttemptSettings): Pr
   const number = (attempts += 1);
   const cache = join(scenario.folders.root, `cache-${number}`);
   const participants = participantsOf(schedule, workload);
-  const gates = gatesOf(schedule, { digest: workload.shared.digest, participants: participants.map(({ name }) => name), ownOf: workload.ownOf, repositories: workload.repositories, timeoutMs: scenario.context.gateTimeoutMs });
+  const gates = gatesOf(schedule, { digest: workload.shared.digest, diffId: workload.shared.diffId, participants: participants.map(({ name }) => name), ownOf: workload.ownOf, repositories: workload.repositories, timeoutMs: scenario.context.gateTimeoutMs });
   const turns = schedule.strategy === 'random' ? turnsOf(schedule, { participants: participants.map(({ name }) => name), timeoutMs: scenario.context.gateTimeoutMs, isTraced: settings.probe.calls !== undefined }) : undefined;
   const forced = { gates, ...(turns === undefined ? {} : { turns }) };
   const folder = join(scenario.storedFolder, `${String(number).padStart(5, '0')}-${idOf(schedule).replaceAll('/', '-')}`);
   const run = async (kind: 'before' | 'scheduled' | 'calm', those: readonly Participant[]): Promise<PerformedRun> => {
     return await runOn(cache, { scenario, environment: settings.environment, ...(kind === 'scheduled' ? forced : { gates: [] }), meeting: `schedule ${idOf(schedule)}`, participants: those, folder: join(folder, kind) });
   };
-  if (schedule.strategy === 'damaged' || schedule.strategy === 'evict-while-reading') {
+  const isDamaged = schedule.strategy === 'damaged' || schedule.strategy === 'mending';
+  if (isDamaged || schedule.strategy === 'evict-while-reading') {
     const before = await run('before', participants);
     before.recorder.close();
-    if (schedule.strategy === 'damaged') await damageEntries(before.settings.cacheFolder, schedule.how);
+    if (isDamaged) await damageEntries(before.settings.cacheFolder, schedule.strategy === 'damaged' ? schedule.how : 'truncated');
   }
   const scheduled = await run('scheduled', participants);
   // Before the calm run: it writes its output to the same places.
@@ -102,7 +104,7 @@ function isKept({ strategy }: Schedule): boolean {
 /** What a killed process leaves is for the next run to mend; what fails downloads is no promise to fetch once. */
 function scheduledCheckers(schedule: Schedule, { isStrict }: AttemptSettings): readonly Checker[] {
   const [always, cache] = [[ended, outcomesAgree], [cacheIntact, layersRead]];
-  const once = isStrict ? [fetchedOnce] : [];
+  const once = isStrict ? [fetchedOnce, entriesWhole] : [];
   switch (schedule.strategy) {
     case 'together':
     case 'leader-follower':
@@ -112,7 +114,7 @@ function scheduledCheckers(schedule: Schedule, { isStrict }: AttemptSettings): r
     case 'components-in-turn':
       return [...always, overlapped, ...cache, ...once];
     case 'random':
-      return [...always, interleaved, ...cache, ...once];
+      return [...always, interleaved, ...cache, ...(isStrict ? [fetchedOnce] : [])];
     case 'leader-killed':
       return [...always, overlapped];
     case 'leader-fails':
@@ -122,6 +124,7 @@ function scheduledCheckers(schedule: Schedule, { isStrict }: AttemptSettings): r
     case 'disk-fails':
       return [...always, overlapped, cacheIntact, diskFailed, ...(isStrict ? [troubleTold] : [])];
     case 'evict-while-reading':
+    case 'mending':
       return [...always, overlapped, cacheIntact];
     case 'bystander':
       return [...always, overlapped, notDelayed, ...cache, ...once];

@@ -2,8 +2,11 @@
 import { eventsOf, type CallFamily, type FileCall, type History } from '../history/event.ts';
 import { callFamilies, changingFamilies } from '../tracing/calls.ts';
 
-/** After the nth file call of a family that a process makes on the cache: `rename-1`. */
-export type CallPlace = `${CallFamily}-${number}`;
+/**
+ * After the nth file call of a family that a process makes on the entry of the shared layer: `rename-1`; on that of the tar
+ * in it: `rename-1-tar`; on what in the cache is of no layer, such as its folder or an index: `create-1-folder`.
+ */
+export type CallPlace = `${CallFamily}-${number}${'' | '-tar' | '-folder'}`;
 
 /** Where a process can be stopped between two file calls, as a calm run of it shows. */
 export interface CallPlaces {
@@ -11,40 +14,52 @@ export interface CallPlaces {
   readonly cold: readonly CallPlace[];
   /** On a warm one, as long as anything of an entry is still to be read. */
   readonly warm: readonly CallPlace[];
+  /** On one whose entries are damaged, and have to be mended. */
+  readonly damaged: readonly CallPlace[];
   /** Those on a cold cache after which something on disk is another than before. */
   readonly changing: readonly CallPlace[];
 }
 
 export function isCallPlace(text: string): text is CallPlace {
-  const [, family = ''] = /^([a-z]+)-[1-9]\d{0,5}$/.exec(text) ?? [];
+  const [, family = ''] = /^([a-z]+)-[1-9]\d{0,5}(?:-tar|-folder)?$/.exec(text) ?? [];
   return (callFamilies as readonly string[]).includes(family);
 }
 
-export function partsOf(place: CallPlace): Pick<FileCall, 'family' | 'nth'> {
-  const [family = '', nth = ''] = place.split('-');
-  return { family: family as CallFamily, nth: Number(nth) };
+export function partsOf(place: CallPlace): { readonly family: CallFamily; readonly nth: number; readonly what: 'layer' | 'tar' | 'folder' } {
+  const [family = '', nth = '', what = 'layer'] = place.split('-');
+  return { family: family as CallFamily, nth: Number(nth), what: what as 'layer' | 'tar' | 'folder' };
 }
 
-/** What the histories of two calm runs tell, one on a cold and one on a warm cache. */
-export function callPlaces(cold: History, warm: History): CallPlaces {
-  const [onCold, onWarm] = [callsIn(cold), callsIn(warm)];
-  const lastRead = onWarm.findLastIndex(({ family }) => family === 'read');
+export interface SharedLayer {
+  readonly digest: string;
+  readonly diffId: string;
+}
+
+/** What the histories of calm runs tell. */
+export function callPlaces(histories: Readonly<Record<'cold' | 'warm' | 'damaged', History>>, shared: SharedLayer): CallPlaces {
+  const [cold, warm, damaged] = [histories.cold, histories.warm, histories.damaged].map((history) => callsIn(history, shared)) as [Placed[], Placed[], Placed[]];
+  const lastRead = warm.findLastIndex(({ call }) => call.family === 'read');
+  const places = (those: readonly Placed[]): readonly CallPlace[] => those.map(({ place }) => place);
   return {
-    cold: onCold.filter(({ family }) => family !== 'read').map(placeOf),
-    warm: onWarm.slice(0, lastRead).map(placeOf),
-    changing: onCold.filter(({ family, result }) => changingFamilies.includes(family) && !result.startsWith('E')).map(placeOf),
+    cold: places(cold.filter(({ call }) => call.family !== 'read')),
+    damaged: places(damaged.filter(({ call }) => call.family !== 'read')),
+    warm: places(warm.slice(0, lastRead)),
+    changing: places(cold.filter(({ call: { family, result } }) => changingFamilies.includes(family) && !result.startsWith('E'))),
   };
 }
 
-/** Of many calls of a family on one file, as writes are, the first, the one in the middle and the last stand for all. */
-function callsIn(history: History): readonly FileCall[] {
-  const calls = eventsOf(history, 'file-call').map(({ call }) => call);
-  return calls.filter((call) => {
-    const those = calls.filter(({ family, path }) => family === call.family && path === call.path);
-    return [0, Math.floor(those.length / 2), those.length - 1].includes(those.indexOf(call));
-  });
+interface Placed {
+  readonly call: FileCall;
+  readonly place: CallPlace;
 }
 
-function placeOf({ family, nth }: FileCall): CallPlace {
-  return `${family}-${nth}`;
+/** Of many calls of a family on one file, as writes are, the first, the one in the middle and the last stand for all. */
+function callsIn(history: History, { digest, diffId }: SharedLayer): Placed[] {
+  const endings = new Map([['', '-folder'], [diffId.slice('sha256:'.length), '-tar'], [digest.slice('sha256:'.length), '']] as const);
+  const calls = eventsOf(history, 'file-call').map(({ call }) => call).filter(({ entry }) => endings.has(entry));
+  const chosen = calls.filter((call) => {
+    const those = calls.filter(({ family, entry, path }) => family === call.family && entry === call.entry && path === call.path);
+    return [0, Math.floor(those.length / 2), those.length - 1].includes(those.indexOf(call));
+  });
+  return chosen.map((call) => ({ call, place: `${call.family}-${call.nth}${endings.get(call.entry) ?? ''}` }));
 }

@@ -5,7 +5,7 @@ import type { Damage } from './schedule.ts';
 
 /** Does that to every entry of a cache, as a broken disk, another program or an attacker would. */
 export async function damageEntries(directory: string, how: Damage): Promise<void> {
-  for (const name of await readdir(directory)) {
+  for (const name of await readdir(directory).catch(() => [])) {
     const path = join(directory, name);
     const bytes = await readFile(path);
     if (how !== 'folder') await writeFile(path, damaged(bytes, how));

@@ -7,6 +7,7 @@ import type { ScenarioRun } from '../scenario/scenario-run.ts';
 import { tracingTrouble } from '../tracing/tracing.ts';
 import { callPlaces, type CallPlaces } from './call-place.ts';
 import { steppingFamilies } from './random-schedule.ts';
+import { damageEntries } from './damage.ts';
 import { runOn } from './run-on.ts';
 import type { Workload } from './workload.ts';
 
@@ -28,24 +29,28 @@ export interface ProbeRequest {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** Two calm runs of one process: on a cold cache, and on the warm one. */
+/** Three calm runs of one process: on a cold cache, on the warm one, and on one whose entries are damaged. */
 export async function probe({ scenario, workload, environment }: ProbeRequest): Promise<Probe> {
   const trouble = tracingTrouble();
   const home = join(scenario.folders.root, 'probe');
+  let cacheFolder = '';
   const run = async (moment: string): Promise<History> => {
     const participants = [workload.participants[0] as Participant];
-    const { recorder } = await runOn(home, { scenario, participants, gates: [], meeting: 'alone', environment, folder: join(scenario.storedFolder, `probe-${moment}`), isTraced: trouble === undefined });
+    const { recorder, settings } = await runOn(home, { scenario, participants, gates: [], meeting: 'alone', environment, folder: join(scenario.storedFolder, `probe-${moment}`), isTraced: trouble === undefined });
     recorder.close();
+    cacheFolder = settings.cacheFolder;
     return recorder.events();
   };
   const [cold, warm] = [await run('cold'), await run('warm')];
+  await damageEntries(cacheFolder, 'truncated');
+  const damaged = await run('damaged');
   await rm(home, { recursive: true, force: true });
   const requests = eventsOf(cold, 'request');
   return {
     requests: requests.length,
     steps: requests.length + eventsOf(cold, 'file-call').filter(({ call }) => steppingFamilies.includes(call.family)).length,
     layers: requests.filter(({ target }) => target.resource === 'blob').length,
-    calls: trouble === undefined ? callPlaces(cold, warm) : undefined,
+    calls: trouble === undefined ? callPlaces({ cold, warm, damaged }, workload.shared) : undefined,
     trouble,
   };
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { BodyPosition, CallMatch, GateAction, GateMatch, GateRule } from '../faults/gate.ts';
+import type { BodyPosition, CallMatch, GateAction, GateRule } from '../faults/gate.ts';
 import { isCallPlace, partsOf, type CallPlace } from './call-place.ts';
 import type { Failure, Schedule } from './schedule.ts';
 
@@ -7,8 +7,9 @@ import type { Failure, Schedule } from './schedule.ts';
 const stallMs = 1500;
 
 export interface ScheduledLayer {
-  /** Of the layer that all processes read. */
+  /** Of the layer that all processes read, and of the tar in it. */
   readonly digest: string;
+  readonly diffId: string;
   readonly participants: readonly string[];
   /** A layer that only that participant reads; undefined where it has none. */
   readonly ownOf: (participant: string) => string | undefined;
@@ -30,7 +31,7 @@ export function gatesOf(schedule: Schedule, scheduled: ScheduledLayer): readonly
       return [{ name: 'together', hold: layer, until: standstill, timeoutMs }];
     case 'evict-while-reading': {
       const here = { kind: 'arrivals', parties: 'participant', count: 1 } as const;
-      return [{ name: 'reader', hold: callMatch(schedule.at, participants.slice(0, 1)), until: here, timeoutMs, then: 'evict' }];
+      return [{ name: 'reader', hold: callMatch(schedule.at, scheduled, participants.slice(0, 1)), until: here, timeoutMs, then: 'evict' }];
     }
     case 'components':
       return [{ name: 'components', hold: layer, until: standstill, timeoutMs, at: schedule.at, then: schedule.how }];
@@ -57,13 +58,14 @@ const leaderStands = { kind: 'reached', parties: 'participant', count: 1, gate: 
 type Led = Extract<Schedule, { readonly leader: number }>;
 
 /** One process leads, the others do not begin before it stands where the schedule says. */
-function ledGates(schedule: Led, { digest, participants, ownOf, timeoutMs }: ScheduledLayer): readonly GateRule[] {
+function ledGates(schedule: Led, scheduled: ScheduledLayer): readonly GateRule[] {
+  const { digest, participants, ownOf, timeoutMs } = scheduled;
   const layer = { resource: 'blob', references: [digest] } as const;
   const leader = participants[schedule.leader - 1] ?? '';
   const others = participants.filter((participant) => participant !== leader);
   const waitForLeader: GateRule = { name: 'others', hold: { resource: 'manifest', participants: others }, until: leaderStands, timeoutMs };
   const led = (at: Place, then: GateAction = 'go', forMs?: number): readonly GateRule[] => [
-    { name: 'leader', ...heldAt(at, layer, [leader]), until: { kind: 'standstill', parties: 'participant', count: participants.length, ...(forMs === undefined ? {} : { forMs }) }, timeoutMs, then },
+    { name: 'leader', ...heldAt(at, scheduled, [leader]), until: { kind: 'standstill', parties: 'participant', count: participants.length, ...(forMs === undefined ? {} : { forMs }) }, timeoutMs, then },
     waitForLeader,
   ];
   /** The others stand too, and only go on when the leader is done. */
@@ -86,7 +88,8 @@ function ledGates(schedule: Led, { digest, participants, ownOf, timeoutMs }: Sch
     case 'disk-fails':
       return led('middle', schedule.how);
     case 'two-stops':
-      return [...led(schedule.at), second({ hold: callMatch(schedule.second, others) })];
+    case 'mending':
+      return [...led(schedule.at), ...(schedule.second === undefined ? [] : [second({ hold: callMatch(schedule.second, scheduled, others) })])];
     case 'two-writers': {
       const [its, theirs] = schedule.first === 'ahead' ? (['middle', 'thousandth'] as const) : (['thousandth', 'middle'] as const);
       return [...led(its), second({ hold: { ...layer, participants: others }, at: theirs })];
@@ -96,14 +99,15 @@ function ledGates(schedule: Led, { digest, participants, ownOf, timeoutMs }: Sch
 
 type Place = BodyPosition | CallPlace | 'request';
 
-function heldAt(at: Place, layer: GateMatch, participants: readonly string[]): Pick<GateRule, 'hold' | 'at'> {
-  if (isCallPlace(at)) return { hold: callMatch(at, participants) };
-  return { hold: { ...layer, participants }, ...(at === 'request' ? {} : { at }) };
+function heldAt(at: Place, scheduled: ScheduledLayer, participants: readonly string[]): Pick<GateRule, 'hold' | 'at'> {
+  if (isCallPlace(at)) return { hold: callMatch(at, scheduled, participants) };
+  return { hold: { resource: 'blob', references: [scheduled.digest], participants }, ...(at === 'request' ? {} : { at }) };
 }
 
-function callMatch(at: CallPlace, participants: readonly string[]): CallMatch {
-  const { family, nth } = partsOf(at);
-  return { call: family, nth, participants };
+function callMatch(at: CallPlace, { digest, diffId }: ScheduledLayer, participants: readonly string[]): CallMatch {
+  const { family, nth, what } = partsOf(at);
+  const entry = what === 'folder' ? '' : (what === 'tar' ? diffId : digest).slice('sha256:'.length);
+  return { call: family, entry, nth, participants };
 }
 
 function actionOf(how: Failure): GateAction {

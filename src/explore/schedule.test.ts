@@ -4,9 +4,9 @@ import type { CallPlaces } from './call-place.ts';
 import { gatesOf } from './schedule-gates.ts';
 import { enumerate, enumerateTwoStops, idOf, isOfCalls, schedulesNamed, strategies } from './schedule.ts';
 
-const layer = { digest: 'sha256:a', participants: ['validator-1', 'validator-2', 'validator-3'], repositories: ['one', 'two', 'three'], ownOf: (participant: string) => `sha256:${participant}`, timeoutMs: 500 };
+const layer = { digest: 'sha256:a', diffId: 'sha256:b', participants: ['validator-1', 'validator-2', 'validator-3'], repositories: ['one', 'two', 'three'], ownOf: (participant: string) => `sha256:${participant}`, timeoutMs: 500 };
 
-const calls: CallPlaces = { cold: ['create-1', 'write-1', 'rename-1'], warm: ['open-1', 'read-3'], changing: ['create-1', 'rename-1'] };
+const calls: CallPlaces = { cold: ['create-1-folder', 'write-1', 'rename-1-tar'], warm: ['open-1', 'read-3'], damaged: ['look-1'], changing: ['create-1', 'rename-1'] };
 const random = { strategy: 'random', depth: 3, steps: 80, seed: 17 } as const;
 const all = [...enumerate(3, calls), ...enumerateTwoStops(3, calls), random];
 
@@ -28,7 +28,7 @@ it('names places that a calm run does not have', () => {
 
 it('leaves the disk alone where file calls can not be seen', () => {
   expect(enumerate(2).filter(isOfCalls)).toEqual([]);
-  expect(enumerate(2, calls).filter(isOfCalls).length).toBe(2 * 3 * 2 + 2 + 2 * 4);
+  expect(enumerate(2, calls).filter(isOfCalls).length).toBe(2 * 3 * 2 + 2 + 2 * 4 + 2);
 });
 
 it.each(['leader', 'leader-follower/end/1', 'leader-follower/middle/3', 'leader-follower/rename-0/1', 'leader-follower/rename-1/3', 'evict-while-reading/fly-1', ''])('refuses %j', (name) => {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { BodyPosition, DiskFault } from '../faults/gate.ts';
 import { StampedeError } from '../foundation/errors.ts';
-import type { CallFamily } from '../history/event.ts';
 import type { RandomSchedule } from './random-schedule.ts';
 import { isCallPlace, type CallPlace, type CallPlaces } from './call-place.ts';
 
@@ -26,6 +25,8 @@ export type Schedule =
   | { readonly strategy: 'two-stops'; readonly at: CallPlace; readonly second: CallPlace; readonly leader: number }
   /** From the middle of the leader's download on, calls of one family that it makes on the cache fail. */
   | { readonly strategy: 'disk-fails'; readonly how: DiskFault; readonly leader: number }
+  /** Entries are damaged, and two processes mend them: as the leader with one stop, or as `two-stops` with a second one. */
+  | { readonly strategy: 'mending'; readonly at: CallPlace; readonly second?: CallPlace; readonly leader: number }
   /** Who may go on at each step is drawn by chance. */
   | RandomSchedule
   /** On a warm cache: all entries are removed while a process stands after a file call. */
@@ -47,7 +48,7 @@ export type Damage = 'flipped' | 'truncated' | 'empty' | 'too-long' | 'folder';
 export type Failure = 'reset' | 'wrong-bytes' | `status-${404 | 429 | 500 | 503}`;
 
 export const strategies = [
-  'together', 'leader-follower', 'leader-stalls', 'leader-killed', 'leader-fails', 'two-writers', 'two-stops', 'random', 'bystander', 'disk-fails', 'evict-while-reading',
+  'together', 'leader-follower', 'leader-stalls', 'leader-killed', 'leader-fails', 'two-writers', 'two-stops', 'mending', 'random', 'bystander', 'disk-fails', 'evict-while-reading',
   'components', 'components-in-turn', 'components-after-failure', 'damaged',
 ] as const;
 const diskFaults: readonly DiskFault[] = ['ENOSPC/write', 'EIO/write', 'EIO/sync', 'EIO/rename', 'EROFS/rename'];
@@ -80,19 +81,21 @@ export function enumerate(participants: number, calls?: CallPlaces): readonly Sc
 }
 
 /** Those that stop two processes, each once: every pair of places at which something has changed. */
-export function enumerateTwoStops(participants: number, { changing }: CallPlaces): readonly Schedule[] {
-  return leadersOf(participants).flatMap((leader) => changing.flatMap((at) => changing.map((second) => ({ strategy: 'two-stops', at, second, leader }) as const)));
+export function enumerateTwoStops(participants: number, { changing, damaged }: CallPlaces): readonly Schedule[] {
+  const pairs = (places: readonly CallPlace[]) => leadersOf(participants).flatMap((leader) => places.flatMap((at) => places.map((second) => ({ at, second, leader }))));
+  return [...pairs(changing).map((pair) => ({ strategy: 'two-stops', ...pair }) as const), ...pairs(damaged).map((pair) => ({ strategy: 'mending', ...pair }) as const)];
 }
 
 function leadersOf(participants: number): readonly number[] {
   return Array.from({ length: participants }, (_, index) => index + 1);
 }
 
-function ofCalls(participants: number, { cold, warm }: CallPlaces): readonly Schedule[] {
+function ofCalls(participants: number, { cold, warm, damaged }: CallPlaces): readonly Schedule[] {
   const leaders = leadersOf(participants);
   return [
     ...leaders.flatMap((leader) => cold.map((at) => ({ strategy: 'leader-follower', at, leader }) as const)),
     ...leaders.flatMap((leader) => cold.map((at) => ({ strategy: 'leader-killed', at, leader }) as const)),
+    ...leaders.flatMap((leader) => damaged.map((at) => ({ strategy: 'mending', at, leader }) as const)),
     ...warm.map((at) => ({ strategy: 'evict-while-reading', at }) as const),
     ...leaders.flatMap((leader) => faultsIn(cold).map((how) => ({ strategy: 'disk-fails', how, leader }) as const)),
   ];
@@ -100,7 +103,7 @@ function ofCalls(participants: number, { cold, warm }: CallPlaces): readonly Sch
 
 /** Of calls that a calm run makes. */
 function faultsIn(places: readonly CallPlace[]): readonly DiskFault[] {
-  return diskFaults.filter((fault) => places.includes(`${fault.split('/')[1] as CallFamily}-1`));
+  return diskFaults.filter((fault) => places.some((place) => place.startsWith(`${fault.split('/')[1] ?? ''}-`)));
 }
 
 function ofRequests(participants: number): readonly Schedule[] {
@@ -138,6 +141,8 @@ export function idOf(schedule: Schedule): string {
       return `random/${schedule.depth}/${schedule.steps}/${schedule.seed}`;
     case 'two-stops':
       return `two-stops/${schedule.at}/${schedule.second}/${schedule.leader}`;
+    case 'mending':
+      return ['mending', schedule.at, ...(schedule.second === undefined ? [] : [schedule.second]), schedule.leader].join('/');
     case 'disk-fails':
       return `disk-fails/${schedule.how}/${schedule.leader}`;
     case 'evict-while-reading':
@@ -171,11 +176,13 @@ export function schedulesNamed(name: string, participants: number, calls?: CallP
 
 /** One that was found can be named on a machine, or with a build, where a calm run does not have that place. */
 function allThatCanBeNamed(participants: number, named: readonly CallPlace[], calls?: CallPlaces): readonly Schedule[] {
-  const { cold, warm, changing } = calls ?? { cold: [], warm: [], changing: [] };
+  const { cold, warm, damaged, changing } = calls ?? { cold: [], warm: [], damaged: [], changing: [] };
   const join = (places: readonly CallPlace[]): readonly CallPlace[] => [...new Set([...places, ...named])];
-  const places: CallPlaces = { cold: join(cold), warm: join(warm), changing: join(changing) };
+  const places: CallPlaces = { cold: join(cold), warm: join(warm), damaged: join(damaged), changing: join(changing) };
   const disk = (calls === undefined ? diskFaults : []).flatMap((how) => leadersOf(participants).map((leader) => ({ strategy: 'disk-fails', how, leader }) as const));
-  return [...enumerate(participants, places), ...disk, ...enumerateTwoStops(participants, places)];
+  // Pairs are many: of one place that is named, or where nothing else is asked for.
+  const pairs = named.length > 0 ? places : { cold: [], warm: [], damaged: [], changing };
+  return [...enumerate(participants, places), ...disk, ...enumerateTwoStops(participants, pairs)];
 }
 
 function placesNamed(name: string): readonly CallPlace[] {

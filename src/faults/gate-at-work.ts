@@ -4,11 +4,13 @@ import type { CallMatch, GateAction, GateMatch, GateRule, Party } from './gate.t
 import { sampleMs, type Idleness } from './idleness.ts';
 import type { EventOf, GateOpening } from '../history/event.ts';
 
-export interface GateParts extends GateKeeperSettings {
+export interface GateParts extends Pick<GateKeeperSettings, 'participants' | 'recorder'> {
   readonly live: ReadonlySet<string>;
   readonly idleness: Idleness;
   /** Called when somebody comes to stand at a gate. */
   readonly arrived: () => void;
+  /** Looks at the cache while everybody stands. */
+  readonly look: () => Promise<void>;
   readonly gateNamed: (name: string) => Gate | undefined;
   /** Whether it stands at any gate now. */
   readonly isHeld: (participant: string) => boolean;
@@ -19,12 +21,14 @@ export interface GateParts extends GateKeeperSettings {
 export class Gate {
   readonly #rule: GateRule;
   readonly #parts: GateParts;
+  /** Those who stand here, and what lets each of them go. */
   readonly #waiting = new Map<Arrival, (action: GateAction) => void>();
   /** Parties that `until.of` has seen, for the `requests` condition. */
   readonly #seen = new Set<string>();
   #isOpen = false;
   #hasStood = false;
   #hasStruck = false;
+  #isLooking = false;
   #timer: NodeJS.Timeout | undefined;
   #watch: NodeJS.Timeout | undefined;
 
@@ -51,7 +55,7 @@ export class Gate {
   /** The same for a process after a file call. */
   concernsCall({ participant, call }: CallArrival): boolean {
     const { hold } = this.#rule;
-    return !this.#isOpen && 'call' in hold && hold.call === call.family && hold.nth === call.nth && hold.participants.includes(participant);
+    return !this.#isOpen && 'call' in hold && hold.call === call.family && hold.entry === call.entry && hold.nth === call.nth && hold.participants.includes(participant);
   }
 
   holds(participant: string): boolean {
@@ -80,18 +84,17 @@ export class Gate {
     if (isAboutIdleness(this.#rule.until)) this.#watch ??= setInterval(() => this.recheck(), sampleMs);
     this.#hasStood = true;
     const release = this.#putOnHold(arrival, afterBytes);
-    const action = await new Promise<GateAction>((go) => {
-      const leave = (): void => {
+    return await new Promise<GateAction>((resolve) => {
+      this.#waiting.set(arrival, (action) => {
         this.#waiting.delete(arrival);
-        go('go');
-      };
-      this.#waiting.set(arrival, go);
-      signal?.addEventListener('abort', leave, { once: true });
+        // At once: another gate may look in the same moment who has nothing to do.
+        release();
+        resolve(action);
+      });
+      signal?.addEventListener('abort', () => this.#waiting.get(arrival)?.('go'), { once: true });
       this.recheck();
       this.#parts.arrived();
     });
-    release();
-    return action;
   }
 
   #putOnHold(arrival: Arrival, afterBytes: number | undefined): () => void {
@@ -106,9 +109,7 @@ export class Gate {
     if (this.#isOpen) return;
     // Its requests may still stand here, as their sockets close later: nobody meets the dead.
     for (const [arrival, go] of this.#waiting) {
-      if (arrival.participant !== ended) continue;
-      this.#waiting.delete(arrival);
-      go('go');
+      if (arrival.participant === ended) go('go');
     }
     if (live.size === 0) return this.open('abandoned');
     if (until.kind === 'standstill' || until.kind === 'ended-or-waits') return this.recheck();
@@ -128,14 +129,17 @@ export class Gate {
     if (isOptional && !this.#hasStood) return;
     const others = until.kind === 'standstill' ? this.#others() : {};
     this.#parts.recorder.record({ kind: 'gate-opened', gate: name, reason, arrived: this.#arrived().size, wanted: until.count, ...others });
-    for (const [arrival, go] of this.#waiting) go(reason === 'condition' ? this.#strike(arrival) : 'go');
-    this.#waiting.clear();
+    for (const [arrival, go] of [...this.#waiting]) go(reason === 'condition' ? this.#strike(arrival) : 'go');
   }
 
   /** Opens if the condition is met by now. */
   recheck(): void {
     const somebodyStands = this.#waiting.size > 0;
-    if (!this.#isOpen && somebodyStands && this.#isMet()) this.open('condition');
+    if (this.#isOpen || !somebodyStands || this.#isLooking || !this.#isMet()) return;
+    if (this.#rule.until.kind !== 'standstill') return this.open('condition');
+    // Nobody moves now, and nobody does before it was seen what lies there.
+    this.#isLooking = true;
+    this.#parts.look().then(() => this.open('condition'), () => this.open('closed'));
   }
 
   #isMet(): boolean {

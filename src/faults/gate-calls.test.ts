@@ -5,14 +5,14 @@ import type { GateRule } from './gate.ts';
 import { Bench, timeoutMs } from './test-bench.ts';
 
 describe('a process that stands after a file call', () => {
-  const call: FileCall = { family: 'write', nth: 2, path: 'entry', name: 'write', result: '4' };
-  const leader: GateRule = { name: 'leader', hold: { call: 'write', nth: 2, participants: ['a'] }, until: { kind: 'standstill', parties: 'participant', count: 2 }, timeoutMs };
+  const call: FileCall = { family: 'write', entry: 'ab', nth: 2, path: 'entry', name: 'write', result: '4' };
+  const leader: GateRule = { name: 'leader', hold: { call: 'write', entry: 'ab', nth: 2, participants: ['a'] }, until: { kind: 'standstill', parties: 'participant', count: 2 }, timeoutMs };
 
   it('is told of, counts as standing still, and lets others begin', async () => {
     const others: GateRule = { name: 'others', hold: { resource: 'manifest', participants: ['b'] }, until: { kind: 'reached', parties: 'participant', count: 1, gate: 'leader' }, timeoutMs };
     const bench = new Bench([leader, others], ['a', 'b']);
     const follower = bench.send('b', { resource: 'manifest' });
-    expect(await Promise.all([{ ...call, nth: 1 }, { ...call, family: 'close' as const }].map(async (other) => await bench.keeper.passCall({ participant: 'a', call: other })))).toEqual(['go', 'go']);
+    expect(await Promise.all([{ ...call, nth: 1 }, { ...call, entry: 'cd' }, { ...call, family: 'close' as const }].map(async (other) => await bench.keeper.passCall({ participant: 'a', call: other })))).toEqual(['go', 'go', 'go']);
     const standing = bench.keeper.passCall({ participant: 'a', call });
     await follower;
     bench.keeper.participantEnded('b');

@@ -57,63 +57,93 @@ export interface GateKeeper {
 export interface GateKeeperSettings {
   readonly participants: readonly string[];
   readonly recorder: Recorder;
+  /** Looks at the cache, when a gate is about to open since nobody moves. */
+  readonly look?: () => Promise<void>;
   /** Where given, every step besides waits for its turn. */
   readonly turns?: TurnRule;
   /** Makes that what the process writes to the cache from now on fails. */
   readonly failDisk?: (participant: string, pid: number, fault: DiskFault) => Promise<void>;
 }
 
-export function createGateKeeper(rules: readonly GateRule[], { participants, recorder, failDisk, turns: turnRule }: GateKeeperSettings): GateKeeper {
-  const live = new Set(participants);
-  const idleness = watchIdleness();
-  const pids = new Map<string, number>();
-  const parts: GateParts = {
-    recorder, participants, live, idleness,
-    gateNamed: (name) => gates.find((gate) => gate.rule.name === name),
-    isHeld: (participant) => gates.some((gate) => gate.holds(participant)),
-    arrived: () => gates.forEach((gate) => gate.recheck()),
-    kill: (participant) => void signalGroup(pids.get(participant) ?? 0, 'SIGKILL'),
-  };
-  const gates: readonly Gate[] = rules.map((rule) => new Gate(rule, parts));
-  const turns = turnRule === undefined ? undefined : new Turns(turnRule, parts);
-  return {
-    participantStarted(participant, pid) {
-      pids.set(participant, pid);
-      idleness.started(participant, pid);
-    },
-    answering: (participant) => idleness.answering(participant),
-    async pass(arrival, signal) {
-      for (const gate of gates) gate.notice(arrival);
-      const action = await holdInTurn(gates.filter((one) => one.concerns(arrival, 'request')), arrival, signal);
-      await turns?.wait(arrival.participant, signal);
-      return action;
-    },
-    async passCall(arrival) {
-      const action = await holdInTurn(gates.filter((one) => one.concernsCall(arrival)), arrival);
-      if (turnRule?.families.includes(arrival.call.family) !== true) return action;
-      const stands = idleness.standing(arrival.participant);
-      await turns?.wait(arrival.participant);
-      stands();
-      return action;
-    },
-    bodyStops: (arrival, length) => stopsOf(gates.filter((gate) => gate.concerns(arrival, 'body')), length, async (gate, afterBytes, signal) => {
+export function createGateKeeper(rules: readonly GateRule[], settings: GateKeeperSettings): GateKeeper {
+  return new Keeper(rules, settings);
+}
+
+class Keeper implements GateKeeper {
+  readonly #settings: GateKeeperSettings;
+  readonly #live: Set<string>;
+  readonly #idleness = watchIdleness();
+  readonly #pids = new Map<string, number>();
+  readonly #gates: readonly Gate[];
+  readonly #turns: Turns | undefined;
+
+  constructor(rules: readonly GateRule[], settings: GateKeeperSettings) {
+    const { participants, recorder, look, turns } = settings;
+    this.#settings = settings;
+    this.#live = new Set(participants);
+    const parts: GateParts = {
+      recorder,
+      participants,
+      live: this.#live,
+      idleness: this.#idleness,
+      look: look ?? (async () => await Promise.resolve()),
+      gateNamed: (name) => this.#gates.find((gate) => gate.rule.name === name),
+      isHeld: (participant) => this.#gates.some((gate) => gate.holds(participant)),
+      arrived: () => this.#gates.forEach((gate) => gate.recheck()),
+      kill: (participant) => void signalGroup(this.#pids.get(participant) ?? 0, 'SIGKILL'),
+    };
+    this.#gates = rules.map((rule) => new Gate(rule, parts));
+    this.#turns = turns === undefined ? undefined : new Turns(turns, parts);
+  }
+
+  participantStarted(participant: string, pid: number): void {
+    this.#pids.set(participant, pid);
+    this.#idleness.started(participant, pid);
+  }
+
+  answering(participant: string): () => void {
+    return this.#idleness.answering(participant);
+  }
+
+  async pass(arrival: RequestArrival, signal?: AbortSignal): Promise<GateAction> {
+    for (const gate of this.#gates) gate.notice(arrival);
+    const action = await holdInTurn(this.#gates.filter((one) => one.concerns(arrival, 'request')), arrival, signal);
+    await this.#turns?.wait(arrival.participant, signal);
+    return action;
+  }
+
+  async passCall(arrival: CallArrival): Promise<GateAction> {
+    const { participant, call } = arrival;
+    const action = await holdInTurn(this.#gates.filter((one) => one.concernsCall(arrival)), arrival);
+    if (this.#settings.turns?.families.includes(call.family) !== true) return action;
+    const goesOn = this.#idleness.standing(participant);
+    await this.#turns?.wait(participant);
+    goesOn();
+    return action;
+  }
+
+  bodyStops(arrival: RequestArrival, length: number): readonly BodyStop[] {
+    const { participant } = arrival;
+    return stopsOf(this.#gates.filter((gate) => gate.concerns(arrival, 'body')), length, async (gate, afterBytes, signal) => {
       const action = await gate.hold(arrival, signal, afterBytes);
       if (!isDiskFault(action)) return action;
-      await failDisk?.(arrival.participant, pids.get(arrival.participant) ?? 0, action);
+      await this.#settings.failDisk?.(participant, this.#pids.get(participant) ?? 0, action);
       return 'go';
-    }),
-    participantEnded(participant) {
-      live.delete(participant);
-      pids.delete(participant);
-      for (const gate of gates) gate.participantEnded(participant);
-      abandonVain(gates, live);
-      turns?.participantEnded(participant);
-    },
-    close() {
-      for (const gate of gates) gate.open('closed');
-      turns?.close();
-    },
-  };
+    });
+  }
+
+  participantEnded(participant: string): void {
+    this.#live.delete(participant);
+    this.#pids.delete(participant);
+    for (const gate of this.#gates) gate.participantEnded(participant);
+    abandonVain(this.#gates, this.#live);
+    this.#turns?.participantEnded(participant);
+  }
+
+  close(): void {
+    for (const gate of this.#gates) gate.open('closed');
+    this.#turns?.close();
+  }
 }
 
 async function holdInTurn(gates: readonly Gate[], arrival: Arrival, signal?: AbortSignal): Promise<GateAction> {

@@ -72,7 +72,9 @@ export interface GateMatch {
 /** After which file calls a process stands still, all threads of it. */
 export interface CallMatch {
   readonly call: CallFamily;
-  /** Which one of the process, from 1. */
+  /** Hex digits of the digest in the path; empty for paths without one. */
+  readonly entry: string;
+  /** Which one of the process, of that family and on that entry, from 1. */
   readonly nth: number;
   readonly participants: readonly string[];
 }

@@ -34,7 +34,9 @@ export type CallFamily = 'look' | 'open' | 'read' | 'create' | 'write' | 'sync' 
 /** A system call that concerns the cache, after it was done. */
 export interface FileCall {
   readonly family: CallFamily;
-  /** Which one of its family in this process, from 1; calls elsewhere than in the cache are not counted. */
+  /** Hex digits of the digest in the path; empty where there is none, as in that of the cache's folder. */
+  readonly entry: string;
+  /** Which one of its family and entry in this process, from 1. */
   readonly nth: number;
   /** Below the cache's folder; empty for the folder itself. */
   readonly path: string;

@@ -6,6 +6,7 @@ import { ResourceStack } from '../foundation/resources.ts';
 import { openDoor } from '../faults/door.ts';
 import type { LogDoor } from '../faults/log-door.ts';
 import { createGateKeeper, type GateKeeper } from '../faults/gate-keeper.ts';
+import type { CacheMoment } from '../history/event.ts';
 import { openRecorder, type Recorder } from '../history/recorder.ts';
 import { runInParallel } from '../validator/parallel.ts';
 import { runValidator, type ValidatorResult } from '../validator/process.ts';
@@ -53,7 +54,7 @@ export interface PerformedRun {
 export async function performRun(plan: Plan, participants: readonly Participant[], settings: RunSettings): Promise<PerformedRun> {
   await storePlan(plan, settings);
   const recorder = openRecorder(join(settings.folder, 'history.ndjson'));
-  const look = async (moment: 'before' | 'after'): Promise<void> =>
+  const look = async (moment: CacheMoment): Promise<void> =>
     await lookAtCache({ directory: settings.cacheFolder, known: settings.cacheLayers, moment, recorder });
   recorder.record({
     kind: 'workload-known',
@@ -61,7 +62,7 @@ export async function performRun(plan: Plan, participants: readonly Participant[
   });
   settings.logDoor?.reportTo(recorder);
   await look('before');
-  const results = await runTogether(plan, participants, { settings, recorder });
+  const results = await runTogether(plan, participants, { settings, recorder, look: async () => await look('held') });
   await look('after');
   return { plan, participants, settings, recorder, results };
 }
@@ -71,10 +72,10 @@ interface Held {
   readonly recorder: Recorder;
 }
 
-async function runTogether(plan: Plan, participants: readonly Participant[], { settings, recorder }: Held): Promise<readonly ValidatorResult[]> {
+async function runTogether(plan: Plan, participants: readonly Participant[], { settings, recorder, look }: Held & { readonly look: () => Promise<void> }): Promise<readonly ValidatorResult[]> {
   const resources = new ResourceStack();
   const disks = resources.own('disk faults', openDiskFaults(settings, recorder));
-  const gates = createGateKeeper(plan.gates, { participants: participants.map(({ name }) => name), recorder, ...(plan.turns === undefined ? {} : { turns: plan.turns }), failDisk: async (...how) => await disks.strike(...how) });
+  const gates = createGateKeeper(plan.gates, { participants: participants.map(({ name }) => name), recorder, look, ...(plan.turns === undefined ? {} : { turns: plan.turns }), failDisk: async (...how) => await disks.strike(...how) });
   resources.defer('gates', () => gates.close());
   try {
     const doors = await Promise.all(

@@ -44,6 +44,12 @@ describe('a call', () => {
     expect(callsIn('7 rename("/cache/t", "/cache/a" <unfinished ...>', '8 fsync(4</cache/u>) = 0', '7 <... rename resumed>) = 0')).toMatchObject([{ family: 'sync' }, { family: 'rename', path: 'a', result: '0' }]);
   });
 
+  it('is counted for each entry by itself', () => {
+    const [one, other] = ['a'.repeat(64), 'b'.repeat(64)];
+    const lines = [`7 unlink("/cache/sha256:${one}") = 0`, `7 unlink("/cache/sha256:${other}.tmp") = 0`, `7 unlink("/cache/sha256:${one}.lock") = 0`, '7 unlink("/cache/index") = 0'];
+    expect(callsIn(...lines).map(({ entry, nth }) => [entry, nth])).toEqual([[one, 1], [other, 1], [one, 2], ['', 1]]);
+  });
+
   it('is counted by process and family, whatever the thread', () => {
     const lines = ['7 write(4</cache/t>, "", 4) = 4', '8 write(5</cache/u>, "", 4) = 4', '7 write(1</dev/null>, "", 4) = 4', '7 unlink("/cache/t") = 0', '9 write(4</cache/t>, "", 4) = 4'];
     expect(callsIn(...lines).map(({ family, nth }) => `${family} ${nth}`)).toEqual(['write 1', 'write 2', 'remove 1', 'write 3']);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isAbsolute, join, relative } from 'node:path';
-import type { CallFamily, FileCall } from '../history/event.ts';
+import type { FileCall } from '../history/event.ts';
 import { familyOf } from './calls.ts';
 
 /** One line of a trace that says something. */
@@ -10,12 +10,12 @@ export type TraceLine =
   | { readonly kind: 'stopped'; readonly thread: number };
 
 /**
- * Reads what strace writes with `-f -y`, line by line, and counts: one counter for a process and a family, over all
- * threads. `directories` are names of the cache's folder; calls elsewhere are neither told of nor counted.
+ * Reads what strace writes with `-f -y`, line by line, and counts: one counter for a process, a family and an entry, over all
+ * threads, since in which order a process comes to its entries is chance. `directories` are names of the cache's folder; calls elsewhere are neither told of nor counted.
  */
 export class TraceReader {
   readonly #directories: readonly string[];
-  readonly #counts = new Map<CallFamily, number>();
+  readonly #counts = new Map<string, number>();
   /** First halves of calls that others came in between of, by thread. */
   readonly #unfinished = new Map<string, string>();
 
@@ -44,9 +44,10 @@ export class TraceReader {
     // What a rename makes is what matters of it.
     const path = family === 'rename' ? paths.at(-1) : paths[0];
     if (path === undefined) return undefined;
-    const nth = (this.#counts.get(family) ?? 0) + 1;
-    this.#counts.set(family, nth);
-    return { family, nth, path, name, result: resultOf(answer) };
+    const entry = /[0-9a-f]{64}/.exec(path)?.[0] ?? '';
+    const nth = (this.#counts.get(`${family} ${entry}`) ?? 0) + 1;
+    this.#counts.set(`${family} ${entry}`, nth);
+    return { family, entry, nth, path, name, result: resultOf(answer) };
   }
 
   #inside(path: string): string | undefined {
