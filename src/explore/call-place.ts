@@ -30,6 +30,8 @@ export function partsOf(place: CallPlace): { readonly family: CallFamily; readon
   return { family: family as CallFamily, nth: Number(nth), what: what as 'layer' | 'tar' | 'folder' };
 }
 
+const fewCalls = 3;
+
 export interface SharedLayer {
   readonly digest: string;
   readonly diffId: string;
@@ -53,13 +55,16 @@ interface Placed {
   readonly place: CallPlace;
 }
 
-/** Of many calls of a family on one file, as writes are, the first, the one in the middle and the last stand for all. */
+/**
+ * Of many calls of a family on one file, as writes are, the first and the one in the middle stand for all: how many there are is
+ * another number in each run.
+ */
 function callsIn(history: History, { digest, diffId }: SharedLayer): Placed[] {
   const endings = new Map([['', '-folder'], [diffId.slice('sha256:'.length), '-tar'], [digest.slice('sha256:'.length), '']] as const);
   const calls = eventsOf(history, 'file-call').map(({ call }) => call).filter(({ entry }) => endings.has(entry));
   const chosen = calls.filter((call) => {
     const those = calls.filter(({ family, entry, path }) => family === call.family && entry === call.entry && path === call.path);
-    return [0, Math.floor(those.length / 2), those.length - 1].includes(those.indexOf(call));
+    return those.length <= fewCalls || [0, Math.floor(those.length / 2)].includes(those.indexOf(call));
   });
   return chosen.map((call) => ({ call, place: `${call.family}-${call.nth}${endings.get(call.entry) ?? ''}` }));
 }
