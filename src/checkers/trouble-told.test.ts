@@ -4,19 +4,19 @@ import type { EventBody } from '../history/event.ts';
 import { exited, historyOf } from './test-history.ts';
 import { troubleTold } from './trouble-told.ts';
 
-const warned = (bytes: number): EventBody => {
-  const exit = exited('b') as Extract<EventBody, { readonly kind: 'validator-exited' }>;
+const said = (participant: string, bytes: number): EventBody => {
+  const exit = exited(participant) as Extract<EventBody, { readonly kind: 'validator-exited' }>;
   return { ...exit, stderr: { ...exit.stderr, bytes } };
 };
 
 it('held: one of them said something', () => {
-  expect(troubleTold.check(historyOf(exited('a'), warned(20))).verdict).toBe('held');
+  expect(troubleTold.check(historyOf(said('a', 0), said('b', 12))).verdict).toBe('held');
 });
 
-it('broken: all were silent', () => {
-  expect(troubleTold.check(historyOf(exited('a'), warned(0)))).toMatchObject({ verdict: 'broken', events: [0, 1] });
+it('broken: nobody did', () => {
+  expect(troubleTold.check(historyOf(said('a', 0), said('b', 0)))).toEqual({ verdict: 'broken', sentence: 'nobody said anything of the trouble that the cache was in', events: [0, 1] });
 });
 
-it('unknown: no end was seen', () => {
+it('unknown: nobody was seen to end', () => {
   expect(troubleTold.check(historyOf()).verdict).toBe('unknown');
 });

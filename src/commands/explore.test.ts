@@ -22,7 +22,7 @@ interface Said {
 }
 
 function explore(...args: readonly string[]): Said {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['bin/stampede.mjs', 'explore', '--runs', runs, ...args], { cwd: root, encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['bin/stampede.mjs', 'explore', '--store', runs, ...args], { cwd: root, encoding: 'utf8' });
   return { status, text: stdout, last: stdout.trimEnd().split('\n').at(-1) ?? '', errors: stderr };
 }
 

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
 import { readSettings, type Settings } from '../config.ts';
 import { attempt, type Attempt, type AttemptSettings } from '../explore/attempt.ts';
-import { enumerate, enumerateTwoStops, idOf, isOfCalls, isOfComponents, schedulesNamed, strategies, type Schedule } from '../explore/schedule.ts';
+import { enumerate, enumerateTwoStops, idOf, isOfCalls, isOfValidators, schedulesNamed, strategies, type Schedule } from '../explore/schedule.ts';
 import { leastChance } from '../explore/random-schedule.ts';
 import { monotonicMs } from '../foundation/clock.ts';
 import { describeError, ExitStatus, StampedeError } from '../foundation/errors.ts';
@@ -98,7 +98,7 @@ function select({ names, participants, twoStops, random, depth, settings }: Expl
     return Array.from({ length: random }, (_, nth) => ({ strategy: 'random', depth, steps: steps * participants, seed: first + nth }) as const);
   }
   const all = names.length > 0 ? names.flatMap((name) => schedulesNamed(name, participants, calls)) : [...enumerate(participants, calls), ...(twoStops && calls !== undefined ? enumerateTwoStops(participants, calls) : [])];
-  const schedules = all.filter((schedule) => workload.together !== undefined || !isOfComponents(schedule));
+  const schedules = all.filter((schedule) => workload.together !== undefined || !isOfValidators(schedule));
   if (schedules.length === 0) throw new StampedeError('NOTHING_SELECTED', `${settings.subject} takes one image, so it has no components to meet`);
   const untraceable = trouble === undefined ? undefined : schedules.find(isOfCalls);
   if (untraceable === undefined) return schedules;

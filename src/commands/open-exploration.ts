@@ -31,7 +31,7 @@ export async function openExploration({ settings, participants, plantedBug }: Ex
     scenario,
     workload,
     expectation,
-    probe: await probe({ scenario, workload, environment }),
+    probe: await probe({ scenario, workload, environment, name: 'probe' }),
     environment,
     isStrict: subject.program.kind === 'built',
   };

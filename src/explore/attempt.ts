@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { judge, worst, type Checker, type NamedVerdict, type Verdict } from '../checkers/checker.ts';
 import { cacheIntact } from '../checkers/cache-intact.ts';
+import { bounded } from '../checkers/bounded.ts';
 import { askedAgain } from '../checkers/asked-again.ts';
 import { notDelayed } from '../checkers/not-delayed.ts';
 import { troubleTold } from '../checkers/trouble-told.ts';
@@ -49,6 +50,8 @@ export interface AttemptSettings {
   readonly isStrict: boolean;
 }
 
+const someMore = 16;
+
 /** Which attempt of a session this is. */
 let attempts = 0;
 
@@ -58,7 +61,7 @@ export async function attempt(schedule: Schedule, settings: AttemptSettings): Pr
   const startedAt = performance.now();
   const number = (attempts += 1);
   const cache = join(scenario.folders.root, `cache-${number}`);
-  const participants = participantsOf(schedule, workload);
+  const participants = await participantsOf(schedule, settings);
   const gates = gatesOf(schedule, { digest: workload.shared.digest, diffId: workload.shared.diffId, participants: participants.map(({ name }) => name), ownOf: workload.ownOf, repositories: workload.repositories, timeoutMs: scenario.context.gateTimeoutMs });
   const turns = schedule.strategy === 'random' ? turnsOf(schedule, { participants: participants.map(({ name }) => name), timeoutMs: scenario.context.gateTimeoutMs, isTraced: settings.probe.calls !== undefined }) : undefined;
   const forced = { gates, ...(turns === undefined ? {} : { turns }) };
@@ -73,16 +76,17 @@ export async function attempt(schedule: Schedule, settings: AttemptSettings): Pr
     if (isDamaged) await damageEntries(before.settings.cacheFolder, schedule.strategy === 'damaged' ? schedule.how : 'truncated');
   }
   const scheduled = await run('scheduled', participants);
+  if (schedule.strategy === 'unusual') recordLimits(scheduled, settings);
   // Before the calm run: it writes its output to the same places.
   const scheduledVerdicts = await verdictsOf(scheduled, settings, scheduledCheckers(schedule, settings));
-  const calm = await run('calm', [workload.participants.at(-1) as Participant]);
+  const calm = await run('calm', schedule.strategy === 'unusual' ? participants : [workload.participants.at(-1) as Participant]);
   const calmVerdicts = await verdictsOf(calm, settings, [ended, outcomesAgree, cacheIntact, layersRead, ...(settings.isStrict && isKept(schedule) ? [nothingFetched] : [])]);
   const verdicts = [...scheduledVerdicts.map((one) => ({ ...one, run: 'scheduled' as const })), ...calmVerdicts.map((one) => ({ ...one, run: 'calm' as const }))];
   await rm(cache, { recursive: true, force: true });
   return { schedule: idOf(schedule), verdict: worst(verdicts), verdicts, folder, durationMs: performance.now() - startedAt };
 }
 
-function participantsOf(schedule: Schedule, { participants, together }: Workload): readonly Participant[] {
+async function participantsOf(schedule: Schedule, { workload: { participants, together, unusual }, expectation }: AttemptSettings): Promise<readonly Participant[]> {
   switch (schedule.strategy) {
     case 'components':
     case 'components-in-turn':
@@ -91,14 +95,33 @@ function participantsOf(schedule: Schedule, { participants, together }: Workload
       return [together ?? (participants[0] as Participant)];
     case 'evict-while-reading':
       return participants.slice(0, 1);
+    case 'unusual': {
+      const participant = (await unusual?.(schedule.which)) ?? participants[0];
+      if (participant === undefined) return [];
+      await expectation.learn(participant);
+      return [participant];
+    }
     default:
       return participants;
   }
 }
 
+/** Of memory, as much more as one of its layers has, as most of what runs gives back late; of files and threads, a few. */
+function recordLimits({ recorder, settings: { knownLayers }, participants }: PerformedRun, { expectation: { usual } }: AttemptSettings): void {
+  const [participant] = participants;
+  const kept = new Map(knownLayers.flatMap(({ digest, diffId, compressed, uncompressed }) => [[digest as string, compressed.length] as const, [diffId as string, uncompressed.length] as const]));
+  const diskBytes = [...kept.values()].reduce((sum, size) => sum + size, 0);
+  recorder.record({
+    kind: 'limits-known', participant: participant?.name ?? '', diskBytes,
+    rssBytes: (usual.peakRssBytes ?? Infinity) + Math.max(0, ...kept.values()),
+    openFiles: (usual.peakOpenFiles ?? Infinity) + someMore,
+    threads: (usual.peakThreads ?? Infinity) + someMore,
+  });
+}
+
 /** True where all processes come to their end on a disk that works: what they have kept is there for the next one. */
 function isKept({ strategy }: Schedule): boolean {
-  return ['together', 'leader-follower', 'leader-stalls', 'two-writers', 'two-stops', 'random', 'bystander'].includes(strategy);
+  return ['together', 'leader-follower', 'leader-stalls', 'two-writers', 'two-stops', 'random', 'bystander', 'unusual', 'naive'].includes(strategy);
 }
 
 /** What a killed process leaves is for the next run to mend; what fails downloads is no promise to fetch once. */
@@ -132,6 +155,10 @@ function scheduledCheckers(schedule: Schedule, { isStrict }: AttemptSettings): r
       return [ended, overlapped, failureTold, ...(isStrict ? [askedAgain] : [])];
     case 'damaged':
       return [...always, ...cache, ...(isStrict ? [troubleTold] : [])];
+    case 'unusual':
+      return [...always, ...cache, bounded, ...(isStrict ? [fetchedOnce] : [])];
+    case 'naive':
+      return [...always, ...cache, ...(isStrict ? [fetchedOnce] : [])];
   }
 }
 

@@ -56,15 +56,28 @@ interface Placed {
 }
 
 /**
- * Of many calls of a family on one file, as writes are, the first and the one in the middle stand for all: how many there are is
- * another number in each run.
+ * Of many calls of a family on one file with no other in between, as writes are, the first and the one in the middle stand for all:
+ * how many there are is another number in each run.
  */
 function callsIn(history: History, { digest, diffId }: SharedLayer): Placed[] {
   const endings = new Map([['', '-folder'], [diffId.slice('sha256:'.length), '-tar'], [digest.slice('sha256:'.length), '']] as const);
   const calls = eventsOf(history, 'file-call').map(({ call }) => call).filter(({ entry }) => endings.has(entry));
-  const chosen = calls.filter((call) => {
-    const those = calls.filter(({ family, entry, path }) => family === call.family && entry === call.entry && path === call.path);
-    return those.length <= fewCalls || [0, Math.floor(those.length / 2)].includes(those.indexOf(call));
-  });
-  return chosen.map((call) => ({ call, place: `${call.family}-${call.nth}${endings.get(call.entry) ?? ''}` }));
+  const chosen = new Set(rowsOf(calls).flatMap((row) => (row.filter((_, nth) => row.length <= fewCalls || nth === 0 || nth === Math.floor(row.length / 2)))));
+  return calls.filter((call) => chosen.has(call)).map((call) => ({ call, place: `${call.family}-${call.nth}${endings.get(call.entry) ?? ''}` }));
+}
+
+/** Calls of one family that follow each other on one file. */
+function rowsOf(calls: readonly FileCall[]): readonly (readonly FileCall[])[] {
+  const rows: FileCall[][] = [];
+  const last = new Map<string, FileCall[]>();
+  for (const call of calls) {
+    const row = last.get(call.path);
+    if (row?.at(-1)?.family === call.family) row.push(call);
+    else {
+      const begun = [call];
+      rows.push(begun);
+      last.set(call.path, begun);
+    }
+  }
+  return rows;
 }

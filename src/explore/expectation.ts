@@ -7,7 +7,7 @@ import { outcomeText } from '../scenario/reference-run.ts';
 import type { Participant, PerformedRun } from '../scenario/run.ts';
 import type { ScenarioRun } from '../scenario/scenario-run.ts';
 import type { ValidatorResult } from '../validator/process.ts';
-import { runOn } from './run-on.ts';
+import { outputFile, runOn } from './run-on.ts';
 import type { Workload } from './workload.ts';
 
 /**
@@ -17,6 +17,10 @@ import type { Workload } from './workload.ts';
 export interface Expectation {
   /** Serial runs whose outcome is not that without a cache: defects that need no race. */
   readonly serialDefects: readonly string[];
+  /** What one process takes whose layers are small. */
+  readonly usual: Pick<ValidatorResult, 'peakRssBytes' | 'peakOpenFiles' | 'peakThreads'>;
+  /** Learns what another process says without a cache. */
+  learn(participant: Participant): Promise<void>;
   /** Records whether the outcome is an expected one. */
   compare(run: PerformedRun, participant: Participant, result: ValidatorResult): Promise<void>;
 }
@@ -34,41 +38,72 @@ interface Outcomes {
 
 /** Runs everything serially: without a cache, then in both orders on a cold cache, and once more on the warm one. */
 export async function expectedOutcomes(request: ExpectationRequest): Promise<Expectation> {
-  const { scenario, workload } = request;
-  const known = await scenario.values.forSnapshots();
-  const outcomeOf = async (result: ValidatorResult): Promise<string> => `${await outcomeText(result, known)}${await outputDigest(workload.outputOf(result.participant))}`;
-  const say = async (participant: Participant, moment: string, home: string, environment: Readonly<Record<string, string>>): Promise<string> => {
-    const folder = join(scenario.storedFolder, `alone-${participant.name}-${moment}`);
-    const run = await runOn(home, { scenario, participants: [participant], gates: [], meeting: 'alone', environment: { ...request.environment, ...environment }, folder });
-    run.recorder.close();
-    const [result] = run.results;
-    return result === undefined ? '' : await outcomeOf(result);
-  };
-  const outcomes = new Map<string, Outcomes>();
-  for (const participant of workload.alone) {
-    const withoutCache = await say(participant, 'without-cache', join(scenario.folders.root, 'no-cache'), scenario.subject.noCacheEnvironment);
-    outcomes.set(participant.name, { withoutCache, all: new Set([withoutCache]) });
+  const outcomes = new SerialOutcomes(request, await request.scenario.values.forSnapshots());
+  for (const participant of request.workload.alone) await outcomes.learn(participant);
+  const { participants } = request.workload;
+  for (const [order, those] of [participants, [...participants].reverse()].entries()) await outcomes.learnInOrder(those, order + 1);
+  return outcomes;
+}
+
+class SerialOutcomes implements Expectation {
+  readonly #request: ExpectationRequest;
+  readonly #known: ReadonlyMap<string, string>;
+  readonly #outcomes = new Map<string, Outcomes>();
+  readonly #serialDefects: string[] = [];
+  #usual: Expectation['usual'] = { peakRssBytes: null, peakOpenFiles: undefined, peakThreads: undefined };
+
+  constructor(request: ExpectationRequest, known: ReadonlyMap<string, string>) {
+    this.#request = request;
+    this.#known = known;
   }
-  const serialDefects: string[] = [];
-  for (const [order, participants] of [workload.participants, [...workload.participants].reverse()].entries()) {
-    const home = join(scenario.folders.root, `serial-${order}`);
+
+  get serialDefects(): readonly string[] {
+    return this.#serialDefects;
+  }
+
+  get usual(): Expectation['usual'] {
+    return this.#usual;
+  }
+
+  async learn(participant: Participant): Promise<void> {
+    if (this.#outcomes.has(participant.name)) return;
+    const { folders, subject } = this.#request.scenario;
+    const withoutCache = await this.#say(participant, 'without-cache', { home: join(folders.root, 'no-cache'), environment: subject.noCacheEnvironment });
+    this.#outcomes.set(participant.name, { withoutCache, all: new Set([withoutCache]) });
+  }
+
+  async learnInOrder(participants: readonly Participant[], order: number): Promise<void> {
+    const home = join(this.#request.scenario.folders.root, `serial-${order}`);
     for (const [moment, participant] of ['cold', 'warm'].flatMap((when) => participants.map((one) => [when, one] as const))) {
-      const text = await say(participant, `${moment}-${order}`, home, {});
-      const expected = outcomes.get(participant.name);
-      if (text !== expected?.withoutCache) serialDefects.push(`${participant.name} alone, ${moment} cache, order ${order + 1}: another outcome than without a cache`);
+      const text = await this.#say(participant, `${moment}-${order}`, { home, environment: {} });
+      const expected = this.#outcomes.get(participant.name);
+      if (text !== expected?.withoutCache) this.#serialDefects.push(`${participant.name} alone, ${moment} cache, order ${order}: another outcome than without a cache`);
       expected?.all.add(text);
     }
     await rm(home, { recursive: true, force: true });
   }
-  return {
-    serialDefects,
-    compare: async (run, { name }, result) => {
-      const [expected, actual] = [outcomes.get(name), await outcomeOf(result)];
-      const equal = expected?.all.has(actual) === true;
-      const parting = equal ? '' : difference({ name: 'Alone, without cache', text: expected?.withoutCache ?? '' }, { name, text: actual });
-      run.recorder.record({ kind: 'outcome-compared', participant: name, against: 'serial run without cache', equal, difference: parting });
-    },
-  };
+
+  async compare(run: PerformedRun, { name }: Participant, result: ValidatorResult): Promise<void> {
+    const [expected, actual] = [this.#outcomes.get(name), await this.#outcomeOf(run, result)];
+    const equal = expected?.all.has(actual) === true;
+    const parting = equal ? '' : difference({ name: 'Alone, without cache', text: expected?.withoutCache ?? '' }, { name, text: actual });
+    run.recorder.record({ kind: 'outcome-compared', participant: name, against: 'serial run without cache', equal, difference: parting });
+  }
+
+  async #say(participant: Participant, moment: string, { home, environment }: { readonly home: string; readonly environment: Readonly<Record<string, string>> }): Promise<string> {
+    const { scenario } = this.#request;
+    const folder = join(scenario.storedFolder, `alone-${participant.name}-${moment}`);
+    const run = await runOn(home, { scenario, participants: [participant], gates: [], meeting: 'alone', environment: { ...this.#request.environment, ...environment }, folder });
+    run.recorder.close();
+    const [result] = run.results;
+    if (result === undefined) return '';
+    if (moment.startsWith('cold') && this.#usual.peakRssBytes === null) this.#usual = result;
+    return await this.#outcomeOf(run, result);
+  }
+
+  async #outcomeOf(run: PerformedRun, result: ValidatorResult): Promise<string> {
+    return `${await outcomeText(result, this.#known)}${await outputDigest(outputFile(run, result.participant))}`;
+  }
 }
 
 /** A line for the file that the process made, which is taken away for the next one; nothing where there is none. */

@@ -6,12 +6,12 @@ export interface KnownSchedule {
   readonly checker: string;
 }
 
-/** What a bug needs that a schedule of requests can't give. */
+/** Why no schedule forces it. */
 export interface OutOfReach {
   readonly needs: string;
 }
 
-const twoCalls = 'a stop between two file calls';
+const earlyClose = 'a reader that closes a layer before its end: the reference reads each to its end';
 
 /** For every planted bug of the reference validator; a bug is forced only where its own symptom shows. */
 export const knownSchedules: Readonly<Record<string, KnownSchedule | OutOfReach>> = {
@@ -20,35 +20,35 @@ export const knownSchedules: Readonly<Record<string, KnownSchedule | OutOfReach>
   'broken-download-published': { schedule: 'leader-fails/reset/middle/1', checker: 'cache-intact' },
   'publish-refuses-existing': { schedule: 'two-writers/ahead/1', checker: 'outcomes-agree' },
   'shared-temporary-name': { schedule: 'two-writers/ahead/1', checker: 'outcomes-agree' },
-  'delete-then-rename': { needs: `two stops: ${twoCalls}` },
-  'write-error-ignored': { needs: 'a full disk' },
-  'temporary-on-another-disk': { needs: twoCalls },
+  'delete-then-rename': { schedule: 'mending/remove-1-tar/1', checker: 'outcomes-agree' },
+  'write-error-ignored': { schedule: 'disk-fails/ENOSPC/write/1', checker: 'outcomes-agree' },
+  'temporary-on-another-disk': { schedule: 'leader-follower/write-1-tar/1', checker: 'outcomes-agree' },
   'append-after-publish': { schedule: 'two-writers/ahead/1', checker: 'cache-intact' },
-  'index-read-before-download': { needs: 'a run that asks for what the index lost' },
-  'index-changed-without-lock': { needs: twoCalls },
-  'size-published-first': { needs: twoCalls },
-  'stat-then-open': { needs: 'somebody who removes entries' },
-  'evicts-what-others-use': { needs: 'a reader that is stopped between seeing and opening' },
+  'index-read-before-download': { schedule: 'leader-follower/middle/1', checker: 'nothing-fetched' },
+  'index-changed-without-lock': { schedule: 'leader-follower/close-1-folder/1', checker: 'nothing-fetched' },
+  'size-published-first': { schedule: 'leader-follower/close-1-tar/1', checker: 'outcomes-agree' },
+  'stat-then-open': { schedule: 'evict-while-reading/look-1-tar', checker: 'outcomes-agree' },
+  'evicts-what-others-use': { schedule: 'leader-follower/rename-1-tar/1', checker: 'outcomes-agree' },
   'no-verification': { schedule: 'damaged/truncated', checker: 'outcomes-agree' },
   'age-instead-of-content': { schedule: 'damaged/truncated', checker: 'outcomes-agree' },
-  'any-error-is-a-miss': { needs: 'an entry that can\'t be read, and a look at what is warned of' },
-  'key-without-digest': { needs: 'two layers of one size' },
+  'any-error-is-a-miss': { schedule: 'damaged/folder', checker: 'trouble-told' },
+  'key-without-digest': { schedule: 'unusual/same-size', checker: 'outcomes-agree' },
   'windows-name': { needs: 'Windows' },
   'lock-dropped-early': { schedule: 'two-writers/ahead/1', checker: 'outcomes-agree' },
   'lock-outside-the-cache': { schedule: 'two-writers/ahead/1', checker: 'outcomes-agree' },
   'stale-lock-file': { schedule: 'leader-killed/middle/1', checker: 'ended' },
-  'one-lock-for-all': { needs: 'a process that needs another layer, with a bound on its time' },
+  'one-lock-for-all': { schedule: 'bystander/middle/1', checker: 'not-delayed' },
   'impatient-waiter': { schedule: 'leader-stalls/middle/1', checker: 'outcomes-agree' },
   'hits-bypass-flight': { schedule: 'components-in-turn/middle', checker: 'outcomes-agree' },
   'flight-per-instance': { schedule: 'together', checker: 'fetched-once' },
   'no-single-flight': { schedule: 'together', checker: 'fetched-once' },
-  'leader-cancels-all': { needs: 'a component that gives up' },
+  'leader-cancels-all': { needs: 'a component that gives up while others go on: the reference has none' },
   'waiters-never-told': { schedule: 'components/reset/middle', checker: 'ended' },
   'waiters-told-success': { schedule: 'components/reset/all-but-one', checker: 'failure-told' },
-  'error-remembered': { needs: 'a component that asks after another one has failed' },
-  'drain-not-awaited': { needs: 'a reader that closes early' },
-  'close-errors-dropped': { needs: 'a reader that closes early' },
-  'whole-layer-in-memory': { needs: 'a bound on memory' },
-  'unbounded-readers': { needs: 'a bound on open files' },
+  'error-remembered': { schedule: 'components-after-failure/reset', checker: 'asked-again' },
+  'drain-not-awaited': { needs: earlyClose },
+  'close-errors-dropped': { needs: earlyClose },
+  'whole-layer-in-memory': { schedule: 'unusual/large-layer', checker: 'bounded' },
+  'unbounded-readers': { needs: 'readers of one process that all have an entry open: nothing outside can hold them there' },
   'buffer-used-by-all': { schedule: 'components/go/middle', checker: 'outcomes-agree' },
 };

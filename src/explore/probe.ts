@@ -27,16 +27,18 @@ export interface ProbeRequest {
   readonly scenario: ScenarioRun;
   readonly workload: Workload;
   readonly environment: Readonly<Record<string, string>>;
+  /** Of the folders in which its runs are stored. */
+  readonly name: string;
 }
 
 /** Three calm runs of one process: on a cold cache, on the warm one, and on one whose entries are damaged. */
-export async function probe({ scenario, workload, environment }: ProbeRequest): Promise<Probe> {
+export async function probe({ scenario, workload, environment, name }: ProbeRequest): Promise<Probe> {
   const trouble = tracingTrouble();
-  const home = join(scenario.folders.root, 'probe');
+  const home = join(scenario.folders.root, name);
   let cacheFolder = '';
   const run = async (moment: string): Promise<History> => {
     const participants = [workload.participants[0] as Participant];
-    const { recorder, settings } = await runOn(home, { scenario, participants, gates: [], meeting: 'alone', environment, folder: join(scenario.storedFolder, `probe-${moment}`), isTraced: trouble === undefined });
+    const { recorder, settings } = await runOn(home, { scenario, participants, gates: [], meeting: 'alone', environment, folder: join(scenario.storedFolder, `${name}-${moment}`), isTraced: trouble === undefined });
     recorder.close();
     cacheFolder = settings.cacheFolder;
     return recorder.events();

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { GateRule } from '../faults/gate.ts';
 import type { TurnRule } from '../faults/turns.ts';
 import type { Plan } from '../scenario/plan.ts';
@@ -24,7 +26,8 @@ export interface RunRequest {
 export async function runOn(home: string, { scenario, participants, gates, meeting, environment, folder, turns, isTraced = false }: RunRequest): Promise<PerformedRun> {
   const { context, identity, subject, folders, images } = scenario;
   const cacheFolder = expand(subject.cacheDirectory, new Map([['HOME', folders.home], ['XDG_CACHE_HOME', home]]), 'error');
-  const commands = participants.map(({ name, arguments: words }) => ({ name, arguments: words.map((word) => word.replaceAll('${CACHE}', cacheFolder)) }));
+  await mkdir(home, { recursive: true });
+  const commands = participants.map(({ name, arguments: words }) => ({ name, arguments: words.map((word) => word.replaceAll('${CACHE}', cacheFolder).replaceAll('${OUT}', join(home, outputName(name)))) }));
   const plan: Plan = { version: 1, scenario: identity.id, subject: context.subject, seed: context.seed, participants, gates, meeting, isTraced, ...(turns === undefined ? {} : { turns }) };
   return await performRun(plan, commands, {
     context,
@@ -37,6 +40,15 @@ export async function runOn(home: string, { scenario, participants, gates, meeti
     logDoor: undefined,
     folder,
   });
+}
+
+/** What a process writes besides its standard output; it need not be there. */
+export function outputFile({ settings: { environment } }: PerformedRun, participant: string): string {
+  return join(environment['XDG_CACHE_HOME'] ?? '', outputName(participant));
+}
+
+function outputName(participant: string): string {
+  return `${participant}.out`;
 }
 
 /** As a word of its own, or quoted in a document. */

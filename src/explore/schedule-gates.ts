@@ -25,6 +25,8 @@ export function gatesOf(schedule: Schedule, scheduled: ScheduledLayer): readonly
   const layer = { resource: 'blob', references: [digest] } as const;
   switch (schedule.strategy) {
     case 'damaged':
+    case 'unusual':
+    case 'naive':
     case 'random':
       return [];
     case 'together':

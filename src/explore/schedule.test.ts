@@ -8,7 +8,7 @@ const layer = { digest: 'sha256:a', diffId: 'sha256:b', participants: ['validato
 
 const calls: CallPlaces = { cold: ['create-1-folder', 'write-1', 'rename-1-tar'], warm: ['open-1', 'read-3'], damaged: ['look-1'], changing: ['create-1', 'rename-1'] };
 const random = { strategy: 'random', depth: 3, steps: 80, seed: 17 } as const;
-const all = [...enumerate(3, calls), ...enumerateTwoStops(3, calls), random];
+const all = [...enumerate(3, calls), ...enumerateTwoStops(3, calls), random, { strategy: 'naive' } as const];
 
 it('names every schedule, no two alike, and finds it by its name', () => {
   expect(new Set(all.map(idOf)).size).toBe(all.length);

@@ -2,6 +2,7 @@
 import type { BodyPosition, DiskFault } from '../faults/gate.ts';
 import { StampedeError } from '../foundation/errors.ts';
 import type { RandomSchedule } from './random-schedule.ts';
+import type { Unusual } from './unusual.ts';
 import { isCallPlace, type CallPlace, type CallPlaces } from './call-place.ts';
 
 /**
@@ -39,6 +40,10 @@ export type Schedule =
   | { readonly strategy: 'components'; readonly at: BodyPosition; readonly how: 'go' | 'reset' | 'wrong-bytes' }
   /** The same, but the others begin when the first component has got so far. */
   | { readonly strategy: 'components-in-turn'; readonly at: BodyPosition }
+  /** Nothing is held: one process, on an image that some caches can't cope with. */
+  | { readonly strategy: 'unusual'; readonly which: Unusual }
+  /** Nothing is held: all start at once, and what comes of it is luck. No part of an enumeration; what others are compared with. */
+  | { readonly strategy: 'naive' }
   /** Nothing is held: every entry of a warm cache is damaged, and a process reads on. */
   | { readonly strategy: 'damaged'; readonly how: Damage };
 
@@ -49,11 +54,12 @@ export type Failure = 'reset' | 'wrong-bytes' | `status-${404 | 429 | 500 | 503}
 
 export const strategies = [
   'together', 'leader-follower', 'leader-stalls', 'leader-killed', 'leader-fails', 'two-writers', 'two-stops', 'mending', 'random', 'bystander', 'disk-fails', 'evict-while-reading',
-  'components', 'components-in-turn', 'components-after-failure', 'damaged',
+  'components', 'components-in-turn', 'components-after-failure', 'unusual', 'naive', 'damaged',
 ] as const;
 const diskFaults: readonly DiskFault[] = ['ENOSPC/write', 'EIO/write', 'EIO/sync', 'EIO/rename', 'EROFS/rename'];
 const damages: readonly Damage[] = ['flipped', 'truncated', 'empty', 'too-long', 'folder'];
 const positions: readonly BodyPosition[] = ['headers', 'first-byte', 'thousandth', 'middle', 'all-but-one'];
+const unusual: readonly Unusual[] = ['same-size', 'large-layer'];
 const failures: readonly (readonly [Failure, BodyPosition | 'request'])[] = [
   ['status-404', 'request'], ['status-429', 'request'], ['status-500', 'request'], ['status-503', 'request'],
   ['reset', 'request'], ['reset', 'headers'], ['reset', 'middle'], ['reset', 'all-but-one'], ['wrong-bytes', 'middle'],
@@ -63,8 +69,13 @@ const failures: readonly (readonly [Failure, BodyPosition | 'request'])[] = [
 const failedBefore: readonly Failure[] = ['reset', 'wrong-bytes'];
 
 /** True for schedules that are about components of one process. */
-export function isOfComponents({ strategy }: Schedule): boolean {
+function isOfComponents({ strategy }: Schedule): boolean {
   return strategy === 'components' || strategy === 'components-in-turn' || strategy === 'components-after-failure';
+}
+
+/** True for schedules that are about what other programs do not take: components of one process, or bundles of another kind. */
+export function isOfValidators(schedule: Schedule): boolean {
+  return isOfComponents(schedule) || schedule.strategy === 'unusual';
 }
 
 /** True for schedules that need to see the file calls of a process. */
@@ -119,6 +130,7 @@ function ofRequests(participants: number): readonly Schedule[] {
     ...failedBefore.map((how) => ({ strategy: 'components-after-failure', how }) as const),
     ...leaders.map((leader) => ({ strategy: 'bystander', at: 'middle', leader }) as const),
     ...damages.map((how) => ({ strategy: 'damaged', how }) as const),
+    ...unusual.map((which) => ({ strategy: 'unusual', which }) as const),
     ...leaders.flatMap((leader) => failures.map(([how, at]) => ({ strategy: 'leader-fails', how, at, leader }) as const)),
   ];
 }
@@ -127,7 +139,10 @@ function ofRequests(participants: number): readonly Schedule[] {
 export function idOf(schedule: Schedule): string {
   switch (schedule.strategy) {
     case 'together':
-      return 'together';
+    case 'naive':
+      return schedule.strategy;
+    case 'unusual':
+      return `unusual/${schedule.which}`;
     case 'leader-follower':
     case 'leader-stalls':
     case 'leader-killed':
@@ -164,6 +179,7 @@ export function idOf(schedule: Schedule): string {
  */
 export function schedulesNamed(name: string, participants: number, calls?: CallPlaces): readonly Schedule[] {
   const [, depth, steps, seed] = /^random\/([1-9])\/([1-9]\d{0,5})\/(\d{1,9})$/.exec(name) ?? [];
+  if (name === 'naive') return [{ strategy: 'naive' }];
   if (depth !== undefined) return [{ strategy: 'random', depth: Number(depth), steps: Number(steps), seed: Number(seed) }];
   const all = allThatCanBeNamed(participants, placesNamed(name), calls);
   const ids = new Map(all.map((schedule) => [idOf(schedule), schedule]));

@@ -6,6 +6,7 @@ import type { KnownLayer } from '../scenario/images.ts';
 import type { Participant } from '../scenario/run.ts';
 import type { ScenarioRun } from '../scenario/scenario-run.ts';
 import { expand } from '../scenario/variables.ts';
+import { pushUnusual, type Unusual } from './unusual.ts';
 import { splitCommand } from '../validator/words.ts';
 
 /** What the processes of an exploration validate: an image each, with one layer that all of them share. */
@@ -15,8 +16,8 @@ export interface Workload {
   readonly together: Participant | undefined;
   /** The same commands, for a run without a cache. */
   readonly alone: readonly Participant[];
-  /** What a process writes besides its standard output; it need not be there. */
-  readonly outputOf: (participant: string) => string;
+  /** One process that validates an image of another kind, which is made when it is first asked for; undefined for programs that read no bundles. */
+  readonly unusual: ((which: Unusual) => Promise<Participant>) | undefined;
   readonly shared: KnownLayer;
   /** A layer that only that participant reads; undefined where it has none. */
   readonly ownOf: (participant: string) => string | undefined;
@@ -35,17 +36,16 @@ export async function prepareWorkload(scenario: ScenarioRun, count: number): Pro
   await Promise.all(bundles.flatMap(({ name }) => [sign(scenario, name, signing), attest(scenario, name, signing)]));
   const shared = scenario.images.readLayers().find(({ images }) => images.length === count);
   if (shared === undefined) throw new TypeError('bundles share a layer');
-  const outputOf = (participant: string): string => join(scenario.folders.temporary, `${participant}.out`);
   const images = bundles.map(({ name }) => name);
-  const commands = scenario.subject.exploration === undefined ? await validations(scenario, images) : otherProgram(scenario, images, outputOf);
+  const commands = scenario.subject.exploration === undefined ? await validations(scenario, images) : otherProgram(scenario, images);
   const ownOf = (participant: string): string | undefined => {
     const image = images[commands.participants.findIndex(({ name }) => name === participant)];
     return scenario.images.readLayers().find((layer) => layer.images.length === 1 && layer.images[0] === image)?.digest;
   };
-  return { ...commands, shared, ownOf, outputOf, repositories: images.map((name) => scenario.images.repositoryOf(name)) };
+  return { ...commands, shared, ownOf, repositories: images.map((name) => scenario.images.repositoryOf(name)) };
 }
 
-type Commands = Pick<Workload, 'participants' | 'together' | 'alone'>;
+type Commands = Pick<Workload, 'participants' | 'together' | 'alone' | 'unusual'>;
 
 /** As a validator is called: one process an image, or all images in one. */
 async function validations(scenario: ScenarioRun, images: readonly string[]): Promise<Commands> {
@@ -58,18 +58,24 @@ async function validations(scenario: ScenarioRun, images: readonly string[]): Pr
   const participants = await Promise.all(images.map(async (name, index) => await participant(`validator-${index + 1}`, [name])));
   const together = await participant('validator-all', images);
   const { serialArguments } = scenario.subject;
-  return { participants, together, alone: [...participants, together].map(({ name, arguments: words }) => ({ name, arguments: [...words, ...serialArguments] })) };
+  const made = new Map<Unusual, Promise<Participant>>();
+  const unusual = async (which: Unusual): Promise<Participant> => {
+    const known = made.get(which) ?? pushUnusual(scenario, which).then(async ({ name }) => await participant(`validator-${which}`, [name]));
+    made.set(which, known);
+    return await known;
+  };
+  return { participants, together, unusual, alone: [...participants, together].map(({ name, arguments: words }) => ({ name, arguments: [...words, ...serialArguments] })) };
 }
 
-/** As the subject says. The cache's folder is another one for each attempt: `${CACHE}` stays. */
-function otherProgram({ subject, images: shelf }: ScenarioRun, images: readonly string[], outputOf: Workload['outputOf']): Commands {
+/** As the subject says. The folders of the cache and of the output are others for each attempt: `${CACHE}` and `${OUT}` stay. */
+function otherProgram({ subject, images: shelf }: ScenarioRun, images: readonly string[]): Commands {
   const called = (template: readonly string[] = []): readonly Participant[] =>
     images.map((image, index) => {
       const name = `validator-${index + 1}`;
-      const values = new Map([['IMAGE', shelf.referenceOf(image)], ['OUT', outputOf(name)]]);
+      const values = new Map([['IMAGE', shelf.referenceOf(image)]]);
       return { name, arguments: template.map((word) => expand(word, values, 'keep')) };
     });
-  return { participants: called(subject.exploration?.arguments), together: undefined, alone: called(subject.exploration?.withoutCache) };
+  return { participants: called(subject.exploration?.arguments), together: undefined, unusual: undefined, alone: called(subject.exploration?.withoutCache) };
 }
 
 async function policyFolder({ context, folders }: ScenarioRun): Promise<string> {

@@ -20,6 +20,23 @@ export function peakRssOf(pid: number): number | undefined {
   }
 }
 
+/** How many files a process has open, and how many threads it has, now; undefined where it can't be read. */
+export function openFilesOf(pid: number): number | undefined {
+  return entriesOf(`/proc/${pid}/fd`);
+}
+
+export function threadCountOf(pid: number): number | undefined {
+  return entriesOf(`/proc/${pid}/task`);
+}
+
+function entriesOf(folder: string): number | undefined {
+  try {
+    return readdirSync(folder).length;
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Nanoseconds that a process and its descendants have spent on a CPU, over all their threads: as long as it does not
  * grow they have not run. Undefined where a process is gone or the system does not tell.

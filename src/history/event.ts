@@ -84,6 +84,9 @@ export type EventBody =
       readonly durationMs: number;
       /** Peak resident memory in bytes, null where the system does not tell. */
       readonly peakRssBytes: number | null;
+      /** The most open files and threads that samples saw; absent: none was seen. */
+      readonly peakOpenFiles?: number;
+      readonly peakThreads?: number;
       readonly stdout: OutputSummary;
       readonly stderr: OutputSummary;
       /** Processes of its group that outlived it and were killed; absent: none was seen. */
@@ -146,6 +149,8 @@ export type EventBody =
       readonly digest: Digest;
       readonly class: CacheFileClass;
     }
+  /** What the participant may take at most, by what one takes that reads small layers, and by the size of its own. */
+  | ({ readonly kind: 'limits-known'; readonly rssBytes: number; readonly openFiles: number; readonly threads: number; readonly diskBytes: number } & Actor)
   | { readonly kind: 'cache-looked-at'; readonly moment: CacheMoment; readonly files: number }
   /** The log in this run fails by `fault`, once it has answered `after` requests. */
   | { readonly kind: 'log-fault'; readonly fault: LogFault; readonly after: number }

@@ -17,6 +17,7 @@ const kinds: Readonly<Record<EventKind, true>> = {
   'turn-taken': true,
   'turns-over': true,
   'cache-file-seen': true,
+  'limits-known': true,
   'cache-looked-at': true,
   'log-fault': true,
   'log-asked': true,

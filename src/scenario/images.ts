@@ -89,6 +89,16 @@ export class ImageShelf {
     return pushed;
   }
 
+  /** An operator bundle of two layers that are not compressed and have one size: a tar's blocks leave no difference. */
+  async pushPlainBundle(name: string, layerBytes = bundleLayerBytes): Promise<PushedImage> {
+    const layer = async (part: string, kind: string): Promise<Layer> => {
+      const filler = { path: `filler/${part}`, content: this.#random.fork(`${name} ${part}`).bytes(layerBytes) };
+      return await this.#layer([{ path: `manifests/${part}.yaml`, content: manifest(kind, part) }, filler], 'uncompressed');
+    };
+    const layers = [await layer('operator', 'ClusterServiceVersion'), await layer('part', 'ConfigMap')];
+    return await this.#push({ name, layers, labels: { [bundleLabel]: 'manifests/' } });
+  }
+
   /** @throws StampedeError STEP_OUT_OF_ORDER when no step has pushed it. */
   named(name: string): PushedImage {
     const image = this.#images.get(name);

@@ -10,7 +10,7 @@ import { noteProcess } from './leftovers.ts';
 import { drain } from './drain.ts';
 import { keepOutput, type KeptOutput } from './output.ts';
 import { requireProgram } from './program.ts';
-import { groupSizeOf, peakRssOf, signalGroup } from '../foundation/process-table.ts';
+import { groupSizeOf, openFilesOf, peakRssOf, signalGroup, threadCountOf } from '../foundation/process-table.ts';
 
 export interface ValidatorCommand {
   readonly participant: string;
@@ -45,6 +45,9 @@ export interface ValidatorResult {
   readonly durationMs: number;
   /** Bytes; null where the system does not tell. */
   readonly peakRssBytes: number | null;
+  /** Samples: more may have been there between two of them. Undefined where the system does not tell. */
+  readonly peakOpenFiles: number | undefined;
+  readonly peakThreads: number | undefined;
   readonly stdoutFile: string;
   readonly stderrFile: string;
 }
@@ -83,7 +86,9 @@ export async function runValidator(command: ValidatorCommand): Promise<Validator
     ending: watch.ending ?? (ended.signal === null ? 'exited' : 'signalled'),
     ...ended,
     durationMs: Math.round(seen.at - startedAt),
-    peakRssBytes: seen.peakRssBytes ?? null,
+    peakRssBytes: seen.peaks.rssBytes ?? null,
+    peakOpenFiles: seen.peaks.openFiles,
+    peakThreads: seen.peaks.threads,
     stdoutFile: join(command.outputFolder, stdout.file),
     stderrFile: join(command.outputFolder, stderr.file),
   };
@@ -138,8 +143,9 @@ function outputsOf(subprocess: Subprocess, command: ValidatorCommand, watch: Wat
 type ExitDetails = Pick<EventOf<'validator-exited'>, 'stdout' | 'stderr' | 'leftBehind' | 'outputHeldOpen'>;
 
 function recordExit(command: ValidatorCommand, result: ValidatorResult, details: ExitDetails): void {
-  const { participant, ending, exitCode, signal, durationMs, peakRssBytes } = result;
-  command.recorder.record({ kind: 'validator-exited', participant, ending, exitCode, signal, durationMs, peakRssBytes, ...details });
+  const { participant, ending, exitCode, signal, durationMs, peakRssBytes, peakOpenFiles, peakThreads } = result;
+  const samples = { ...(peakOpenFiles === undefined ? {} : { peakOpenFiles }), ...(peakThreads === undefined ? {} : { peakThreads }) };
+  command.recorder.record({ kind: 'validator-exited', participant, ending, exitCode, signal, durationMs, peakRssBytes, ...samples, ...details });
 }
 
 /** Ends a validator for one reason, the first that comes; samples its memory meanwhile. */
@@ -150,7 +156,7 @@ class Watch {
   readonly #stopListening: () => void;
   #ending: Ending | undefined;
   #hasExited = false;
-  #peakRssBytes: number | undefined;
+  #peaks: Peaks = {};
 
   constructor(pid: number, { deadlineMs, signal }: ValidatorCommand) {
     this.#pid = pid;
@@ -177,18 +183,33 @@ class Watch {
   }
 
   /** The deadline is the validator's: what its outputs take afterwards does not count. */
-  exited(): { readonly at: number; readonly peakRssBytes: number | undefined } {
+  exited(): { readonly at: number; readonly peaks: Peaks } {
     this.#hasExited = true;
     clearInterval(this.#sampler);
     this.#timers.forEach((timer) => clearTimeout(timer));
     this.#stopListening();
-    return { at: monotonicMs(), peakRssBytes: this.#peakRssBytes };
+    return { at: monotonicMs(), peaks: this.#peaks };
   }
 
-  /** The system keeps the highest value itself, so a sample misses only growth in the last few milliseconds. */
+  /** Of memory the system keeps the highest value itself, so a sample misses only growth in the last few milliseconds. */
   #sample(): void {
-    this.#peakRssBytes = peakRssOf(this.#pid) ?? this.#peakRssBytes;
+    const { rssBytes, openFiles, threads } = this.#peaks;
+    this.#peaks = {
+      rssBytes: peakRssOf(this.#pid) ?? rssBytes,
+      openFiles: higher(openFilesOf(this.#pid), openFiles),
+      threads: higher(threadCountOf(this.#pid), threads),
+    };
   }
+}
+
+interface Peaks {
+  readonly rssBytes?: number | undefined;
+  readonly openFiles?: number | undefined;
+  readonly threads?: number | undefined;
+}
+
+function higher(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : Math.max(one, other);
 }
 
 function notStarted(program: string, result: Awaited<Subprocess>): StampedeError {
