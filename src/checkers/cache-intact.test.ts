@@ -39,3 +39,9 @@ describe('cache-intact', () => {
     expect(cacheIntact.check(history).verdict).toBe('unknown');
   });
 });
+
+it('held: a file beside the entries that a serial run leaves too', () => {
+  const index: EventBody = { kind: 'usual-files-known', paths: ['index.json'] };
+  expect(cacheIntact.check(historyOf(looked('after'), file('after', 'index.json', 'foreign'), index)).verdict).toBe('held');
+  expect(cacheIntact.check(historyOf(looked('after'), file('after', 'index.json.tmp', 'foreign'), index)).verdict).toBe('broken');
+});

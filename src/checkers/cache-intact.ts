@@ -5,7 +5,7 @@ import { held, type Checker, type Verdict } from './checker.ts';
 type Seen = EventOf<'cache-file-seen'>;
 
 /**
- * What lies in the cache after a run is what its names promise, and nothing was left behind. An entry that is
+ * What lies in the cache after a run is what its names promise, and nothing was left behind but what serial runs leave too. An entry that is
  * short by the tar's padding is a serial defect of some validators, not a race, and is let pass. One whose content
  * nobody knows proves nothing, unless it is as it was before.
  */
@@ -26,8 +26,10 @@ function isBad(history: History, seen: Seen): boolean {
     case 'prefix':
     case 'other-bytes':
       return true;
-    case 'foreign':
-      return !eventsOf(history, 'cache-file-seen').some(({ moment, path }) => moment === 'before' && path === seen.path);
+    case 'foreign': {
+      const wasThere = eventsOf(history, 'cache-file-seen').some(({ moment, path }) => moment === 'before' && path === seen.path);
+      return !wasThere && !eventsOf(history, 'usual-files-known').some(({ paths }) => paths.includes(seen.path));
+    }
     case 'exact':
     case 'short-by-padding':
     case 'unknown-content':

@@ -3,33 +3,54 @@ import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
 import { readSettings } from '../config.ts';
 import { attempt, type Attempt, type AttemptSettings } from '../explore/attempt.ts';
-import { knownSchedules, type KnownSchedule } from '../explore/known-schedules.ts';
-import { enumerate, schedulesNamed } from '../explore/schedule.ts';
+import { knownSchedules } from '../explore/known-schedules.ts';
+import { replayRate } from '../explore/rates.ts';
+import { enumerate } from '../explore/schedule.ts';
 import { monotonicMs } from '../foundation/clock.ts';
 import { describeError, ExitStatus, StampedeError } from '../foundation/errors.ts';
 import { ResourceStack } from '../foundation/resources.ts';
 import { seconds, TerminalReport } from '../report/terminal.ts';
 import { onInterruption } from './interrupt.ts';
+import { tellOfDiscovery, tellOfNaive, type Measuring } from './matrix-figures.ts';
 import { openExploration, withBug } from './open-exploration.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const participants = 2;
-const usage = `npm run matrix -- [--repeat N] [--store DIR]
+/** A hang is a finding here, and nothing that does not hang takes seconds. */
+const defaultDeadline = '5000';
+const usage = `npm run matrix -- [options]
 
-The suite tested against itself: each planted bug of the reference validator is forced by the schedule that is known for it, N times
-(default: 1), and has to be broken for its own reason each time; the safe cache has to hold under every schedule. Bugs that no
-schedule of requests can force are named, with what they need.
+The suite tested against itself: each planted bug of the reference validator is forced by the schedule that is known for it, and has to
+be broken for its own reason each time; the safe cache has to hold under every schedule. Bugs that no schedule can force are
+named, with the reason. How fast an unknown bug is found is another figure, with a table of its own.
 
-exit status: 0 when all of that is so, else 1
+  --repeat N     how often each bug is forced; default: 1
+  --discover N   instead: N blind passes for each bug, each until something is found, by who does not know where
+  --naive N      instead: N runs for each bug in which nothing is held
+  --bug NAME     only this one; repeatable
+  --jobs N       schedules of the safe cache at a time; default: 2
+  --store DIR  --deadline MS  --seed SEED
+
+exit status: 0 when each bug was caught each time and the safe cache held, else 1
 `;
+
+interface MatrixOptions {
+  readonly repeat: number;
+  readonly discover: number;
+  readonly naive: number;
+  readonly jobs: number;
+  readonly bugs: readonly string[];
+  readonly settings: Readonly<Record<string, string>>;
+}
 
 /** `matrix`: planted bug x schedule x checker, and the safe cache under all schedules. */
 export async function matrixCommand(argv: readonly string[]): Promise<number> {
-  const { help, repeat, runs } = parse(argv);
-  if (help) {
+  const { values } = parse(argv);
+  if (values.help === true) {
     process.stdout.write(usage);
     return ExitStatus.held;
   }
+  const options = optionsOf(values);
   const report = new TerminalReport({ out: process.stdout, root, again: 'npm run matrix' });
   const resources = new ResourceStack();
   const stopListening = onInterruption(async (signal) => {
@@ -37,66 +58,53 @@ export async function matrixCommand(argv: readonly string[]): Promise<number> {
     await resources[Symbol.asyncDispose]().catch((error: unknown) => process.stderr.write(`${describeError(error)}\n`));
   });
   try {
-    // A hang is a finding here, and nothing that does not hang takes seconds.
-    const settings = readSettings({ deadline: '5000', ...(runs === undefined ? {} : { runs }) });
-    const exploration = await openExploration({ settings, participants, plantedBug: '' }, report, resources);
-    return await fill(exploration, repeat, report);
+    const exploration = await openExploration({ settings: readSettings(options.settings), participants, plantedBug: '' }, report, resources);
+    const measuring: Measuring = { exploration, report, bugs: options.bugs.map((name) => ({ name, environment: withBug(name) })) };
+    if (options.discover > 0) return await tellOfDiscovery(measuring, options.discover);
+    if (options.naive > 0) return await tellOfNaive(measuring, options.naive);
+    return await fill(measuring, options);
   } finally {
     await resources[Symbol.asyncDispose]();
     stopListening();
   }
 }
 
-async function fill(exploration: AttemptSettings, repeat: number, report: TerminalReport): Promise<number> {
+async function fill({ exploration, report, bugs }: Measuring, { repeat, jobs }: MatrixOptions): Promise<number> {
   const startedAt = monotonicMs();
-  const known = Object.entries(knownSchedules);
-  const width = Math.max(...known.map(([name]) => name.length));
-  let [caught, forced, missed] = [0, 0, 0];
-  for (const [name, how] of known) {
+  const width = Math.max(...bugs.map(({ name }) => name.length));
+  let [forced, caught] = [0, 0];
+  for (const bug of bugs) {
+    const how = knownSchedules[bug.name] ?? { needs: 'a schedule' };
     if ('needs' in how) {
-      report.line(`  ${name.padEnd(width)}  not by requests: needs ${how.needs}`);
+      report.line(`  ${bug.name.padEnd(width)}  - out of reach  needs ${how.needs}`);
       continue;
     }
-    report.live(`  … ${name}, ${how.schedule}`);
-    const { hits, firstMs } = await replay(name, how, { exploration, repeat });
+    report.live(`  … ${bug.name}, ${how.schedule}`);
+    const { hits, runs, firstMs } = await replayRate(how, bug, { ...exploration, runs: repeat });
     forced += 1;
-    caught += hits === repeat ? 1 : 0;
-    missed += repeat - hits;
-    report.line(`  ${name.padEnd(width)}  ${hits === repeat ? '✔' : '✘'} ${hits} of ${repeat}  ${how.schedule}  ${how.checker}  ${seconds(firstMs)}`);
+    caught += hits === runs ? 1 : 0;
+    report.line(`  ${bug.name.padEnd(width)}  ${hits === runs ? '✔' : '✘'} ${hits} of ${runs}  ${how.schedule}  ${how.checker}  ${seconds(firstMs)}`);
   }
-  const safe = await holds(exploration, report);
-  report.line(`${seconds(monotonicMs() - startedAt)}, ${known.length} planted bugs: ${known.length - forced} are not forced by requests`);
+  const safe = await holds(exploration, jobs, report);
+  report.line(`${seconds(monotonicMs() - startedAt)}, of ${bugs.length} planted bugs ${bugs.length - forced} are out of reach`);
   report.line(`${forced} planted bugs, ${caught} caught; safe cache: ${safe.length} schedules, ${count(safe, 'held')} held, ${count(safe, 'broken')} broken, ${count(safe, 'unknown')} unknown`);
-  return missed === 0 && count(safe, 'held') === safe.length ? ExitStatus.held : ExitStatus.broken;
+  return caught === forced && count(safe, 'held') === safe.length ? ExitStatus.held : ExitStatus.broken;
 }
 
-interface Replaying {
-  readonly exploration: AttemptSettings;
-  readonly repeat: number;
-}
-
-/** How often the checker that the bug is about said broken. */
-async function replay(bug: string, { schedule, checker }: KnownSchedule, { exploration, repeat }: Replaying): Promise<{ readonly hits: number; readonly firstMs: number }> {
-  const [known] = schedulesNamed(schedule, participants);
-  if (known === undefined) throw new TypeError(`${schedule} is a schedule`);
-  let [hits, firstMs] = [0, 0];
-  for (let round = 0; round < repeat; round += 1) {
-    const { verdicts, durationMs } = await attempt(known, { ...exploration, environment: withBug(bug) });
-    if (round === 0) firstMs = durationMs;
-    if (verdicts.some((one) => one.checker === checker && one.verdict.verdict === 'broken')) hits += 1;
-  }
-  return { hits, firstMs };
-}
-
-async function holds(exploration: AttemptSettings, report: TerminalReport): Promise<readonly Attempt[]> {
+/** All of the same queue, so many at a time. */
+async function holds(exploration: AttemptSettings, jobs: number, report: TerminalReport): Promise<readonly Attempt[]> {
   const attempts: Attempt[] = [];
-  const all = enumerate(participants);
-  for (const schedule of all) {
-    report.live(`  … the safe cache, ${attempts.length} of ${all.length}`);
-    const done = await attempt(schedule, exploration);
-    attempts.push(done);
-    if (done.verdict !== 'held') report.line(`  the safe cache is ${done.verdict} under ${done.schedule}: ${done.folder}`);
-  }
+  const all = enumerate(participants, exploration.probe.calls);
+  const queue = all.values();
+  const work = async (): Promise<void> => {
+    for (const schedule of queue) {
+      report.live(`  … the safe cache, ${attempts.length} of ${all.length}`);
+      const done = await attempt(schedule, exploration);
+      attempts.push(done);
+      if (done.verdict !== 'held') report.line(`  the safe cache is ${done.verdict} under ${done.schedule}: ${done.folder}`);
+    }
+  };
+  await Promise.all(Array.from({ length: jobs }, work));
   return attempts;
 }
 
@@ -104,13 +112,38 @@ function count(attempts: readonly Attempt[], verdict: Attempt['verdict']): numbe
   return attempts.filter((one) => one.verdict === verdict).length;
 }
 
+function optionsOf({ repeat = '1', discover = '0', naive = '0', jobs = '2', bug = [], store, deadline = defaultDeadline, seed }: ReturnType<typeof parse>['values']): MatrixOptions {
+  const known = Object.keys(knownSchedules);
+  const stranger = bug.find((name) => !known.includes(name));
+  if (stranger !== undefined) throw refused(`no planted bug is named ${JSON.stringify(stranger)}`, 'npm run reference -- --list-planted-bugs');
+  return {
+    repeat: countOf('repeat', repeat, 1),
+    discover: countOf('discover', discover, 0),
+    naive: countOf('naive', naive, 0),
+    jobs: countOf('jobs', jobs, 1),
+    bugs: bug.length > 0 ? bug : known,
+    settings: { deadline, ...(store === undefined ? {} : { runs: store }), ...(seed === undefined ? {} : { seed }) },
+  };
+}
+
+function countOf(name: string, value: string, least: number): number {
+  const found = Number(value);
+  if (Number.isInteger(found) && found >= least && found <= 100_000) return found;
+  throw refused(`--${name} ${value} is not a count from ${least}`);
+}
+
+function refused(message: string, hint = 'npm run matrix -- --help'): StampedeError {
+  return new StampedeError('CONFIG_INVALID', message, { hint });
+}
+
 function parse(argv: readonly string[]) {
+  const text = { type: 'string' } as const;
   try {
-    const { values } = parseArgs({ args: [...argv], options: { repeat: { type: 'string' }, store: { type: 'string' }, help: { type: 'boolean', short: 'h' } } });
-    const repeat = Number(values.repeat ?? '1');
-    if (!Number.isInteger(repeat) || repeat < 1) throw new Error(`--repeat ${values.repeat} is not a count`);
-    return { help: values.help === true, repeat, runs: values.store };
+    return parseArgs({
+      args: [...argv],
+      options: { repeat: text, discover: text, naive: text, jobs: text, bug: { ...text, multiple: true }, store: text, deadline: text, seed: text, help: { type: 'boolean', short: 'h' } },
+    });
   } catch (cause) {
-    throw new StampedeError('CONFIG_INVALID', cause instanceof Error ? cause.message : String(cause), { hint: 'npm run matrix -- --help' });
+    throw refused(cause instanceof Error ? cause.message : String(cause));
   }
 }

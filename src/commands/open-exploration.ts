@@ -25,7 +25,7 @@ export async function openExploration({ settings, participants, plantedBug }: Ex
   resources.own('scenario', scenario.resources);
   const workload = await prepareWorkload(scenario, participants);
   const environment = withBug(plantedBug);
-  const expectation = await expectedOutcomes({ scenario, workload, environment });
+  const expectation = await expectedOutcomes({ scenario, workload, environment, name: 'alone' });
   expectation.serialDefects.forEach((defect) => report.line(`  without any race: ${defect}`));
   return {
     scenario,

@@ -168,6 +168,7 @@ async function verdictsOf(run: PerformedRun, { expectation }: AttemptSettings, c
     const result = run.results[index];
     if (result !== undefined && !struck.includes(participant.name)) await expectation.compare(run, participant, result);
   }
+  run.recorder.record({ kind: 'usual-files-known', paths: [...expectation.usualFiles] });
   const history = run.recorder.events();
   run.recorder.close();
   return checkers.map((checker) => judge(checker, history));

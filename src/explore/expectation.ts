@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { eventsOf } from '../history/event.ts';
 import { digestOf } from '../oci/digest.ts';
 import { difference } from '../scenario/difference.ts';
 import { outcomeText } from '../scenario/reference-run.ts';
@@ -17,6 +18,8 @@ import type { Workload } from './workload.ts';
 export interface Expectation {
   /** Serial runs whose outcome is not that without a cache: defects that need no race. */
   readonly serialDefects: readonly string[];
+  /** What serial runs leave in the cache besides entries. */
+  readonly usualFiles: ReadonlySet<string>;
   /** What one process takes whose layers are small. */
   readonly usual: Pick<ValidatorResult, 'peakRssBytes' | 'peakOpenFiles' | 'peakThreads'>;
   /** Learns what another process says without a cache. */
@@ -29,6 +32,8 @@ export interface ExpectationRequest {
   readonly scenario: ScenarioRun;
   readonly workload: Workload;
   readonly environment: Readonly<Record<string, string>>;
+  /** Of the folders in which its runs are stored. */
+  readonly name: string;
 }
 
 interface Outcomes {
@@ -50,6 +55,7 @@ class SerialOutcomes implements Expectation {
   readonly #known: ReadonlyMap<string, string>;
   readonly #outcomes = new Map<string, Outcomes>();
   readonly #serialDefects: string[] = [];
+  readonly usualFiles = new Set<string>();
   #usual: Expectation['usual'] = { peakRssBytes: null, peakOpenFiles: undefined, peakThreads: undefined };
 
   constructor(request: ExpectationRequest, known: ReadonlyMap<string, string>) {
@@ -91,10 +97,11 @@ class SerialOutcomes implements Expectation {
   }
 
   async #say(participant: Participant, moment: string, { home, environment }: { readonly home: string; readonly environment: Readonly<Record<string, string>> }): Promise<string> {
-    const { scenario } = this.#request;
-    const folder = join(scenario.storedFolder, `alone-${participant.name}-${moment}`);
+    const { scenario, name } = this.#request;
+    const folder = join(scenario.storedFolder, `${name}-${participant.name}-${moment}`);
     const run = await runOn(home, { scenario, participants: [participant], gates: [], meeting: 'alone', environment: { ...this.#request.environment, ...environment }, folder });
     run.recorder.close();
+    for (const seen of eventsOf(run.recorder.events(), 'cache-file-seen')) if (seen.moment === 'after' && seen.class === 'foreign') this.usualFiles.add(seen.path);
     const [result] = run.results;
     if (result === undefined) return '';
     if (moment.startsWith('cold') && this.#usual.peakRssBytes === null) this.#usual = result;

@@ -151,6 +151,8 @@ export type EventBody =
     }
   /** What the participant may take at most, by what one takes that reads small layers, and by the size of its own. */
   | ({ readonly kind: 'limits-known'; readonly rssBytes: number; readonly openFiles: number; readonly threads: number; readonly diskBytes: number } & Actor)
+  /** What a serial run leaves in the cache besides entries, below its folder: an index, for example. */
+  | { readonly kind: 'usual-files-known'; readonly paths: readonly string[] }
   | { readonly kind: 'cache-looked-at'; readonly moment: CacheMoment; readonly files: number }
   /** The log in this run fails by `fault`, once it has answered `after` requests. */
   | { readonly kind: 'log-fault'; readonly fault: LogFault; readonly after: number }

@@ -18,6 +18,7 @@ const kinds: Readonly<Record<EventKind, true>> = {
   'turns-over': true,
   'cache-file-seen': true,
   'limits-known': true,
+  'usual-files-known': true,
   'cache-looked-at': true,
   'log-fault': true,
   'log-asked': true,
