@@ -48,6 +48,8 @@ export interface GateKeeper {
   participantStarted(participant: string, pid: number): void;
   /** Something is on its way to the participant, until the function returned is called. */
   answering(participant: string): () => void;
+  /** Whether anybody stands at a gate now: who does nothing meanwhile may be waiting for that one. */
+  isHolding(): boolean;
   /** A participant that ended never arrives: gates that wait for it in vain open as `abandoned`. */
   participantEnded(participant: string): void;
   /** Opens every gate and records those that never opened by their condition. */
@@ -130,6 +132,10 @@ class Keeper implements GateKeeper {
       await this.#settings.failDisk?.(participant, this.#pids.get(participant) ?? 0, action);
       return 'go';
     });
+  }
+
+  isHolding(): boolean {
+    return [...this.#live].some((participant) => this.#gates.some((gate) => gate.holds(participant)));
   }
 
   participantEnded(participant: string): void {

@@ -24,6 +24,7 @@ export function memoryRecorder(): Recorder & { readonly onEvent: Set<() => void>
     },
     events: () => [...events],
     close: () => undefined,
+    quietMs: () => 0,
     nextRequest: () => (requests += 1),
   };
 }

@@ -12,6 +12,8 @@ export interface Recorder {
   events(): History;
   /** Further events are kept in memory only. */
   close(): void;
+  /** Milliseconds since the last event, or since it was opened. */
+  quietMs(): number;
   /** The next request number of this run, from 1. */
   nextRequest(): number;
 }
@@ -25,9 +27,11 @@ export function openRecorder(file: string): Recorder {
   const events: Event[] = [];
   let descriptor: number | undefined = openNew(file);
   let requests = 0;
+  let lastAt = startedAt;
   return {
     record(body) {
-      const at = Math.round((monotonicMs() - startedAt) * 1000) / 1000;
+      lastAt = monotonicMs();
+      const at = Math.round((lastAt - startedAt) * 1000) / 1000;
       const event: Event = { index: events.length, at, ...body };
       events.push(event);
       if (descriptor !== undefined) appendFileSync(descriptor, `${JSON.stringify(event)}\n`);
@@ -38,6 +42,7 @@ export function openRecorder(file: string): Recorder {
       if (descriptor !== undefined) closeSync(descriptor);
       descriptor = undefined;
     },
+    quietMs: () => monotonicMs() - lastAt,
     nextRequest() {
       requests += 1;
       return requests;

@@ -118,6 +118,7 @@ async function runOne(participant: Participant, door: string, { plan, settings, 
         gates.participantStarted(participant.name, pid);
         tracing?.started(pid);
       },
+      isExcused: () => gates.isHolding(),
       signal,
     });
   } finally {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { monotonicMs } from '../foundation/clock.ts';
 import { digestOf } from '../oci/digest.ts';
 import { eventsOf } from '../history/event.ts';
 import { openRecorder, type Recorder } from '../history/recorder.ts';
@@ -98,6 +99,32 @@ describe.concurrent('runValidator', () => {
     expect(ran.stdout()).toBe('started\ninterrupted\n');
     expect(ran.result.durationMs).toBeGreaterThanOrEqual(300);
     expect(ran.result.durationMs).toBeLessThan(2000);
+  });
+
+  it('notes what the threads of a hung one do, and has one that can dump do so first', async () => {
+    const ran = await shell(`trap 'echo dump >&2' QUIT; trap 'exit 9' TERM; while :; do sleep 0.05; done`, { deadlineMs: 300 });
+    expect(ran.result).toMatchObject({ ending: 'deadline', exitCode: 9 });
+    expect(readFileSync(ran.result.stderrFile, 'utf8')).toContain('dump');
+    expect(readFileSync(join(folder, `${ran.result.participant}.threads`), 'utf8')).toMatch(/^\d+ {2}sh {2}[A-Z] \(\w+\) {2}/);
+  });
+
+  it('does not end one while things go on in the run, or somebody is held', async () => {
+    const busy = commandOf('/bin/sh', ['-c', 'sleep 0.8; exit 5'], { deadlineMs: 300 });
+    const events = setInterval(() => busy.recorder.record({ kind: 'cache-looked-at', moment: 'held', files: 0 }), 50);
+    expect((await runValidator(busy)).exitCode).toBe(5);
+    clearInterval(events);
+    expect((await shell('sleep 0.8; exit 5', { deadlineMs: 300, isExcused: () => true })).result.exitCode).toBe(5);
+    const excusedOnce = monotonicMs() + 400;
+    const hung = await shell('sleep 100', { deadlineMs: 300, isExcused: () => monotonicMs() < excusedOnce });
+    expect(hung.result.ending).toBe('deadline');
+    expect(hung.result.durationMs).toBeGreaterThanOrEqual(690);
+  });
+
+  it('ends one that has been busy for ten times its deadline', async () => {
+    const busy = commandOf('/bin/sh', ['-c', 'sleep 100'], { deadlineMs: 100 });
+    const events = setInterval(() => busy.recorder.record({ kind: 'cache-looked-at', moment: 'held', files: 0 }), 20);
+    expect(await runValidator(busy)).toMatchObject({ ending: 'deadline' });
+    clearInterval(events);
   });
 
   it('kills one that ignores SIGTERM, with its children', async () => {

@@ -5,15 +5,14 @@ import { execa } from 'execa';
 import { monotonicMs } from '../foundation/clock.ts';
 import { StampedeError } from '../foundation/errors.ts';
 import type { Ending, EventOf } from '../history/event.ts';
-import type { Recorder } from '../history/recorder.ts';
 import { noteProcess } from './leftovers.ts';
 import { drain } from './drain.ts';
 import { keepOutput, type KeptOutput } from './output.ts';
 import { requireProgram } from './program.ts';
-import { groupSizeOf, openFilesOf, peakRssOf, signalGroup, threadCountOf } from '../foundation/process-table.ts';
+import { Watch, type WatchSettings } from './watch.ts';
+import { groupSizeOf, signalGroup } from '../foundation/process-table.ts';
 
-export interface ValidatorCommand {
-  readonly participant: string;
+export interface ValidatorCommand extends WatchSettings {
   readonly program: string;
   readonly arguments: readonly string[];
   /** What starts the program in its place, and is not told of: a tracer. */
@@ -21,19 +20,12 @@ export interface ValidatorCommand {
   /** Complete: nothing is inherited. */
   readonly environment: Readonly<Record<string, string>>;
   readonly directory: string;
-  /** Milliseconds; then the group gets SIGTERM and, two seconds later, SIGKILL. */
-  readonly deadlineMs: number;
   /** Of each of the two outputs; a validator that writes more is ended. */
   readonly outputLimitBytes: number;
-  /** Gets `<participant>.stdout` and `<participant>.stderr`. */
-  readonly outputFolder: string;
   /** Where the process is noted, so that it can be ended even when this one is killed. */
   readonly ledgerFile: string;
-  readonly recorder: Recorder;
   /** Told once the process runs. */
   readonly onStart?: (pid: number) => void;
-  /** Ends the validator. */
-  readonly signal?: AbortSignal;
 }
 
 /** What one validator did; it is for checkers to say whether that was right. */
@@ -51,9 +43,6 @@ export interface ValidatorResult {
   readonly stdoutFile: string;
   readonly stderrFile: string;
 }
-
-const killGraceMs = 2000;
-const sampleMs = 20;
 
 type Subprocess = ReturnType<typeof start>;
 
@@ -146,70 +135,6 @@ function recordExit(command: ValidatorCommand, result: ValidatorResult, details:
   const { participant, ending, exitCode, signal, durationMs, peakRssBytes, peakOpenFiles, peakThreads } = result;
   const samples = { ...(peakOpenFiles === undefined ? {} : { peakOpenFiles }), ...(peakThreads === undefined ? {} : { peakThreads }) };
   command.recorder.record({ kind: 'validator-exited', participant, ending, exitCode, signal, durationMs, peakRssBytes, ...samples, ...details });
-}
-
-/** Ends a validator for one reason, the first that comes; samples its memory meanwhile. */
-class Watch {
-  readonly #pid: number;
-  readonly #timers: NodeJS.Timeout[] = [];
-  readonly #sampler: NodeJS.Timeout;
-  readonly #stopListening: () => void;
-  #ending: Ending | undefined;
-  #hasExited = false;
-  #peaks: Peaks = {};
-
-  constructor(pid: number, { deadlineMs, signal }: ValidatorCommand) {
-    this.#pid = pid;
-    this.#timers.push(setTimeout(() => this.end('deadline', 'SIGTERM'), deadlineMs));
-    this.#sampler = setInterval(() => this.#sample(), sampleMs);
-    this.#sample();
-    const stop = (): void => this.end('stopped', 'SIGKILL');
-    signal?.addEventListener('abort', stop, { once: true });
-    this.#stopListening = () => signal?.removeEventListener('abort', stop);
-    if (signal?.aborted === true) stop();
-  }
-
-  /** Why the validator was ended; undefined when it ended by itself. */
-  get ending(): Ending | undefined {
-    return this.#ending;
-  }
-
-  end(reason: Ending, signal: NodeJS.Signals): void {
-    this.#ending ??= reason;
-    // Once it has exited its number may be another's.
-    if (this.#hasExited) return;
-    signalGroup(this.#pid, signal);
-    if (signal !== 'SIGKILL') this.#timers.push(setTimeout(() => signalGroup(this.#pid, 'SIGKILL'), killGraceMs));
-  }
-
-  /** The deadline is the validator's: what its outputs take afterwards does not count. */
-  exited(): { readonly at: number; readonly peaks: Peaks } {
-    this.#hasExited = true;
-    clearInterval(this.#sampler);
-    this.#timers.forEach((timer) => clearTimeout(timer));
-    this.#stopListening();
-    return { at: monotonicMs(), peaks: this.#peaks };
-  }
-
-  /** Of memory the system keeps the highest value itself, so a sample misses only growth in the last few milliseconds. */
-  #sample(): void {
-    const { rssBytes, openFiles, threads } = this.#peaks;
-    this.#peaks = {
-      rssBytes: peakRssOf(this.#pid) ?? rssBytes,
-      openFiles: higher(openFilesOf(this.#pid), openFiles),
-      threads: higher(threadCountOf(this.#pid), threads),
-    };
-  }
-}
-
-interface Peaks {
-  readonly rssBytes?: number | undefined;
-  readonly openFiles?: number | undefined;
-  readonly threads?: number | undefined;
-}
-
-function higher(one: number | undefined, other: number | undefined): number | undefined {
-  return one === undefined || other === undefined ? (one ?? other) : Math.max(one, other);
 }
 
 function notStarted(program: string, result: Awaited<Subprocess>): StampedeError {
