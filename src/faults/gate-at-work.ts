@@ -137,9 +137,13 @@ export class Gate {
     const somebodyStands = this.#waiting.size > 0;
     if (this.#isOpen || !somebodyStands || this.#isLooking || !this.#isMet()) return;
     if (this.#rule.until.kind !== 'standstill') return this.open('condition');
-    // Nobody moves now, and nobody does before it was seen what lies there.
+    // Nobody moves now; it counts if nobody has moved by the time that it was seen what lies there.
     this.#isLooking = true;
-    this.#parts.look().then(() => this.open('condition'), () => this.open('closed'));
+    const go = (reason: GateOpening): void => {
+      this.#isLooking = false;
+      if (reason !== 'condition' || (this.#waiting.size > 0 && this.#isMet())) this.open(reason);
+    };
+    this.#parts.look().then(() => go('condition'), () => go('closed'));
   }
 
   #isMet(): boolean {

@@ -250,6 +250,19 @@ describe('standstill', () => {
     expect(bench.openings()).toEqual([['together', 'timeout', 1, 3]]);
   });
 
+  it('stays shut when one of them has gone on while the cache was looked at', async () => {
+    let looks = 0;
+    const bench: Bench = new Bench([{ ...standstill, timeoutMs: 1200 }], ['a', 'b'], async () => {
+      looks += 1;
+      bench.keeper.answering('b');
+      await Promise.resolve();
+    });
+    start(bench, 'b', idle);
+    await bench.send('a');
+    expect(looks).toBe(1);
+    expect(bench.openings()).toEqual([['together', 'timeout', 1, 3]]);
+  });
+
   it.skipIf(strace === undefined)('stays shut while a tracer keeps one of them from running', async () => {
     const bench = new Bench([{ ...standstill, timeoutMs: 700 }], ['a', 'b']);
     const file = join(mkdtempSync(join(tmpdir(), 'gate-')), 'file');

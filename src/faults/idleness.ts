@@ -12,8 +12,8 @@ export interface Idleness {
   /** The participant has been stopped and is seen to stand, until the function returned is called. */
   standing(participant: string): () => void;
   /**
-   * True for one that has not run on any CPU for `forMs` nor could have, and is owed no answer: it waits for somebody
-   * else. Where the system does not tell, nobody is idle.
+   * True for one whose threads have all slept whenever one looked, for `forMs`, which has had next to no CPU time meanwhile, and is owed
+   * no answer: it waits for somebody else, or looks again and again whether it may go on. Where the system does not tell, nobody is idle.
    */
   isIdle(participant: string, forMs?: number): boolean;
 }
@@ -22,9 +22,12 @@ export interface Idleness {
 export const sampleMs = 10;
 /** Longer than a local service takes to answer, and than a thread waits for a lock that is about to be free. */
 const idleMs = 150;
+/** Of the time, for looking whether a lock file is still there; who works takes far more, or is seen to want to. */
+const pollingShare = 0.04;
 
 interface Watched {
   readonly pid: number;
+  /** Its CPU time, in nanoseconds, at `since`. */
   ran: bigint | undefined;
   since: number;
   owed: number;
@@ -38,7 +41,7 @@ export function watchIdleness(now: () => number = monotonicMs): Idleness {
     if (one === undefined) return () => undefined;
     one[what] += change;
     // Who is let go has something to do, even before it is seen to run.
-    return () => Object.assign(one, { [what]: one[what] - change, since: now() });
+    return () => Object.assign(one, { [what]: one[what] - change, ran: undefined, since: now() });
   };
   return {
     started: (participant, pid) => void watched.set(participant, { pid, ran: undefined, since: now(), owed: 0, stands: 0 }),
@@ -49,9 +52,11 @@ export function watchIdleness(now: () => number = monotonicMs): Idleness {
       const one = watched.get(participant);
       if (one === undefined) return false;
       if (one.stands > 0) return true;
-      const ran = cpuTimeOf(one.pid);
-      if (ran === undefined || ran !== one.ran || one.owed > 0 || !waits(one.pid)) Object.assign(one, { ran, since: now() });
-      return now() - one.since >= forMs;
+      const [ran, at] = [cpuTimeOf(one.pid), now()];
+      const forLooking = BigInt(Math.floor((at - one.since) * pollingShare * 1e6));
+      const hasWorked = ran === undefined || one.ran === undefined || ran - one.ran > forLooking;
+      if (hasWorked || one.owed > 0 || !waits(one.pid)) Object.assign(one, { ran, since: at });
+      return at - one.since >= forMs;
     },
   };
 }

@@ -16,8 +16,8 @@ export class Bench {
   readonly through: string[] = [];
   #requests = 0;
 
-  constructor(rules: readonly GateRule[], participants: readonly string[]) {
-    this.keeper = createGateKeeper(rules, { participants, recorder: this.recorder });
+  constructor(rules: readonly GateRule[], participants: readonly string[], look: () => Promise<void> = async () => await Promise.resolve()) {
+    this.keeper = createGateKeeper(rules, { participants, recorder: this.recorder, look });
   }
 
   /** Sends a request for the layer unless told otherwise. */
