@@ -121,7 +121,7 @@ function recordLimits({ recorder, settings: { knownLayers }, participants }: Per
 
 /** True where all processes come to their end on a disk that works: what they have kept is there for the next one. */
 function isKept({ strategy }: Schedule): boolean {
-  return ['together', 'leader-follower', 'leader-stalls', 'two-writers', 'two-stops', 'random', 'bystander', 'unusual', 'naive'].includes(strategy);
+  return ['together', 'leader-follower', 'leader-stalls', 'two-writers', 'two-stops', 'together-stops', 'random', 'bystander', 'unusual', 'naive'].includes(strategy);
 }
 
 /** What a killed process leaves is for the next run to mend; what fails downloads is no promise to fetch once. */
@@ -134,6 +134,7 @@ function scheduledCheckers(schedule: Schedule, { isStrict }: AttemptSettings): r
     case 'leader-stalls':
     case 'two-writers':
     case 'two-stops':
+    case 'together-stops':
     case 'components-in-turn':
       return [...always, overlapped, ...cache, ...once];
     case 'random':

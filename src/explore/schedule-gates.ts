@@ -30,7 +30,7 @@ export function gatesOf(schedule: Schedule, scheduled: ScheduledLayer): readonly
     case 'random':
       return [];
     case 'together':
-      return [{ name: 'together', hold: layer, until: standstill, timeoutMs }];
+      return [togetherGate(scheduled)];
     case 'evict-while-reading': {
       const here = { kind: 'arrivals', parties: 'participant', count: 1 } as const;
       return [{ name: 'reader', hold: callMatch(schedule.at, scheduled, participants.slice(0, 1)), until: here, timeoutMs, then: 'evict' }];
@@ -53,6 +53,10 @@ export function gatesOf(schedule: Schedule, scheduled: ScheduledLayer): readonly
     default:
       return ledGates(schedule, scheduled);
   }
+}
+
+function togetherGate({ digest, participants, timeoutMs }: ScheduledLayer): GateRule {
+  return { name: 'together', hold: { resource: 'blob', references: [digest] }, until: { kind: 'standstill', parties: 'participant', count: participants.length }, timeoutMs };
 }
 
 const leaderStands = { kind: 'reached', parties: 'participant', count: 1, gate: 'leader' } as const;
@@ -89,6 +93,8 @@ function ledGates(schedule: Led, scheduled: ScheduledLayer): readonly GateRule[]
     }
     case 'disk-fails':
       return led('middle', schedule.how);
+    case 'together-stops':
+      return [togetherGate(scheduled), ...led(schedule.at).slice(0, 1), second({ hold: callMatch(schedule.second, scheduled, others) })];
     case 'two-stops':
     case 'mending':
       return [...led(schedule.at), ...(schedule.second === undefined ? [] : [second({ hold: callMatch(schedule.second, scheduled, others) })])];

@@ -24,6 +24,8 @@ export type Schedule =
   | { readonly strategy: 'two-writers'; readonly first: 'ahead' | 'behind'; readonly leader: number }
   /** The leader stands after a file call until the others end, wait, or stand after one themselves; then it goes on to its end, then they do. */
   | { readonly strategy: 'two-stops'; readonly at: CallPlace; readonly second: CallPlace; readonly leader: number }
+  /** All ask for the layer before any is answered, so that none finds an entry; then as `two-stops`. */
+  | { readonly strategy: 'together-stops'; readonly at: CallPlace; readonly second: CallPlace; readonly leader: number }
   /** From the middle of the leader's download on, calls of one family that it makes on the cache fail. */
   | { readonly strategy: 'disk-fails'; readonly how: DiskFault; readonly leader: number }
   /** Entries are damaged, and two processes mend them: as the leader with one stop, or as `two-stops` with a second one. */
@@ -53,7 +55,7 @@ export type Damage = 'flipped' | 'truncated' | 'empty' | 'too-long' | 'folder';
 export type Failure = 'reset' | 'wrong-bytes' | `status-${404 | 429 | 500 | 503}`;
 
 export const strategies = [
-  'together', 'leader-follower', 'leader-stalls', 'leader-killed', 'leader-fails', 'two-writers', 'two-stops', 'mending', 'random', 'bystander', 'disk-fails', 'evict-while-reading',
+  'together', 'leader-follower', 'leader-stalls', 'leader-killed', 'leader-fails', 'two-writers', 'two-stops', 'together-stops', 'mending', 'random', 'bystander', 'disk-fails', 'evict-while-reading',
   'components', 'components-in-turn', 'components-after-failure', 'unusual', 'naive', 'damaged',
 ] as const;
 const diskFaults: readonly DiskFault[] = ['ENOSPC/write', 'EIO/write', 'EIO/sync', 'EIO/rename', 'EROFS/rename'];
@@ -80,7 +82,7 @@ export function isOfValidators(schedule: Schedule): boolean {
 
 /** True for schedules that need to see the file calls of a process. */
 export function isOfCalls(schedule: Schedule): boolean {
-  return schedule.strategy === 'random' || schedule.strategy === 'two-stops' || schedule.strategy === 'disk-fails' || schedule.strategy === 'evict-while-reading' || ('at' in schedule && isCallPlace(schedule.at));
+  return schedule.strategy === 'random' || schedule.strategy === 'two-stops' || schedule.strategy === 'together-stops' || schedule.strategy === 'disk-fails' || schedule.strategy === 'evict-while-reading' || ('at' in schedule && isCallPlace(schedule.at));
 }
 
 /**
@@ -94,7 +96,11 @@ export function enumerate(participants: number, calls?: CallPlaces): readonly Sc
 /** Those that stop two processes, each once: every pair of places at which something has changed. */
 export function enumerateTwoStops(participants: number, { changing, damaged }: CallPlaces): readonly Schedule[] {
   const pairs = (places: readonly CallPlace[]) => leadersOf(participants).flatMap((leader) => places.flatMap((at) => places.map((second) => ({ at, second, leader }))));
-  return [...pairs(changing).map((pair) => ({ strategy: 'two-stops', ...pair }) as const), ...pairs(damaged).map((pair) => ({ strategy: 'mending', ...pair }) as const)];
+  return [
+    ...pairs(changing).map((pair) => ({ strategy: 'two-stops', ...pair }) as const),
+    ...pairs(changing).map((pair) => ({ strategy: 'together-stops', ...pair }) as const),
+    ...pairs(damaged).map((pair) => ({ strategy: 'mending', ...pair }) as const),
+  ];
 }
 
 function leadersOf(participants: number): readonly number[] {
@@ -155,7 +161,8 @@ export function idOf(schedule: Schedule): string {
     case 'random':
       return `random/${schedule.depth}/${schedule.steps}/${schedule.seed}`;
     case 'two-stops':
-      return `two-stops/${schedule.at}/${schedule.second}/${schedule.leader}`;
+    case 'together-stops':
+      return `${schedule.strategy}/${schedule.at}/${schedule.second}/${schedule.leader}`;
     case 'mending':
       return ['mending', schedule.at, ...(schedule.second === undefined ? [] : [schedule.second]), schedule.leader].join('/');
     case 'disk-fails':
