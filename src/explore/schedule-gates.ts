@@ -94,7 +94,11 @@ function ledGates(schedule: Led, scheduled: ScheduledLayer): readonly GateRule[]
     case 'disk-fails':
       return led('middle', schedule.how);
     case 'together-stops':
-      return [togetherGate(scheduled), ...led(schedule.at).slice(0, 1), second({ hold: callMatch(schedule.second, scheduled, others) })];
+      return [
+        { ...togetherGate(scheduled), hold: { ...layer, participants: [leader] } },
+        ...led(schedule.at).map((gate) => (gate.name === 'others' ? { ...gate, hold: { ...layer, participants: others } } : gate)),
+        second({ hold: callMatch(schedule.second, scheduled, others) }),
+      ];
     case 'two-stops':
     case 'mending':
       return [...led(schedule.at), ...(schedule.second === undefined ? [] : [second({ hold: callMatch(schedule.second, scheduled, others) })])];

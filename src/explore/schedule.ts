@@ -24,7 +24,7 @@ export type Schedule =
   | { readonly strategy: 'two-writers'; readonly first: 'ahead' | 'behind'; readonly leader: number }
   /** The leader stands after a file call until the others end, wait, or stand after one themselves; then it goes on to its end, then they do. */
   | { readonly strategy: 'two-stops'; readonly at: CallPlace; readonly second: CallPlace; readonly leader: number }
-  /** All ask for the layer before any is answered, so that none finds an entry; then as `two-stops`. */
+  /** All ask for the layer before any is answered, so that none finds an entry, and the leader is answered first; then as `two-stops`. */
   | { readonly strategy: 'together-stops'; readonly at: CallPlace; readonly second: CallPlace; readonly leader: number }
   /** From the middle of the leader's download on, calls of one family that it makes on the cache fail. */
   | { readonly strategy: 'disk-fails'; readonly how: DiskFault; readonly leader: number }
