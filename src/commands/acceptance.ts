@@ -6,6 +6,7 @@ import { ResourceStack } from '../foundation/resources.ts';
 import { seconds, TerminalReport } from '../report/terminal.ts';
 import { acceptanceUsage, againCommand, parseAcceptance } from './acceptance-options.ts';
 import { conclude } from './conclude.ts';
+import { withPictures } from './draw-timeline.ts';
 import { runFeatures } from './features.ts';
 import { onInterruption } from './interrupt.ts';
 import { keepStage } from './keep.ts';
@@ -22,7 +23,8 @@ export async function acceptanceCommand(argv: readonly string[]): Promise<number
     process.stdout.write(acceptanceUsage);
     return ExitStatus.held;
   }
-  const report = new TerminalReport({ out: process.stdout, root, again: againCommand(options.settings, process.cwd()) });
+  const again = againCommand(options.settings, process.cwd());
+  const report = new TerminalReport({ out: process.stdout, root, again });
   const resources = new ResourceStack();
   const startedAt = monotonicMs();
   const stopListening = onInterruption(async (signal) => {
@@ -40,7 +42,8 @@ export async function acceptanceCommand(argv: readonly string[]): Promise<number
     const { dryRun } = options.selection;
     const settlements = dryRun ? [] : await settleSnapshots({ root, ...context, mode: context.snapshotMode }, result);
     const tail = `${seconds(monotonicMs() - startedAt)} · seed ${context.seed} · ${report.short(context.runFolder)}`;
-    const status = conclude(report, { result, settlements, dryRun, tail, runFolder: context.runFolder });
+    const outcomes = await withPictures(result.outcomes, again);
+    const status = conclude(report, { result: { ...result, outcomes }, settlements, dryRun, tail, runFolder: context.runFolder });
     if (options.settings.keep) await keepStage(context, report);
     return status;
   } finally {

@@ -11,6 +11,7 @@ import { describeError, ExitStatus, StampedeError } from '../foundation/errors.t
 import { seededRandom } from '../foundation/seed.ts';
 import { ResourceStack } from '../foundation/resources.ts';
 import { seconds, TerminalReport } from '../report/terminal.ts';
+import { pictureFor } from './draw-timeline.ts';
 import { onInterruption } from './interrupt.ts';
 import { openExploration } from './open-exploration.ts';
 
@@ -85,7 +86,7 @@ async function explore(options: ExploreOptions & { readonly isListing: boolean }
     report.live(`  … ${attempts.length} of ${queue.length} done, ${idOf(schedule)}`);
     const done = await attempt(schedule, settings);
     attempts.push(done);
-    if (done.verdict !== 'held') tell(done, options, report);
+    if (done.verdict !== 'held') await tell(done, options, report);
     if (done.verdict !== 'held' && options.stop) break;
   }
   tellOfChance(attempts.length, options, settings, report);
@@ -119,15 +120,17 @@ function tellOfProbe({ probe: { requests, layers, calls, trouble } }: AttemptSet
   report.line(`a process alone makes ${requests} requests, ${layers} of them for layers; ${places}`);
 }
 
-/** One line for what happened, one for each verdict, one for what to type. */
-function tell({ schedule, verdict, verdicts, folder, durationMs }: Attempt, options: ExploreOptions, report: TerminalReport): void {
+/** One line for what happened, one for each verdict, one for what to look at, one for what to type. */
+async function tell({ schedule, verdict, verdicts, folder, durationMs }: Attempt, options: ExploreOptions, report: TerminalReport): Promise<void> {
   report.line(`${verdict === 'broken' ? '✘ broken ' : '? unknown'}  ${schedule}  ${seconds(durationMs)}`);
   for (const one of verdicts) {
     if (one.verdict.verdict === 'broken') report.line(`     ${one.checker} (${one.run} run): ${one.verdict.sentence.split('\n').slice(0, 12).join('\n       ')}`);
     else if (one.verdict.verdict === 'unknown' && verdict === 'unknown') report.line(`     ${one.checker} (${one.run} run): ${one.verdict.reason}`);
   }
   report.line(`   stored     ${relative(process.cwd(), folder)}`);
-  report.line(`   again      ${againLine(options, schedule)}`);
+  const again = againLine(options, schedule);
+  report.line(`   picture    ${await pictureFor(folder, { again, failure: undefined })}`);
+  report.line(`   again      ${again}`);
 }
 
 function againLine({ settings, participants, plantedBug }: ExploreOptions, schedule?: string): string {

@@ -11,6 +11,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   reference: async () => (await import('./reference.ts')).referenceCommand,
   explore: async () => (await import('./explore.ts')).exploreCommand,
   matrix: async () => (await import('./matrix.ts')).matrixCommand,
+  picture: async () => (await import('./picture.ts')).pictureCommand,
   'crash-cache': async () => (await import('./crash-cache.ts')).crashCacheCommand,
   bench: async () => (await import('../../bench/run.ts')).bench,
   policies: async () => (await import('./policies.ts')).policiesCommand,
@@ -25,6 +26,7 @@ const usage = `stampede <command> [options]
                given a known bug
   explore      force every schedule in turn               npm run explore -- --help
   matrix       known bugs x schedules, and the safe cache npm run matrix -- --help
+  picture      draw a stored run as a timeline            npm run picture -- --help
   crash-cache  kill what fills a cache, at many points    npm run crash:cache -- --help
   bench        print figures of this machine              npm run bench
   policies     compile the example policies with opa      npm run policies:build -- --help

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { judge, worst, type Checker, type NamedVerdict, type Verdict } from '../checkers/checker.ts';
 import { cacheIntact } from '../checkers/cache-intact.ts';
@@ -172,5 +172,7 @@ async function verdictsOf(run: PerformedRun, { expectation }: AttemptSettings, c
   run.recorder.record({ kind: 'usual-files-known', paths: [...expectation.usualFiles] });
   const history = run.recorder.events();
   run.recorder.close();
-  return checkers.map((checker) => judge(checker, history));
+  const verdicts = checkers.map((checker) => judge(checker, history));
+  await writeFile(join(run.settings.folder, 'verdicts.json'), `${JSON.stringify(verdicts, null, 2)}\n`);
+  return verdicts;
 }

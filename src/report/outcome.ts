@@ -13,6 +13,8 @@ export interface Artifacts {
   readonly folder: string;
   /** The validator's commands as they were run, quoted for a shell. */
   readonly commands: readonly string[];
+  /** A page to look at, or why there is none; absent where no validator was run. */
+  readonly picture?: string;
 }
 
 export const artifactsMediaType = 'application/vnd.stampede.artifacts+json';

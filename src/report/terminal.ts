@@ -81,6 +81,7 @@ export class TerminalReport {
     if (artifacts !== undefined) {
       artifacts.commands.forEach((command) => this.line(`   ran        ${command}`));
       this.line(`   artifacts  ${this.short(artifacts.folder)}`);
+      if (artifacts.picture !== undefined) this.line(`   picture    ${artifacts.picture}`);
       this.line(`   services   ${this.short(join(artifacts.folder, '..', 'services'))}`);
     }
     this.line(`   again      ${this.#terminal.again} ${at}`);

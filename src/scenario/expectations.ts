@@ -158,7 +158,9 @@ export async function readNamedFile(scenario: ScenarioRun, name: string): Promis
 
 /** @throws StampedeError VERDICT_BROKEN, VERDICT_UNKNOWN */
 export function expectHeld(scenario: ScenarioRun, checker: Checker): void {
-  const { recorder, settings } = lastRun(scenario);
-  const failure = failureOf(judge(checker, recorder.events()), settings.folder);
+  const { recorder, settings, asked } = lastRun(scenario);
+  const verdict = judge(checker, recorder.events());
+  asked.push(verdict);
+  const failure = failureOf(verdict, settings.folder);
   if (failure !== undefined) throw failure;
 }

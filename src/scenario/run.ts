@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { NamedVerdict } from '../checkers/checker.ts';
 import type { RunContext } from '../config.ts';
 import { ResourceStack } from '../foundation/resources.ts';
 import { openDoor } from '../faults/door.ts';
@@ -48,6 +49,8 @@ export interface PerformedRun {
   readonly settings: RunSettings;
   readonly recorder: Recorder;
   readonly results: readonly ValidatorResult[];
+  /** Verdicts that steps have asked for. */
+  readonly asked: NamedVerdict[];
 }
 
 /** Plan, run, history: the participants start together, each behind its own door, held by the plan's gates. */
@@ -64,7 +67,7 @@ export async function performRun(plan: Plan, participants: readonly Participant[
   await look('before');
   const results = await runTogether(plan, participants, { settings, recorder, look: async () => await look('held') });
   await look('after');
-  return { plan, participants, settings, recorder, results };
+  return { plan, participants, settings, recorder, results, asked: [] };
 }
 
 interface Held {

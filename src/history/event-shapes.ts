@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+import { z } from 'zod';
+import { StampedeError } from '../foundation/errors.ts';
+import type { EventKind, History } from './event.ts';
+
+const text = z.string();
+const count = z.number().nonnegative();
+const texts = z.array(text);
+const actor = { participant: text };
+const moment = z.enum(['before', 'held', 'after']);
+const call = z.object({ family: z.enum(['look', 'open', 'read', 'create', 'write', 'sync', 'close', 'rename', 'remove', 'lock']), entry: text, nth: count, path: text, name: text, result: text });
+const target = z.object({ resource: text, repository: text.optional(), reference: text.optional() });
+const output = z.object({ file: text, bytes: count, digest: text, truncated: z.boolean() });
+
+/** A table, so that a new kind of event can't be forgotten here. */
+const shapes: Readonly<Record<EventKind, z.ZodType>> = {
+  'workload-known': z.object({ layers: z.array(z.object({ digest: text, diffId: text, size: count })) }),
+  'validator-started': z.object({ ...actor, pid: count, command: texts, directory: text }),
+  'validator-exited': z.object({
+    ...actor, ending: z.enum(['exited', 'signalled', 'deadline', 'output-limit', 'stopped']), exitCode: z.number().nullable(), signal: text.nullable(), durationMs: count,
+    peakRssBytes: count.nullable(), stdout: output, stderr: output, leftBehind: count.optional(), outputHeldOpen: z.literal(true).optional(),
+  }),
+  request: z.object({ ...actor, request: count, method: text, path: text, target }),
+  response: z.object({ ...actor, request: count, status: count, bytes: count, complete: z.boolean() }),
+  'gate-arrived': z.object({ ...actor, gate: text, request: count.optional(), repository: text.optional(), call: call.optional(), afterBytes: count.optional() }),
+  'fault-struck': z.object({ ...actor, gate: text, request: count.optional(), fault: text }),
+  'file-call': z.object({ ...actor, call }),
+  'turn-taken': z.object({ ...actor, step: count, standing: texts }),
+  'turns-over': z.object({ reason: z.enum(['closed', 'timeout']), steps: count }),
+  'gate-opened': z.object({ gate: text, reason: z.enum(['condition', 'abandoned', 'timeout', 'closed']), arrived: count, wanted: count, waiting: texts.optional(), ended: texts.optional() }),
+  'cache-file-seen': z.object({ moment, path: text, size: count, digest: text, class: z.enum(['exact', 'prefix', 'short-by-padding', 'other-bytes', 'foreign', 'unknown-content']) }),
+  'cache-looked-at': z.object({ moment, files: count }),
+  'log-fault': z.object({ fault: text, after: count }),
+  'log-asked': z.object({ method: text, path: text, outcome: text }),
+  'log-entry-seen': z.object({ uuid: text, logIndex: z.number(), problem: text.nullable() }),
+  'log-looked-at': z.object({ entries: count, answered: z.boolean(), problem: text.nullable() }),
+  'outcome-compared': z.object({ ...actor, against: text, equal: z.boolean(), difference: text }),
+  'snapshot-compared': z.object({ snapshot: text, outcome: z.enum(['matched', 'mismatched', 'missing', 'written']) }),
+};
+
+/** Longer ago than any run takes; also what a scale of time can be drawn for. */
+const longestMs = 1e9;
+
+/**
+ * For histories that come from elsewhere: every event carries what its kind does, and time is within bounds. Members that are not known are let pass.
+ * @throws StampedeError HISTORY_CORRUPT naming the event and what is wrong with it
+ */
+export function requireShapes(history: History, file: string): History {
+  for (const event of history) {
+    const problem = problemOf(event.at, shapes[event.kind].safeParse(event));
+    if (problem === undefined) continue;
+    throw new StampedeError('HISTORY_CORRUPT', `event ${event.index} of ${file} is not what a ${event.kind} is: ${problem}`, { hint: 'a history is never mended: run again, or ask for an unchanged copy' });
+  }
+  return history;
+}
+
+function problemOf(at: number, { success, error }: ReturnType<z.ZodType['safeParse']>): string | undefined {
+  if (!(at >= 0 && at <= longestMs)) return `at: ${at} is no time of a run`;
+  const [issue] = success ? [] : error.issues;
+  return issue === undefined ? undefined : `${issue.path.join('.')}: ${issue.message}`;
+}
