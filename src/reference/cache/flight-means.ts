@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Readable } from 'node:stream';
+import { hasCode } from '../../foundation/errors.ts';
 import { decompressed } from './decompress.ts';
 import { EntryGone } from './entry-files.ts';
 import type { EntryLock } from './entry-lock.ts';
@@ -9,6 +10,7 @@ import type { CacheParts } from './parts.ts';
 import type { Slot, Slots } from './slots.ts';
 import type { CountingStats } from './stats.ts';
 import { skip, streamOf } from './streams.ts';
+import { following, nothingSeen } from './verify.ts';
 
 /** What every flight of one cache uses. */
 export interface FlightMeans {
@@ -64,18 +66,25 @@ async function formOf(entry: Layer, form: Form): Promise<Readable> {
   return await (form === 'compressed' ? entry.compressed() : entry.uncompressed());
 }
 
-/** The bytes of an entry from `offset` on; of one that is not there any more, those of another download. */
+/** The bytes of an entry from `offset` on; from where that can't be read any more, those of another download. */
 export async function* restOf(wanted: Wanted, { offset, isKept }: { readonly offset: number; readonly isKept: boolean }, means: FlightMeans): AsyncGenerator<Buffer, void> {
+  const seen = nothingSeen();
+  let given = offset;
   if (isKept) {
-    const open = async (): Promise<Readable> => await formOf(await present(means.inner, wanted.key), wanted.form);
     try {
-      return yield* skip(means.parts.reread(entryBytes(open, means.reading), wanted.key), offset);
+      const open = async (): Promise<Readable> => await formOf(await present(means.inner, wanted.key), wanted.form);
+      for await (const chunk of skip(means.parts.reread(entryBytes(open, means.reading), wanted.key, seen), offset)) {
+        given += chunk.length;
+        yield chunk;
+      }
+      return;
     } catch (error) {
-      if (!(error instanceof EntryGone)) throw error;
+      if (hasCode(error, 'DIGEST_MISMATCH')) throw error;
+      if (!(error instanceof EntryGone)) means.parts.unreadable(error as Error, means.warn);
     }
   }
   const again = await wanted.fetch(new AbortController().signal);
-  yield* skip(means.parts.fetched(again as AsyncIterable<Buffer>, wanted.key), offset);
+  yield* skip(following(means.parts.fetched(again as AsyncIterable<Buffer>, wanted.key), seen), given);
 }
 
 async function present(inner: Cache, key: EntryKey): Promise<Layer> {

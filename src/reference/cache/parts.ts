@@ -5,7 +5,7 @@ import { directoryLock, type DirectoryLockOptions, type EntryLock } from './entr
 import type { Flight } from './flight.ts';
 import type { FlightOutcome, FlightReader } from './flight-reader.ts';
 import type { EntryKey, Form, Layer } from './layer.ts';
-import { verified } from './verify.ts';
+import { verified, type Seen } from './verify.ts';
 
 /** Every flight that did not end yet, by its entry. */
 export type Flights = Map<EntryKey, Flight>;
@@ -23,8 +23,8 @@ export interface CacheParts {
   readonly share: (flights: Flights, key: EntryKey, begin: () => Flight) => Flight;
   /** What a download is passed through before anybody sees its end. */
   readonly fetched: (source: AsyncIterable<Buffer>, key: EntryKey) => AsyncIterable<Buffer>;
-  /** The same for an entry, which somebody may have changed since it was looked at. */
-  readonly reread: (entry: AsyncIterable<Buffer>, key: EntryKey) => AsyncIterable<Buffer>;
+  /** The same for an entry, which somebody may have changed since it was looked at; notes what it passed on. */
+  readonly reread: (entry: AsyncIterable<Buffer>, key: EntryKey, seen?: Seen) => AsyncIterable<Buffer>;
   /** Whether what lies under an entry's name is the entry. */
   readonly sumsUp: (bytes: AsyncIterable<Buffer>, key: EntryKey) => Promise<boolean>;
   /** What is done about an entry that is there and can't be read. */
