@@ -20,7 +20,7 @@ export interface PeerTask {
   readonly layers: readonly PeerLayer[];
   readonly components: number;
   readonly workers: number;
-  /** Where `<origin>/<digest>` gives a layer; without it, or empty, the bytes are made here. */
+  /** The socket where `GET /<digest>` gives a layer, for processes in other networks too; without it, or empty, the bytes are made here. */
   readonly origin?: string;
   /** False: processes take no turns. */
   readonly locks?: boolean;
@@ -33,7 +33,7 @@ export interface PeerLayer {
   readonly isGzip: boolean;
 }
 
-interface MadeLayer {
+export interface MadeLayer {
   readonly digest: Digest;
   readonly diffID: DiffID;
   readonly travelling: Buffer;
@@ -48,7 +48,7 @@ export function makeLayer({ seed, bytes, isGzip }: PeerLayer): MadeLayer {
 function layerOf({ digest, diffID, travelling }: MadeLayer, isGzip: boolean, origin: string | undefined): Layer {
   const compressed = async (): Promise<Readable> => {
     if (origin === undefined || origin === '') return streamOf(piecesOf(travelling));
-    return await new Promise((resolve, reject) => get(`${origin}/${digest}`, resolve).once('error', reject));
+    return await new Promise((resolve, reject) => get({ socketPath: origin, path: `/${digest}` }, resolve).once('error', reject));
   };
   return {
     digest: async () => await Promise.resolve(digest),

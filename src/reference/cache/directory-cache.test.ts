@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { execFileSync } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { seededRandom } from '../../foundation/seed.ts';
 import { digestOf } from '../../oci/digest.ts';
@@ -12,6 +12,7 @@ import { directoryCache } from './directory-cache.ts';
 import { entryName } from './entry-files.ts';
 import type { SafeCache } from './safe-cache.ts';
 import { bytesOf, point, testLayer, type TestLayer } from './test-layer.ts';
+import { unfinishedName } from './unfinished.ts';
 
 const bytes = seededRandom('directory-cache').bytes(300_000);
 const digest = digestOf(bytes);
@@ -71,7 +72,7 @@ describe('directoryCache', () => {
     layer.hold = async (offset) => void (offset === 200_000 && (middle.reach(), await seen.reached));
     const reading = readAll(openCache(), layer);
     await middle.reached;
-    await expect.poll(async () => await readdir(directory)).toEqual([expect.stringMatching(/^sha256:[0-9a-f]{64}\.\d+\.[0-9a-f]{12}\.tmp$/)]);
+    await expect.poll(async () => await readdir(directory)).toEqual([expect.stringMatching(/^sha256:[0-9a-f]{64}\.\d+\.[0-9a-f]{8}\.[0-9a-f]{12}\.tmp$/)]);
     seen.reach();
     expect(await reading).toBe(true);
   });
@@ -82,12 +83,16 @@ describe('directoryCache', () => {
   });
 
   it('removes what a writer that is gone has left, and nobody else\'s', async () => {
-    const { pid } = process;
     const dead = Number(execFileSync(process.execPath, ['--eval', 'console.log(process.pid)'], { encoding: 'utf8' }));
+    const entry = join(directory, digest);
+    // Of a writer elsewhere, whose number says nothing here, it is known how long ago it wrote.
+    const [gone, mine, elsewhere, longAgo] = [unfinishedName(entry, dead), unfinishedName(entry), unfinishedName(entry, dead, '0'.repeat(8)), unfinishedName(entry, dead, '0'.repeat(8))];
     await mkdir(directory, { recursive: true });
-    for (const owner of [dead, pid]) await writeFile(join(directory, `${digest}.${owner}.0123456789ab.tmp`), 'half');
+    for (const file of [gone, mine, elsewhere, longAgo]) await writeFile(file, 'half');
+    const twoDaysAgo = new Date(Date.now() - 48 * 3_600_000);
+    await utimes(longAgo, twoDaysAgo, twoDaysAgo);
     expect(await readAll(openCache(), plain())).toBe(true);
-    expect((await readdir(directory)).sort()).toEqual([digest, `${digest}.${pid}.0123456789ab.tmp`].sort());
+    expect((await readdir(directory)).sort()).toEqual([entry, mine, elsewhere].map((path) => basename(path)).sort());
   });
 
   const flipped = Buffer.from(bytes);

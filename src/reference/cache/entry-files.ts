@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { randomBytes } from 'node:crypto';
-import { constants, readFileSync } from 'node:fs';
-import { lstat, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { constants } from 'node:fs';
+import { lstat, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { hexOf } from '../../oci/digest.ts';
 import type { WorkFolder } from '../work-folder.ts';
 import type { EntryKey } from './layer.ts';
+import { removeOrphans, unfinishedName } from './unfinished.ts';
 
 /** The directory can't take an entry, although its bytes were fine. */
 export class CacheUnwritable extends Error {}
@@ -14,7 +13,7 @@ export class CacheUnwritable extends Error {}
 /** An entry that was there is not there any more. */
 export class EntryGone extends Error {}
 
-/** Something lies under an entry's name, and it can't be read as a file. */
+/** Something lies under an entry's name that is no file. */
 export class EntryUnreadable extends Error {}
 
 /** Puts the bytes of one entry on disk: any number of `write`, then either `commit` or `discard`. */
@@ -29,9 +28,9 @@ export interface EntryWriter {
 /** How entries lie in a directory, and how they get there and back. */
 export interface EntryFiles {
   nameOf(key: EntryKey): string;
-  /** @throws EntryUnreadable */
+  /** @throws what the system answers, unless it is that there is no such file */
   has(path: string): Promise<boolean>;
-  /** @throws EntryUnreadable; undefined where there is no such file */
+  /** @throws EntryUnreadable; what the system answers. Undefined where there is no such file. */
   open(path: string): Promise<Readable | undefined>;
   /** @throws CacheUnwritable, here and from what it gives */
   create(path: string, work: WorkFolder): Promise<EntryWriter>;
@@ -50,7 +49,7 @@ export const entryFiles: EntryFiles = {
   has: isThere,
   create: async (path, work) => {
     await removeOrphans(path);
-    const temporary = `${path}.${process.pid}.${randomBytes(6).toString('hex')}.tmp`;
+    const temporary = unfinishedName(path);
     return await createWriter({ temporary, flags: 'wx', publish: async () => await replace(temporary, path), work });
   },
   remove: async (path) => await rm(path, { recursive: true, force: true }),
@@ -61,7 +60,7 @@ async function isThere(path: string): Promise<boolean> {
     () => true,
     (error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return false;
-      throw new EntryUnreadable(error.message, { cause: error });
+      throw error;
     },
   );
 }
@@ -70,7 +69,7 @@ async function isThere(path: string): Promise<boolean> {
 async function openEntry(path: string): Promise<Readable | undefined> {
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
-    throw new EntryUnreadable(error.message, { cause: error });
+    throw error.code === 'ELOOP' || error.code === 'ENXIO' ? new EntryUnreadable(error.message, { cause: error }) : error;
   });
   if (file === undefined) return undefined;
   if ((await file.stat()).isFile()) return file.createReadStream({ highWaterMark: chunkBytes });
@@ -122,33 +121,6 @@ async function replace(temporary: string, path: string): Promise<void> {
     await rm(path, { recursive: true, force: true });
     await rename(temporary, path);
   });
-}
-
-/** Files that a writer of this entry left when it was killed. */
-async function removeOrphans(path: string): Promise<void> {
-  const names = await readdir(dirname(path)).catch(() => []);
-  const orphans = names.filter((name) => name.startsWith(`${basename(path)}.`) && isOrphan(name));
-  await Promise.all(orphans.map(async (name) => await rm(join(dirname(path), name), { force: true }).catch(() => undefined)));
-}
-
-/** True for the name of an unfinished file whose writer is not there any more. */
-export function isOrphan(name: string): boolean {
-  const [, pid] = /\.(\d+)\.[0-9a-f]{12}\.tmp$/.exec(name) ?? [];
-  return pid !== undefined && !isAlive(Number(pid));
-}
-
-/** A process that was killed and not yet taken note of by its parent writes nothing any more. */
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
-  }
-  try {
-    return !/^\d+ \(.*\) [ZX] /s.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
-  } catch {
-    return true;
-  }
 }
 
 async function orUnwritable<T>(action: Promise<T>): Promise<T> {

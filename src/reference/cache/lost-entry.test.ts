@@ -8,7 +8,7 @@ import { seededRandom } from '../../foundation/seed.ts';
 import { digestOf } from '../../oci/digest.ts';
 import { openWorkFolder } from '../work-folder.ts';
 import { directoryCache } from './directory-cache.ts';
-import { entryFiles, EntryUnreadable, type EntryFiles } from './entry-files.ts';
+import { entryFiles, type EntryFiles } from './entry-files.ts';
 import { safeParts } from './parts.ts';
 import type { SafeCache } from './safe-cache.ts';
 import { streamOf } from './streams.ts';
@@ -77,7 +77,7 @@ describe('a hit', () => {
   });
 
   it('that can not be opened a second time is fetched, with one warning', async () => {
-    const failing = async (): Promise<never> => await Promise.reject(new EntryUnreadable('EMFILE: too many open files'));
+    const failing = async (): Promise<never> => await Promise.reject(Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE' }));
     const layer = testLayer(long, { isGzip: false });
     const got = await bytesOf((await openCache(opening(2, failing)).put(layer)).compressed());
     expect(got.equals(long)).toBe(true);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
-import { entryFiles, type EntryFiles } from './entry-files.ts';
+import { entryFiles, EntryUnreadable, type EntryFiles } from './entry-files.ts';
 import { directoryLock, type DirectoryLockOptions, type EntryLock } from './entry-lock.ts';
 import type { Flight } from './flight.ts';
 import type { FlightOutcome, FlightReader } from './flight-reader.ts';
@@ -28,7 +28,7 @@ export interface CacheParts {
   /** Whether what lies under an entry's name is the entry. */
   readonly sumsUp: (bytes: AsyncIterable<Buffer>, key: EntryKey) => Promise<boolean>;
   /** What is done about an entry that is there and can't be read. */
-  readonly unreadable: (error: Error, warn: (line: string) => void) => void;
+  readonly unreadable: (error: Error, warn: (line: string, about?: string) => void) => void;
   /** What is done when the directory can't take an entry whose bytes were fine. */
   readonly unwritable: (error: Error, warn: (line: string, about: string) => void) => void;
   /** How somebody who reads along is told of the end. */
@@ -42,6 +42,9 @@ export interface CacheParts {
   /** How many entries may be open for reading at a time. */
   readonly openEntries: number;
 }
+
+/** What is wrong with a directory is wrong for every entry, and to read and to write: it is told once. */
+const directoryTrouble = 'directory';
 
 export const safeParts: CacheParts = {
   files: entryFiles,
@@ -62,8 +65,11 @@ export const safeParts: CacheParts = {
     for await (const chunk of bytes) hash.update(chunk);
     return `sha256:${hash.digest('hex')}` === key;
   },
-  unreadable: (error, warn) => warn(`the layer cache has an entry that can't be read and is replaced: ${error.message}`),
-  unwritable: (error, warn) => warn(`the layer cache can't be written, going on without it: ${error.message}`, 'unwritable'),
+  unreadable: (error, warn) => {
+    if (error instanceof EntryUnreadable) warn(`the layer cache has an entry that can't be read and is replaced: ${error.message}`);
+    else warn(`the layer cache can't be read, going on without it: ${error.message}`, directoryTrouble);
+  },
+  unwritable: (error, warn) => warn(`the layer cache can't be written, going on without it: ${error.message}`, directoryTrouble),
   settle: (reader, outcome) => reader.settle(outcome),
   isWanted: ({ joined, aborted }) => aborted < joined,
   close: async (flights) => void (await Promise.all(flights.map(async ({ settled }) => await settled))),

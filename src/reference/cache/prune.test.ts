@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { digestOf } from '../../oci/digest.ts';
 import { prune } from './prune.ts';
+import { unfinishedName } from './unfinished.ts';
 
 let directory: string;
 const [oldest, middle, youngest]: readonly [string, string, string] = [digestOf(Buffer.from('one')), digestOf(Buffer.from('two')), digestOf(Buffer.from('three'))];
@@ -46,8 +47,8 @@ it('leaves what somebody has open, whoever it is', async () => {
 });
 
 it('removes unfinished files of processes that are gone, and nothing that is not its own', async () => {
-  const dead = execFileSync(process.execPath, ['--eval', 'console.log(process.pid)'], { encoding: 'utf8' }).trim();
-  const [gone, alive] = [dead, String(process.pid)].map((pid) => `${oldest}.${pid}.0123456789ab.tmp`) as [string, string];
+  const dead = Number(execFileSync(process.execPath, ['--eval', 'console.log(process.pid)'], { encoding: 'utf8' }));
+  const [gone, alive] = [unfinishedName(oldest, dead), unfinishedName(oldest)];
   for (const name of [gone, alive, 'README']) await writeFile(join(directory, name), '');
   expect((await prune(directory, {})).removed).toEqual([gone]);
   expect(await left()).toEqual([oldest, middle, youngest, alive, 'README'].sort());

@@ -2,7 +2,7 @@
 import { readdir, readlink, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { wallClock } from '../../foundation/clock.ts';
-import { isOrphan } from './entry-files.ts';
+import { isOrphan } from './unfinished.ts';
 
 export interface PruneLimits {
   /** All entries together, in bytes; the ones that were used longest ago go first. */
@@ -32,7 +32,7 @@ export async function prune(directory: string, { maxBytes = Infinity, maxAgeMs =
     if (error.code === 'ENOENT') return [];
     throw error;
   });
-  const orphans = names.filter(isOrphan);
+  const orphans = (await Promise.all(names.map(async (name) => ((await isOrphan(join(directory, name))) ? [name] : [])))).flat();
   const entries = (await Promise.all(names.filter((name) => /^sha256[:-][0-9a-f]{64}$/.test(name)).map(async (name) => await entryAt(directory, name)))).filter((entry) => entry !== undefined);
   const open = await openFilesBelow(directory);
   const doomed = beyond(entries, { maxBytes, maxAgeMs }).filter(({ name }) => !open.has(join(directory, name)));

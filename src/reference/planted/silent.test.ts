@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildLayer, type Layer } from '../../oci/layer.ts';
 import { tarOf } from '../../oci/tar.ts';
 import { bundleLabel } from '../bundle-files.ts';
+import { unfinishedName } from '../cache/unfinished.ts';
 import { openProxy, openTestStage, type Ended, type TestStage } from '../test-stage.ts';
 
 // The worst kind: exit status 0 for an image that is to be denied, because the cache gave another layer than the one
@@ -68,7 +69,7 @@ async function preplace({ cache }: Situation, name: string, bytes: Uint8Array): 
   await writeFile(join(cache, name), bytes);
 }
 
-const deadProcess = (): string => execFileSync(process.execPath, ['--eval', 'console.log(process.pid)'], { encoding: 'utf8' }).trim();
+const deadProcess = (): number => Number(execFileSync(process.execPath, ['--eval', 'console.log(process.pid)'], { encoding: 'utf8' }));
 
 const situations: Readonly<Record<string, (situation: Situation) => Promise<Ended>>> = {
   'no-verification': async (situation) => {
@@ -80,7 +81,7 @@ const situations: Readonly<Record<string, (situation: Situation) => Promise<Ende
     return await validate(situation, ['forbidden']);
   },
   'killed-writers-file-adopted': async (situation) => {
-    await preplace(situation, `${forbidden.diffId}.${deadProcess()}.0123456789ab.tmp`, forbidden.bytes.subarray(0, half));
+    await preplace(situation, unfinishedName(forbidden.diffId, deadProcess()), forbidden.bytes.subarray(0, half));
     return await validate(situation, ['forbidden']);
   },
   'size-published-first': async (situation) => {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { execFileSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
+import { unfinishedName } from '../cache/unfinished.ts';
 import { content, heldAt, onDisk, plain, read, within, type Bench, type Situation } from './test-bench.ts';
 import { holdFileCall } from './test-file-hook.ts';
 
@@ -49,7 +50,7 @@ export const writerSituations: Readonly<Record<string, Situation>> = {
   'in-place-write': halfWritten,
   'killed-writers-file-adopted': async (bench) => {
     await mkdir(bench.directory, { recursive: true });
-    await writeFile(`${bench.entry}.${endedProcess()}.0123456789ab.tmp`, content.subarray(0, 100_000));
+    await writeFile(unfinishedName(bench.entry, endedProcess()), content.subarray(0, 100_000));
     return await sum(bench, await read(bench.open(), plain()));
   },
   'broken-download-published': async (bench) => {

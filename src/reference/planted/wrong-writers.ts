@@ -4,7 +4,8 @@ import { createReadStream } from 'node:fs';
 import { appendFile, link, readdir, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { createWriter, entryFiles, isOrphan, type EntryWriter } from '../cache/entry-files.ts';
+import { createWriter, entryFiles, type EntryWriter } from '../cache/entry-files.ts';
+import { isOrphan } from '../cache/unfinished.ts';
 import type { PlantedBug } from './planted-bug.ts';
 import { failing, inPlace, openAfterStat, sharedTemporary, trusting, withoutLock } from './wrong-parts.ts';
 
@@ -31,8 +32,9 @@ export const wrongWriters: readonly PlantedBug[] = [
       files: {
         ...entryFiles,
         has: async (path) => {
-          const [orphan] = (await readdir(dirname(path)).catch(() => [])).filter((name) => name.startsWith(basename(path)) && isOrphan(name));
-          if (orphan !== undefined) await rename(join(dirname(path), orphan), path);
+          for (const name of (await readdir(dirname(path)).catch(() => [])).filter((one) => one.startsWith(basename(path)))) {
+            if (await isOrphan(join(dirname(path), name))) await rename(join(dirname(path), name), path);
+          }
           return await entryFiles.has(path);
         },
       },
