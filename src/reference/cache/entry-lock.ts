@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
-import { mkdir, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ export type EntryLock = (key: EntryKey, signal: AbortSignal) => Promise<Unlock>;
 
 export interface DirectoryLockOptions {
   readonly directory: string;
-  /** How long a holder that lives but does not let go is waited for. */
+  /** How long a holder that lives but does not let go is waited for while nothing in the directory gets ahead. */
   readonly patienceMs: number;
 }
 
@@ -23,20 +23,37 @@ export interface DirectoryLockOptions {
  * A lock that the kernel takes back when its holder dies: who listens at a name of this machine holds it, who is
  * connected there waits, asleep, and wakes in the moment the listener is gone. Nothing lies in the directory, so
  * nothing can be left there. It saves downloads and does nothing for the bytes: where it can't be had (a file system
- * shared with another machine, no free file descriptor, too long a wait) the caller works without it.
+ * shared with another machine, no free file descriptor, somebody who keeps the name) the caller works without it, and
+ * who waited in vain does not wait again.
  */
 export function directoryLock({ directory, patienceMs }: DirectoryLockOptions): EntryLock {
+  let patience = patienceMs;
   return async (key, signal) => {
-    const deadline = performance.now() + patienceMs;
     const address = await addressOf(directory, key).catch(() => undefined);
-    while (address !== undefined && performance.now() < deadline && !signal.aborted) {
+    let progress: string | undefined;
+    let deadline = 0;
+    while (address !== undefined && !signal.aborted) {
       const outcome = await listen(address);
       if (outcome === 'impossible') break;
       if (outcome !== 'taken') return outcome.letGo;
+      if (performance.now() >= deadline) {
+        const seen = await progressIn(directory);
+        if (seen === progress) patience = 0;
+        if (patience === 0) break;
+        progress = seen;
+        deadline = performance.now() + patience;
+      }
       await holderGone(address, { signal, waitMs: deadline - performance.now() });
     }
     return undefined;
   };
+}
+
+/** Changes whenever a file is added or an unfinished one grows: somebody who may write there works. */
+async function progressIn(directory: string): Promise<string> {
+  const names = await readdir(directory).catch(() => []);
+  const sizes = names.map(async (name) => (name.endsWith('.tmp') ? `${name} ${await stat(join(directory, name)).then(({ size }) => size, () => 0)}` : name));
+  return (await Promise.all(sizes)).sort().join();
 }
 
 interface Held {
