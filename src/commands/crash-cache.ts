@@ -63,7 +63,7 @@ async function visit(points: readonly Numbered[], bench: CrashBench, calmMs: num
   let killed = 0;
   const worker = async (): Promise<void> => {
     for (const { point, number } of queue) {
-      const finding = await crashAt(point, bench, { name: `point-${number}`, calmMs });
+      const finding = await crashInTime(point, bench, { name: `point-${number}`, calmMs });
       done += 1;
       killed += finding.wasKilled ? 1 : 0;
       if (process.stderr.isTTY) process.stderr.write(`\r${done} of ${points.length} points, ${bad.length} not clean `);
@@ -79,6 +79,15 @@ async function visit(points: readonly Numbered[], bench: CrashBench, calmMs: num
   process.stdout.write(`${points.length} points, ${points.length - bad.length} clean, ${sum(({ partial }) => partial.length)} partial entries, ${sum(({ leftBehind }) => leftBehind.length)} left behind\n`);
   if (bad.length > 0) return ExitStatus.broken;
   return killed > 0 ? ExitStatus.held : ExitStatus.unknown;
+}
+
+/** A run that had ended before its moment came shows nothing: it is killed earlier then. */
+async function crashInTime(point: CrashPoint, bench: CrashBench, run: { readonly name: string; readonly calmMs: number }): Promise<CrashFinding> {
+  let finding = await crashAt(point, bench, run);
+  for (let share = point.kind === 'moment' ? point.share / 2 : 0; !finding.wasKilled && isClean(finding) && share > 0.01; share /= 2) {
+    finding = await crashAt({ kind: 'moment', share }, bench, run);
+  }
+  return finding;
 }
 
 async function callPointsWhereTheyCanBe(bench: CrashBench): Promise<readonly CrashPoint[]> {

@@ -18,7 +18,7 @@ export type CrashPoint =
 
 /** What was found at one point. */
 export interface CrashFinding {
-  /** False where the run had ended before it could be killed: then the point shows nothing. */
+  /** False where the run had ended before it could be killed, or had not begun: then the point shows nothing. */
   readonly wasKilled: boolean;
   /** Entries whose bytes are not what their name says, right after the kill. */
   readonly partial: readonly string[];
@@ -39,20 +39,31 @@ const layers = [
   { seed: 'crash-1', bytes: 300_000, isGzip: true },
   { seed: 'crash-2', bytes: 300_000, isGzip: false },
 ];
-/** File calls that change something; one thread makes all of them, since the program is told to have one for files. */
+/**
+ * File calls that change something; one thread makes all of them, since the program is told to have one for files.
+ * strace counts calls for each thread by itself, and kills at the first that gets so far: so that thread is made to be
+ * ahead of the others.
+ */
 const changingCalls = ['openat', 'write', 'close', 'rename', 'unlink', 'mkdir'];
+const callsBefore = 200;
 
 function start({ program, plantedBug }: CrashBench, directory: string, tracer: readonly string[] = []): ChildProcess {
-  const task = { directory, layers, components: 1, workers: 2 };
+  const task = { directory, layers, components: 1, workers: 2, callsBefore };
   const env = { ...process.env, CACHE_PEER_TASK: JSON.stringify(task), STAMPEDE_PLANTED_BUG: plantedBug, UV_THREADPOOL_SIZE: '1' };
   const [first = '', ...rest] = [...tracer, process.execPath, program];
   return spawn(first, rest, { env, stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
-async function outcome(child: ChildProcess): Promise<{ readonly status: number | null; readonly errors: string }> {
+interface Outcome {
+  readonly status: number | null;
+  readonly errors: string;
+  readonly hadBegun: boolean;
+}
+
+async function outcome(child: ChildProcess): Promise<Outcome> {
   const closed = new Promise<number | null>((resolve) => child.once('close', resolve));
-  const [status, errors] = await Promise.all([closed, text(child.stderr as NodeJS.ReadableStream), text(child.stdout as NodeJS.ReadableStream)]);
-  return { status, errors };
+  const [status, errors, output] = await Promise.all([closed, text(child.stderr as NodeJS.ReadableStream), text(child.stdout as NodeJS.ReadableStream)]);
+  return { status, errors, hadBegun: output.startsWith('begin') };
 }
 
 /** How long the program fills an empty cache when nobody disturbs it, in milliseconds; the longest of three runs. */
@@ -84,18 +95,25 @@ export async function callPoints(bench: CrashBench): Promise<readonly CrashPoint
   const [directory, log] = [join(bench.folder, 'traced'), join(bench.folder, 'trace')];
   const { status, errors } = await outcome(start(bench, directory, ['strace', '-f', '-qq', '-o', log, '-y', '-e', `trace=${changingCalls.join()}`]));
   if (status !== 0) throw new StampedeError('TOOL_MISSING', `strace did not get through a calm run: ${errors.trim()}`, { hint: 'apt-get install strace, and a system that allows ptrace' });
-  const lines = (await readFile(log, 'utf8')).split('\n');
+  const points = pointsIn((await readFile(log, 'utf8')).split('\n'), directory);
+  await rm(directory, { recursive: true });
+  return points;
+}
+
+/** The calls on the directory in a trace. */
+function pointsIn(lines: readonly string[], directory: string): readonly CrashPoint[] {
   const worker = lines.find((line) => line.includes(`${directory}/sha256`))?.split(' ')[0] ?? '';
   const counts = new Map<string, number>();
-  const points: CrashPoint[] = [];
+  const points: Extract<CrashPoint, { kind: 'call' }>[] = [];
   for (const line of lines) {
-    const [, thread, call = ''] = /^(\d+) +(\w+)\(/.exec(line) ?? [];
-    if (thread !== worker) continue;
-    const nth = (counts.get(call) ?? 0) + 1;
-    counts.set(call, nth);
-    if (line.includes(directory)) points.push({ kind: 'call', call, nth });
+    const [, thread = '', call = ''] = /^(\d+) +(\w+)\(/.exec(line) ?? [];
+    const nth = (counts.get(`${thread} ${call}`) ?? 0) + 1;
+    counts.set(`${thread} ${call}`, nth);
+    if (thread === worker && line.includes(directory)) points.push({ kind: 'call', call, nth });
   }
-  await rm(directory, { recursive: true });
+  const others = [...counts].filter(([name]) => !name.startsWith(`${worker} `));
+  const early = points.find(({ call, nth }) => others.some(([name, count]) => name.endsWith(` ${call}`) && count >= nth));
+  if (early !== undefined) throw new Error(`another thread is killed at ${early.call} number ${early.nth}`);
   return points;
 }
 
@@ -110,13 +128,13 @@ export async function crashAt(point: CrashPoint, bench: CrashBench, { name, calm
     await delay(point.share * calmMs);
     child.kill('SIGKILL');
   }
-  const { status } = await ended;
+  const { status, hadBegun } = await ended;
   const partial = await wrongEntries(directory);
   const next = await outcome(start(bench, directory));
   const leftBehind = await wrongEntries(directory, 'and everything that is no entry');
   await rm(directory, { recursive: true });
   const trouble = next.status === 0 && next.errors === '' ? '' : `the next run ended with ${next.status}: ${next.errors.trim()}`;
-  return { wasKilled: status !== 0, partial, leftBehind, trouble };
+  return { wasKilled: status !== 0 && hadBegun, partial, leftBehind, trouble };
 }
 
 async function wrongEntries(directory: string, others?: 'and everything that is no entry'): Promise<readonly string[]> {
