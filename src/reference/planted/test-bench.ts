@@ -78,7 +78,8 @@ export async function read(cache: SafeCache, layer: TestLayer, signal?: AbortSig
     const bytes = await bytesOf((await cache.put(layer)).compressed(signal));
     return bytes.equals(layer.tar) ? 'right' : `${bytes.length} wrong bytes`;
   } catch (error) {
-    return `failed: ${(error as Error).message}`;
+    const { message, cause } = error as Error;
+    return `failed: ${message}${cause instanceof Error ? `: ${cause.message}` : ''}`;
   }
 }
 
@@ -100,11 +101,11 @@ export function heldAt(place: number, bytes = content): HeldDownload {
   return { layer, reached: here.reached, go: go.reach };
 }
 
-/** Waits until a file of that many bytes lies in the directory. */
-export async function onDisk(directory: string, bytes: number): Promise<void> {
+/** Waits until so many files of that many bytes lie in the directory. */
+export async function onDisk(directory: string, bytes: number, files = 1): Promise<void> {
   for (;;) {
     const sizes = await Promise.all((await readdir(directory).catch(() => [])).map(async (name) => (await stat(join(directory, name)).catch(() => undefined))?.size));
-    if (sizes.includes(bytes)) return;
+    if (sizes.filter((size) => size === bytes).length >= files) return;
     await delay(1);
   }
 }

@@ -23,15 +23,22 @@ const halfWritten: Situation = async (bench) => {
   return await sum(bench, await leader, await follower);
 };
 
+interface TwoPlaces {
+  readonly leader: number;
+  readonly follower: number;
+  /** How that looks on disk, where both write: a download that has got so far is not yet a file that has. */
+  readonly onDisk: readonly [bytes: number, files: number];
+}
+
 /** Both write, and have got so far when one of them goes on to its end, then the other one. */
-function twoWriters(places: { readonly leader: number; readonly follower: number }, last: 'leader' | 'follower'): Situation {
+function twoWriters(places: TwoPlaces, last: 'leader' | 'follower'): Situation {
   return async (bench) => {
     const [one, two] = [heldAt(places.leader), heldAt(places.follower)];
     const leader = read(bench.open(), one.layer);
     await onDisk(bench.directory, places.leader);
     const { cache, locking } = bench.openObserved();
     const follower = read(cache, two.layer);
-    await (bench.isBuggy ? two.reached : locking);
+    await (bench.isBuggy ? onDisk(bench.directory, ...places.onDisk) : locking);
     const [first, second] = last === 'leader' && bench.isBuggy ? [two, one] : [one, two];
     first.go();
     await (first === one ? leader : follower);
@@ -63,11 +70,11 @@ export const writerSituations: Readonly<Record<string, Situation>> = {
     await cache.close();
     return await sum(bench, await read(bench.open(), plain()));
   },
-  'publish-refuses-existing': twoWriters({ leader: 300_000, follower: 300_000 }, 'follower'),
-  'shared-temporary-name': twoWriters({ leader: 200_000, follower: 100_000 }, 'follower'),
-  'lock-dropped-early': twoWriters({ leader: 200_000, follower: 100_000 }, 'follower'),
-  'lock-outside-the-cache': twoWriters({ leader: 200_000, follower: 100_000 }, 'follower'),
-  'append-after-publish': twoWriters({ leader: 200_000, follower: 300_000 }, 'leader'),
+  'publish-refuses-existing': twoWriters({ leader: 300_000, follower: 300_000, onDisk: [300_000, 2] }, 'follower'),
+  'shared-temporary-name': twoWriters({ leader: 200_000, follower: 100_000, onDisk: [100_000, 1] }, 'follower'),
+  'lock-dropped-early': twoWriters({ leader: 200_000, follower: 100_000, onDisk: [100_000, 1] }, 'follower'),
+  'lock-outside-the-cache': twoWriters({ leader: 200_000, follower: 100_000, onDisk: [100_000, 1] }, 'follower'),
+  'append-after-publish': twoWriters({ leader: 200_000, follower: 300_000, onDisk: [500_000, 1] }, 'leader'),
   // Two have to be stopped: one that knows of the entry, and one that is about to replace it.
   'delete-then-rename': async (bench) => {
     const [one, two] = [heldAt(300_000), heldAt(300_000)];
