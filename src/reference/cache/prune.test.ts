@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { execFileSync } from 'node:child_process';
-import { mkdtemp, open, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, open, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -43,6 +44,34 @@ it('leaves what somebody has open, whoever it is', async () => {
   } finally {
     process.kill(Number(child), 'SIGKILL');
     await file.stat();
+  }
+});
+
+it('leaves what somebody has open by another path', async () => {
+  const link = `${directory}-link`;
+  await symlink(directory, link);
+  await using file = await open(join(directory, middle));
+  try {
+    await prune(link, { maxBytes: 0 });
+    expect(await left()).toEqual([middle]);
+    await file.stat();
+  } finally {
+    await rm(link);
+  }
+});
+
+it('leaves what is open in a container with another view of the disk', { skip: process.getuid?.() !== 0 }, async () => {
+  const elsewhere = `${directory}-elsewhere`;
+  await mkdir(elsewhere);
+  const child = spawn('unshare', ['-m', '/bin/sh', '-c', `mount --bind "${directory}" "${elsewhere}"; exec 3< "${elsewhere}/${oldest}"; echo open; exec sleep 60`], { stdio: ['ignore', 'pipe', 'inherit'] });
+  try {
+    await once(child.stdout, 'data');
+    await prune(directory, { maxBytes: 0 });
+    expect(await left()).toEqual([oldest]);
+  } finally {
+    child.kill('SIGKILL');
+    await once(child, 'close');
+    await rm(elsewhere, { recursive: true });
   }
 });
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readdir, readlink, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { wallClock } from '../../foundation/clock.ts';
 import { isOrphan } from './unfinished.ts';
 
@@ -19,6 +19,8 @@ export interface Pruned {
 
 interface Entry {
   readonly name: string;
+  /** Of the file, whatever path leads to it. */
+  readonly identity: string;
   readonly bytes: number;
   readonly usedAt: number;
 }
@@ -34,8 +36,9 @@ export async function prune(directory: string, { maxBytes = Infinity, maxAgeMs =
   });
   const orphans = (await Promise.all(names.map(async (name) => ((await isOrphan(join(directory, name))) ? [name] : [])))).flat();
   const entries = (await Promise.all(names.filter((name) => /^sha256[:-][0-9a-f]{64}$/.test(name)).map(async (name) => await entryAt(directory, name)))).filter((entry) => entry !== undefined);
-  const open = await openFilesBelow(directory);
-  const doomed = beyond(entries, { maxBytes, maxAgeMs }).filter(({ name }) => !open.has(join(directory, name)));
+  const superfluous = beyond(entries, { maxBytes, maxAgeMs });
+  const open = await openFiles(new Set(superfluous.map(({ name }) => name)));
+  const doomed = superfluous.filter(({ identity }) => !open.has(identity));
   const removed = [...doomed.map(({ name }) => name), ...orphans];
   await Promise.all(removed.map(async (name) => await rm(join(directory, name), { force: true })));
   const [all, gone] = [entries, doomed].map((list) => list.reduce((sum, { bytes }) => sum + bytes, 0)) as [number, number];
@@ -43,8 +46,9 @@ export async function prune(directory: string, { maxBytes = Infinity, maxAgeMs =
 }
 
 async function entryAt(directory: string, name: string): Promise<Entry | undefined> {
-  const found = await stat(join(directory, name)).catch(() => undefined);
-  return found?.isFile() === true ? { name, bytes: found.size, usedAt: Math.max(found.atimeMs, found.mtimeMs) } : undefined;
+  const found = await stat(join(directory, name), { bigint: true }).catch(() => undefined);
+  if (found?.isFile() !== true) return undefined;
+  return { name, identity: `${found.dev}:${found.ino}`, bytes: Number(found.size), usedAt: Number(found.atimeMs > found.mtimeMs ? found.atimeMs : found.mtimeMs) };
 }
 
 function beyond(entries: readonly Entry[], { maxBytes, maxAgeMs }: Required<PruneLimits>): readonly Entry[] {
@@ -56,14 +60,15 @@ function beyond(entries: readonly Entry[], { maxBytes, maxAgeMs }: Required<Prun
   });
 }
 
-/** Paths below the folder that some process has open; those of other users' processes can't be seen by everybody. */
-async function openFilesBelow(directory: string): Promise<ReadonlySet<string>> {
+/** Which files of these names some process has open; those of other users' processes can't be seen by everybody. */
+async function openFiles(names: ReadonlySet<string>): Promise<ReadonlySet<string>> {
   const open = new Set<string>();
   for (const pid of (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name))) {
-    const descriptors = await readdir(`/proc/${pid}/fd`).catch(() => []);
+    const descriptors = (await readdir(`/proc/${pid}/fd`).catch(() => [])).map((descriptor) => `/proc/${pid}/fd/${descriptor}`);
     for (const descriptor of descriptors) {
-      const path = await readlink(`/proc/${pid}/fd/${descriptor}`).catch(() => '');
-      if (path.startsWith(`${directory}/`)) open.add(path);
+      if (!names.has(basename(await readlink(descriptor).catch(() => '')))) continue;
+      const found = await stat(descriptor, { bigint: true }).catch(() => undefined);
+      if (found !== undefined) open.add(`${found.dev}:${found.ino}`);
     }
   }
   return open;
