@@ -72,7 +72,8 @@ describe('directoryCache', () => {
     layer.hold = async (offset) => void (offset === 200_000 && (middle.reach(), await seen.reached));
     const reading = readAll(openCache(), layer);
     await middle.reached;
-    await expect.poll(async () => await readdir(directory)).toEqual([expect.stringMatching(/^sha256:[0-9a-f]{64}\.\d+\.[0-9a-f]{8}\.[0-9a-f]{12}\.tmp$/)]);
+    while ((await readdir(directory).catch(() => [])).length === 0) await new Promise(setImmediate);
+    expect(await readdir(directory)).toEqual([expect.stringMatching(/^sha256:[0-9a-f]{64}\.\d+\.[0-9a-f]{8}\.[0-9a-f]{12}\.tmp$/)]);
     seen.reach();
     expect(await reading).toBe(true);
   });

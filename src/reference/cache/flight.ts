@@ -4,6 +4,7 @@ import { StampedeError } from '../../foundation/errors.ts';
 import { createFlightReader, type FlightReader } from './flight-reader.ts';
 import { findEntry, restOf, type FlightMeans } from './flight-means.ts';
 import { innerSink } from './inner-sink.ts';
+import type { Unlock } from './entry-lock.ts';
 import type { EntryKey, Form, Layer } from './layer.ts';
 import { streamOf } from './streams.ts';
 
@@ -56,7 +57,8 @@ class SharedFlight implements Flight {
       this.#isUnderWay = true;
       return [...this.#readers].map((reader) => reader.push(chunk)).some((isFull) => isFull);
     };
-    this.#flown = fly(wanted, means, { signal: this.#cancel.signal, open, pass }).catch((cause: unknown) => this.#fail(cause));
+    const taken = async (): Promise<void> => void (await Promise.all([...this.#readers].map(async (reader) => await reader.taken())));
+    this.#flown = fly(wanted, means, { signal: this.#cancel.signal, open, pass, taken }).catch((cause: unknown) => this.#fail(cause));
     this.settled = this.#flown.then(() => undefined, () => undefined);
   }
 
@@ -104,18 +106,14 @@ class SharedFlight implements Flight {
   }
 }
 
-interface Flown {
-  readonly kind: 'found' | 'fetched';
-  /** Whether the cache has the entry now. */
-  readonly isKept: boolean;
-}
-
 interface Flying {
   readonly signal: AbortSignal;
   /** Tells that bytes are about to come. */
   readonly open: () => void;
   /** True when somebody who reads along could do with a break. */
   readonly pass: (chunk: Buffer) => boolean;
+  /** Waits for those who read along, as long as they do read. */
+  readonly taken: () => Promise<void>;
 }
 
 async function fly(wanted: Wanted, means: FlightMeans, flying: Flying): Promise<Flown> {
@@ -124,21 +122,32 @@ async function fly(wanted: Wanted, means: FlightMeans, flying: Flying): Promise<
     return { kind: 'found', isKept: true };
   }
   const slot = await means.downloads[wanted.form].acquire();
-  const unlock = await means.lock(wanted.key, flying.signal);
+  let unlock: Unlock;
+  const giveWay = async (): Promise<void> => {
+    const release = unlock;
+    unlock = undefined;
+    await release?.();
+  };
   try {
+    unlock = await means.lock(wanted.key, flying.signal);
     if ((await findEntry(wanted.key, [wanted.form], means)) !== undefined) {
       means.stats.waits += 1;
       return { kind: 'found', isKept: true };
     }
-    return { kind: 'fetched', isKept: await download(wanted, means, flying) };
+    return { kind: 'fetched', isKept: await download(wanted, means, { ...flying, giveWay }) };
   } finally {
     slot.release();
-    await unlock?.();
+    await giveWay();
   }
 }
 
+interface Downloading extends Flying {
+  /** Lets the next process have its turn. */
+  readonly giveWay: () => Promise<void>;
+}
+
 /** True when the cache took the layer; where it did not, the readers have its bytes all the same. */
-async function download(wanted: Wanted, means: FlightMeans, { signal, open, pass }: Flying): Promise<boolean> {
+async function download(wanted: Wanted, means: FlightMeans, { signal, open, pass, taken, giveWay }: Downloading): Promise<boolean> {
   signal.throwIfAborted();
   const began = performance.now();
   const source = await wanted.fetch(signal);
@@ -149,8 +158,11 @@ async function download(wanted: Wanted, means: FlightMeans, { signal, open, pass
     for await (const chunk of means.parts.fetched(source as AsyncIterable<Buffer>, wanted.key)) {
       signal.throwIfAborted();
       means.stats.bytes += chunk.length;
-      // A turn of the event loop, and no more: who does not read at all is not waited for.
-      if (pass(chunk)) await new Promise(setImmediate);
+      const isBreakDue = pass(chunk);
+      // Where nothing is kept others gain nothing by waiting, and a reader that falls behind would have to fetch again.
+      if (sink.isBroken()) await Promise.all([giveWay(), taken()]);
+      // Else a turn of the event loop, and no more: who does not read at all is not waited for.
+      else if (isBreakDue) await new Promise(setImmediate);
       await sink.write(chunk);
     }
   } catch (error) {

@@ -10,6 +10,8 @@ import { namesOf, type Cache, type Form, type Layer } from './layer.ts';
 export interface Sink {
   /** Waits while the cache is busy. */
   write(chunk: Buffer): Promise<void>;
+  /** True once the cache takes nothing any more. */
+  isBroken(): boolean;
   /** What kept the cache from taking the layer; undefined once it has it, whole. */
   commit(): Promise<Error | undefined>;
   /** The cache keeps nothing. */
@@ -32,6 +34,7 @@ export function innerSink(inner: Cache, { layer, form, key }: Pick<Wanted, 'laye
     write: async (chunk) => {
       if (!feed.destroyed && !feed.write(chunk)) await Promise.race([once(feed, 'drain').catch(() => undefined), ended]);
     },
+    isBroken: () => feed.destroyed,
     commit: async () => {
       feed.end();
       return await keeping;
