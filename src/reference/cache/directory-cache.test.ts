@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { execFileSync } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readdir, readFile, readlink, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -9,7 +9,10 @@ import { digestOf } from '../../oci/digest.ts';
 import { readLayer } from '../read-layer.ts';
 import { openWorkFolder, type WorkFolder } from '../work-folder.ts';
 import { directoryCache } from './directory-cache.ts';
-import { entryName } from './entry-files.ts';
+import { entryFiles, entryName } from './entry-files.ts';
+import type { EntryKey } from './layer.ts';
+import { safeParts } from './parts.ts';
+import { prune } from './prune.ts';
 import type { SafeCache } from './safe-cache.ts';
 import { bytesOf, point, testLayer, type TestLayer } from './test-layer.ts';
 import { unfinishedName } from './unfinished.ts';
@@ -41,6 +44,12 @@ function plain(): TestLayer {
 
 async function readAll(cache: SafeCache, layer: TestLayer): Promise<boolean> {
   return (await bytesOf((await cache.put(layer)).uncompressed())).equals(layer.tar);
+}
+
+async function changeByteAt(path: string, offset: number): Promise<void> {
+  await using file = await open(path, 'r+');
+  const { buffer } = await file.read(Buffer.alloc(1), 0, 1, offset);
+  await file.write(buffer.map((byte) => byte ^ 1), 0, 1, offset);
 }
 
 describe('directoryCache', () => {
@@ -180,22 +189,62 @@ describe('directoryCache', () => {
   });
 
   it('lets nobody see the end of an entry that was changed while it was read, and the validator reads past it', async () => {
-    const cache = openCache();
-    await readAll(cache, plain());
-    let reads = 0;
-    const layer = plain();
-    const value = await readLayer(layer, { cache, warn: (line) => warnings.push(line) }, async (tar) => {
-      reads += 1;
-      if (reads === 1) await writeFile(join(directory, digest), flipped);
-      return Buffer.concat(await tar.toArray()).equals(bytes);
+    const long = seededRandom('long').bytes(24_000_000);
+    const layer = testLayer(long, { isGzip: false });
+    await readAll(openCache(), layer);
+    const got: Buffer[][] = [];
+    const isRight = await readLayer(layer, { cache: openCache(), warn: (line) => warnings.push(line) }, async (tar) => {
+      const chunks: Buffer[] = [];
+      got.push(chunks);
+      for await (const chunk of tar as AsyncIterable<Buffer>) {
+        chunks.push(chunk);
+        // Behind what is read ahead, and in the first round alone.
+        if (got.length === 1 && chunks.length === 1) await changeByteAt(join(directory, digestOf(long)), 23_900_000);
+      }
+      return Buffer.concat(chunks).equals(long);
     });
-    expect([value, reads >= 1]).toEqual([true, true]);
+    expect([isRight, got.length, layer.fetched]).toEqual([true, 2, 2]);
+    expect(warnings).toEqual([expect.stringContaining('was changed while it was read')]);
   });
 
-  it('needs no right to read entries that it may replace', async () => {
-    await mkdir(directory, { recursive: true });
-    await writeFile(join(directory, digest), bytes);
-    await chmod(join(directory, digest), 0);
-    expect(await readAll(openCache(), plain())).toBe(true);
+  it('tells with an error which layer and which file it is about', async () => {
+    const layer = plain();
+    layer.hold = () => { throw new Error('reset'); };
+    const failure = await readAll(openCache(), layer).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ message: `${digest} could not be fetched for ${join(directory, digest)}`, cause: { message: 'reset' } });
   });
+
+  it('works with the names of Windows, and mends, deletes and prunes by them', async () => {
+    const files = { ...entryFiles, nameOf: (key: EntryKey) => entryName(key, 'win32') };
+    const cache = directoryCache({ directory, warn: (line) => warnings.push(line), work, parts: { ...safeParts, files } });
+    const [layer, names] = [testLayer(bytes), async () => (await readdir(directory)).sort()];
+    const expected = [layer.travelling, bytes].map((form) => `sha256-${digestOf(form).slice(7)}`).sort();
+    expect(await readAll(cache, layer)).toBe(true);
+    expect(await names()).toEqual(expected);
+    for (const name of expected) await changeByteAt(join(directory, name), 1000);
+    expect(await readAll(cache, layer)).toBe(true);
+    expect([layer.fetched, await names()]).toEqual([2, expected]);
+    await cache.delete(digestOf(bytes));
+    expect(await prune(directory, { maxBytes: 0 })).toMatchObject({ removed: [`sha256-${digestOf(layer.travelling).slice(7)}`] });
+    expect(await names()).toEqual([]);
+  });
+
+  it('has no file open in the end, whoever left in the middle', async () => {
+    const cache = openCache();
+    const broken = plain();
+    broken.hold = (offset) => { if (offset === 200_000) throw new Error('reset'); };
+    await readAll(cache, broken).catch(() => undefined);
+    const stop = new AbortController();
+    const streams = await Promise.all(Array.from({ length: 20 }, async (_, index) => await (await cache.put(plain())).compressed(index % 2 === 0 ? stop.signal : undefined)));
+    const read = streams.map(async (stream, index) => {
+      for await (const _chunk of stream) if (index % 4 === 3) break;
+    });
+    stop.abort();
+    await Promise.allSettled(read);
+    await cache.close();
+    const open = (await Promise.all((await readdir('/proc/self/fd')).map(async (fd) => await readlink(`/proc/self/fd/${fd}`).catch(() => '')))).filter((path) => path.startsWith(directory));
+    expect(open).toEqual([]);
+    expect(await readdir(directory)).toEqual([digest]);
+  });
+
 });

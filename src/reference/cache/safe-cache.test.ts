@@ -5,6 +5,7 @@ import { seededRandom } from '../../foundation/seed.ts';
 import { diffIdOf, digestOf } from '../../oci/digest.ts';
 import { namesOf, type Cache, type EntryKey, type Layer } from './layer.ts';
 import { safeCache, type SafeCache } from './safe-cache.ts';
+import { streamOf } from './streams.ts';
 import { bytesOf, point, testLayer } from './test-layer.ts';
 
 const random = seededRandom('safe-cache');
@@ -160,6 +161,34 @@ describe('safeCache', () => {
     expect((await bytesOf(slow)).equals(long)).toBe(true);
     expect(layer.fetched).toBe(1);
     forgotten.destroy();
+  });
+
+  it('fetches no further ahead than a slow cache lets it', async () => {
+    const long = random.bytes(16_000_000);
+    const [stands, slow] = [point(), point()];
+    const inner: Cache = { ...memoryCache(), put: async (layer) => ({ ...namesOf(layer), uncompressed: async () => await layer.uncompressed(), compressed: async () => {
+      const source = await layer.compressed();
+      const held = async function* (): AsyncGenerator<Buffer> {
+        for await (const chunk of source as AsyncIterable<Buffer>) {
+          stands.reach();
+          await slow.reached;
+          yield chunk;
+        }
+      };
+      return streamOf(held());
+    } }) };
+    cache = openCache(inner);
+    let ahead = 0;
+    const layer = testLayer(long, { isGzip: false, chunkBytes: 64 * 1024, hold: (offset) => void (ahead = offset) });
+    const reading = bytesOf((await cache.put(layer)).compressed());
+    await stands.reached;
+    for (let last = -1; last !== ahead; ) {
+      last = ahead;
+      for (let turn = 0; turn < 100; turn += 1) await new Promise(setImmediate);
+    }
+    expect(ahead).toBeLessThan(6_000_000);
+    slow.reach();
+    expect((await reading).equals(long)).toBe(true);
   });
 
   it('goes on for the others, and to the end, when the first reader leaves', async () => {
