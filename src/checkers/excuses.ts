@@ -6,7 +6,12 @@ export function isOfTheCache({ fault }: Pick<EventOf<'fault-struck'>, 'fault'>):
   return fault === 'evict' || fault.includes('/');
 }
 
+/** True for faults that take time and nothing else: who is patient comes out right. */
+export function isSlowness({ fault }: Pick<EventOf<'fault-struck'>, 'fault'>): boolean {
+  return /^(?:delay|trickle) /.test(fault);
+}
+
 /** Those whose process or download was struck: they can't be expected to say what they would have said. */
 export function excused(history: History): readonly string[] {
-  return eventsOf(history, 'fault-struck').filter((struck) => !isOfTheCache(struck)).map(({ participant }) => participant);
+  return eventsOf(history, 'fault-struck').filter((struck) => !isOfTheCache(struck) && !isSlowness(struck)).map(({ participant }) => participant);
 }

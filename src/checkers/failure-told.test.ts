@@ -19,7 +19,10 @@ it('broken when it ended with status 0 all the same', () => {
   expect(failureTold.check(history)).toMatchObject({ verdict: 'broken', sentence: expect.stringContaining(one) as string, events: [2] });
 });
 
-it('unknown when nothing was struck but with a kill', () => {
+it('unknown when nothing was struck but with a kill, the disk, or slowness', () => {
+  for (const fault of ['delay 500 ms', 'trickle 20 bytes every 5 ms, 10 times', 'EMFILE/open']) {
+    expect(failureTold.check(historyOf(started(one), asked, struck(fault), exited(one))).verdict).toBe('unknown');
+  }
   expect(failureTold.check(historyOf(started(one), exited(one))).verdict).toBe('unknown');
   expect(failureTold.check(historyOf(started(one), asked, struck('kill'), exited(one, 'signalled'))).verdict).toBe('unknown');
 });

@@ -35,6 +35,13 @@ describe('overlapped', () => {
     expect(overlapped.check(crashed)).toMatchObject({ verdict: 'unknown' });
   });
 
+  it('unknown when a fault was planned and struck nobody', () => {
+    const planned = { kind: 'gate-opened', gate: 'layers', reason: 'condition', arrived: 2, wanted: 2, fault: 'wrong-bytes' } as const;
+    const histories = ['layers', 'other'].map((gate) =>
+      historyOf(started('one'), started('two'), arrived('layers', 'one'), arrived('layers', 'two'), planned, { kind: 'fault-struck', gate, request: 1, participant: 'one', fault: 'wrong-bytes' }, exited('one'), exited('two')));
+    expect(histories.map((history) => overlapped.check(history))).toMatchObject([{ verdict: 'held' }, { verdict: 'unknown', reason: expect.stringContaining('wrong-bytes') as string }]);
+  });
+
   it('never blames a validator', () => {
     const histories = (['timeout', 'closed'] as const).map((reason) => historyOf(exited('one', 'deadline'), started('two'), opened('layers', reason)));
     expect(histories.map((history) => overlapped.check(history).verdict)).not.toContain('broken');

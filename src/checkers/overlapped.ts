@@ -4,7 +4,7 @@ import { held, type Checker } from './checker.ts';
 
 /**
  * The participants really met: every gate opened because its condition was met, and every process was running
- * before the first one ended. Without it a run says nothing about concurrency; it never blames the validator.
+ * before the first one ended; and where a fault was planned, it struck somebody. Without it a run says nothing about concurrency; it never blames the validator.
  */
 export const overlapped: Checker = {
   name: 'overlapped',
@@ -22,6 +22,8 @@ export const overlapped: Checker = {
     if (alone !== undefined) return { verdict: 'unknown', reason: `only ${alone.met} of ${alone.wanted} met at the gate "${alone.gate}"` };
     const shut = eventsOf(history, 'gate-arrived').find(({ gate }) => !openings.some((opening) => opening.gate === gate));
     if (shut !== undefined) return { verdict: 'unknown', reason: `the gate "${shut.gate}", where ${shut.participant} stood, was not seen to open` };
+    const spared = openings.find(({ gate, fault }) => fault !== undefined && !eventsOf(history, 'fault-struck').some((struck) => struck.gate === gate));
+    if (spared !== undefined) return { verdict: 'unknown', reason: `nobody at the gate "${spared.gate}" was struck by ${spared.fault}` };
     const firstExit = Math.min(...exits.map(({ index }) => index));
     const late = starts.find(({ index }) => index > firstExit);
     return late === undefined ? held : { verdict: 'unknown', reason: `${late.participant} started after another had ended` };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { BodyPosition, CallMatch, GateAction, GateRule } from '../faults/gate.ts';
+import type { BodyPosition, CallMatch, GateRule } from '../faults/gate.ts';
+import type { GateAction } from '../faults/gate-action.ts';
 import { isCallPlace, partsOf, type CallPlace } from './call-place.ts';
 import type { Failure, Schedule } from './schedule.ts';
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { BodyPosition, DiskFault } from '../faults/gate.ts';
+import type { BodyPosition } from '../faults/gate.ts';
+import type { DiskFault } from '../faults/gate-action.ts';
 import { StampedeError } from '../foundation/errors.ts';
 import type { RandomSchedule } from './random-schedule.ts';
 import type { Unusual } from './unusual.ts';

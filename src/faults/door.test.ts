@@ -5,6 +5,7 @@ import { Agent, type IncomingMessage } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { seededRandom } from '../foundation/seed.ts';
 import { eventsOf } from '../history/event.ts';
+import type { GateRule } from './gate.ts';
 import { answerTo, Ends, eventThat, rawExchange, received, throughProxy } from './test-ends.ts';
 
 const mebibyte = 1024 * 1024;
@@ -65,7 +66,9 @@ describe('bodies', () => {
     expect(text.endsWith('body')).toBe(true);
   });
 
-  it('take no more memory than what is under way', async () => {
+  const half: GateRule = { name: 'half', hold: { resource: 'blob' }, at: 'middle', until: { kind: 'arrivals', parties: 'participant', count: 1 }, timeoutMs: 5000 };
+
+  it.each([['', []], [', with a gate in their middle', [half]]] as const)('take no more memory than what is under way%s', async (_name, rules) => {
     const total = 300 * mebibyte;
     const block = Buffer.alloc(mebibyte, 'x');
     let sent = 0;
@@ -82,7 +85,7 @@ describe('bodies', () => {
     });
     const before = process.memoryUsage().rss;
     let highest = before;
-    const answer = await answerTo(await ends.door(upstream), blobUrl);
+    const answer = await answerTo(await ends.door(upstream, { rules }), blobUrl);
     // A reader that stops: what has been sent by then must come to a halt by itself.
     answer.pause();
     for (let last = -1; last !== sent; ) {

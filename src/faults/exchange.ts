@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import { once } from 'node:events';
 import { request as httpRequest, type Agent, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { RegistryTarget } from '../history/event.ts';
 import type { Recorder } from '../history/recorder.ts';
 import { withoutConnectionHeaders } from './connection-headers.ts';
-import type { GateAction } from './gate.ts';
-import type { GateKeeper } from './gate-keeper.ts';
-import { heldAt } from './held-body.ts';
+import { isOfBodies, type GateAction } from './gate-action.ts';
+import type { BodyStop, GateKeeper, Sentence } from './gate-keeper.ts';
+import { HeldBody } from './held-body.ts';
+import { plannedAnswer } from './planned-answer.ts';
 import { targetOf } from './registry-target.ts';
 
 export interface ExchangeSettings {
@@ -37,45 +40,112 @@ export async function exchange(request: IncomingMessage, response: ServerRespons
   const target = settings.isKnownHost(asked.host) ? targetOf(asked.path) : elsewhere;
   recorder.record({ kind: 'request', participant, request: number, method: request.method ?? '', path: asked.path, target });
   let bytes = 0;
-  const note = (status: number, complete: boolean): void => {
-    recorder.record({ kind: 'response', participant, request: number, status, bytes, complete });
+  const note: Note = (status, complete, passed) => {
+    recorder.record({ kind: 'response', participant, request: number, status, bytes: passed, complete });
   };
   if (!settings.isKnownHost(asked.host)) {
     response.writeHead(403, { 'content-type': 'text/plain' }).end(`this door leads to the registry, not to ${asked.host}\n`);
-    return note(403, true);
+    return note(403, true, 0);
   }
   const arrival = { participant, request: number, target };
-  const action = await gates.pass(arrival, gone);
-  if (action !== 'go') return answerByPlan(action, response, note);
+  const sentence = await gates.pass(arrival, gone);
+  if (isInsteadOfAnswer(sentence.action)) return await answerByPlan(sentence.action, { response, target, note });
   const answered = gates.answering(participant);
   try {
+    if (typeof sentence.action === 'object' && sentence.action.kind === 'delay') await pause(sentence.action.ms, undefined, { signal: gone });
     const answer = await forward(request, { settings, path: asked.path, signal: gone });
-    response.writeHead(answer.statusCode ?? 502, passedOn(answer, settings.upstream, asked.authority));
-    const stops = request.method === 'GET' ? gates.bodyStops(arrival, Number(answer.headers['content-length'] ?? 0)) : [];
-    if (stops.length === 0) {
-      answer.on('data', (chunk: Buffer) => (bytes += chunk.length));
-      await pipeline(answer, response, { signal: gone });
-    } else {
-      response.flushHeaders();
-      await pipeline(answer, heldAt(stops, gone, (passed) => (bytes += passed)), response, { signal: gone });
-    }
-    note(answer.statusCode ?? 502, true);
+    const headers = passedOn(answer, settings.upstream, asked.authority);
+    const stops = request.method === 'GET' ? planBody({ sentence, headers, stops: gates.bodyStops(arrival, lengthOf(headers)) }) : [];
+    response.writeHead(answer.statusCode ?? 502, headers);
+    if (stops.length > 0) return await passHeld(new HeldBody(stops, gone), { answer, response, gone, note });
+    answer.on('data', (chunk: Buffer) => (bytes += chunk.length));
+    await pipeline(answer, response, { signal: gone });
+    note(answer.statusCode ?? 502, true, bytes);
   } catch {
     response.destroy();
-    note(response.headersSent ? response.statusCode : 0, false);
+    note(response.headersSent ? response.statusCode : 0, false, bytes);
   } finally {
     answered();
   }
 }
 
+type Note = (status: number, complete: boolean, bytes: number) => void;
+
+function isInsteadOfAnswer(action: GateAction): action is number | 'reset' | 'cut' | 'kill' {
+  return typeof action === 'number' || action === 'reset' || action === 'cut' || action === 'kill';
+}
+
+interface Planned {
+  readonly response: ServerResponse;
+  readonly target: RegistryTarget;
+  readonly note: Note;
+}
+
 /** Without asking the registry. */
-function answerByPlan(action: Exclude<GateAction, 'go'>, response: ServerResponse, note: (status: number, complete: boolean) => void): void {
+async function answerByPlan(action: number | 'reset' | 'cut' | 'kill', { response, target, note }: Planned): Promise<void> {
   if (typeof action === 'number') {
-    response.writeHead(action, { 'content-type': 'application/json' }).end('{"errors":[{"code":"UNKNOWN","message":"planned by the schedule"}]}');
-    return note(action, true);
+    const { headers, body } = plannedAnswer(action, target);
+    response.writeHead(action, headers).end(body);
+    return note(action, true, body.length);
   }
-  response.destroy();
-  note(0, false);
+  await breakOff(response, action === 'cut' ? 'cut' : 'reset');
+  note(0, false, 0);
+}
+
+interface Answering {
+  readonly answer: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly gone: AbortSignal;
+  readonly note: Note;
+}
+
+async function passHeld(body: HeldBody, { answer, response, gone, note }: Answering): Promise<void> {
+  try {
+    response.flushHeaders();
+    await pipeline(answer, (chunks: AsyncIterable<Buffer>) => body.through(chunks), response, { signal: gone, end: false });
+    if (body.end === 'cut' || body.end === 'reset') await breakOff(response, body.end);
+    else await new Promise<void>((resolve) => response.end(resolve));
+    note(response.statusCode, body.end === 'whole', body.bytes);
+  } catch {
+    response.destroy();
+    note(response.statusCode, false, body.bytes);
+  }
+}
+
+/** What has been written before arrives: by `cut` with the end of the connection, by `reset` before its loss is seen. */
+async function breakOff(response: ServerResponse, how: 'cut' | 'reset'): Promise<void> {
+  const { socket } = response;
+  if (socket === null || socket.destroyed) return;
+  if (how === 'reset') return void (await flushed(socket), socket.resetAndDestroy());
+  await new Promise<void>((resolve) => socket.end(resolve));
+  socket.destroy();
+}
+
+/** The system has what was written. */
+async function flushed(socket: Socket): Promise<void> {
+  await new Promise<void>((resolve) => socket.write('', () => resolve()));
+}
+
+function lengthOf(headers: OutgoingHttpHeaders): number {
+  return Number(headers['content-length'] ?? 0);
+}
+
+/**
+ * What was said at the request about the body of the answer, and what the gates in that body may say. Changes the length that
+ * the headers tell: to that of the half, or to none where it depends on a gate.
+ */
+function planBody({ sentence: { action, struck }, headers, stops }: { readonly sentence: Sentence; readonly headers: OutgoingHttpHeaders; readonly stops: readonly BodyStop[] }): readonly BodyStop[] {
+  const length = lengthOf(headers);
+  // Who has all that was promised need not wait for more: at the end nobody can be held.
+  const within = headers['content-length'] === undefined ? stops : stops.filter(({ afterBytes }) => afterBytes < length);
+  const said = (afterBytes: number): BodyStop => ({ afterBytes, hold: async () => await Promise.resolve(action), struck, mayEnd: false });
+  if (within.some(({ mayEnd }) => mayEnd)) delete headers['content-length'];
+  if (!isOfBodies(action)) return within;
+  if (action !== 'short-body') return [said(0), ...within];
+  // Without a length there is no half.
+  if (length === 0) return within;
+  headers['content-length'] = Math.floor(length / 2);
+  return [...within, said(Math.floor(length / 2))].sort((left, right) => left.afterBytes - right.afterBytes);
 }
 
 /** Aborted when the client has gone before it had its whole response. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Arrival, CallArrival, GateKeeperSettings, RequestArrival } from './gate-keeper.ts';
-import type { CallMatch, GateAction, GateMatch, GateRule, Party } from './gate.ts';
+import { faultNamed, isOfBodies, type GateAction } from './gate-action.ts';
+import type { CallMatch, GateMatch, GateRule, Party } from './gate.ts';
 import { sampleMs, type Idleness } from './idleness.ts';
 import type { EventOf, GateOpening } from '../history/event.ts';
 
@@ -125,10 +126,11 @@ export class Gate {
     this.#isOpen = true;
     clearTimeout(this.#timer);
     clearInterval(this.#watch);
-    const { name, until, isOptional = false } = this.#rule;
+    const { name, until, isOptional = false, then = 'go' } = this.#rule;
     if (isOptional && !this.#hasStood) return;
     const others = until.kind === 'standstill' ? this.#others() : {};
-    this.#parts.recorder.record({ kind: 'gate-opened', gate: name, reason, arrived: this.#arrived().size, wanted: until.count, ...others });
+    const planned = then === 'go' ? {} : { fault: faultNamed(then) };
+    this.#parts.recorder.record({ kind: 'gate-opened', gate: name, reason, arrived: this.#arrived().size, wanted: until.count, ...others, ...planned });
     for (const [arrival, go] of [...this.#waiting]) go(reason === 'condition' ? this.#strike(arrival) : 'go');
   }
 
@@ -174,13 +176,19 @@ export class Gate {
     return this.#parts.idleness.isIdle(participant, until.kind === 'standstill' ? until.forMs : undefined);
   }
 
-  #strike(arrival: Arrival): GateAction {
-    const { participant } = arrival;
+  /** Tells that what the gate is for was done to the one who stood here. */
+  struck(arrival: Arrival): void {
     const { name, then = 'go' } = this.#rule;
-    if (then === 'go') return then;
     this.#hasStruck = true;
-    this.#parts.recorder.record({ kind: 'fault-struck', gate: name, participant, ...('request' in arrival ? { request: arrival.request } : {}), fault: typeof then === 'number' ? `status ${then}` : then });
-    if (then === 'kill') this.#parts.kill(participant);
+    this.#parts.recorder.record({ kind: 'fault-struck', gate: name, participant: arrival.participant, ...('request' in arrival ? { request: arrival.request } : {}), fault: faultNamed(then) });
+  }
+
+  /** Who changes a body tells by itself when it has done so. */
+  #strike(arrival: Arrival): GateAction {
+    const { then = 'go' } = this.#rule;
+    if (then === 'go' || isOfBodies(then)) return then;
+    this.struck(arrival);
+    if (then === 'kill') this.#parts.kill(arrival.participant);
     return then;
   }
 

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { toolOrSkip } from '../foundation/tools.ts';
 import { eventsOf } from '../history/event.ts';
-import type { GateAction, GateRule } from './gate.ts';
+import type { GateAction } from './gate-action.ts';
+import type { GateRule } from './gate.ts';
 import { Bench, layer, settled, timeoutMs } from './test-bench.ts';
 
 const strace = toolOrSkip('strace');
@@ -252,10 +253,12 @@ describe('standstill', () => {
 
   it('stays shut when one of them has gone on while the cache was looked at', async () => {
     let looks = 0;
-    const bench: Bench = new Bench([{ ...standstill, timeoutMs: 1200 }], ['a', 'b'], async () => {
-      looks += 1;
-      bench.keeper.answering('b');
-      await Promise.resolve();
+    const bench: Bench = new Bench([{ ...standstill, timeoutMs: 1200 }], ['a', 'b'], {
+      look: async () => {
+        looks += 1;
+        bench.keeper.answering('b');
+        await Promise.resolve();
+      },
     });
     start(bench, 'b', idle);
     await bench.send('a');
@@ -328,10 +331,28 @@ describe('what is done to those who stood at a gate', () => {
   const alone = (then: GateAction): GateRule => ({ ...barrier(1), then });
   const arrival = { participant: 'a', request: 1, target: { resource: 'blob', repository: 'app', reference: layer } } as const;
 
-  it.each(['reset', 'wrong-bytes', 503] as const)('is told to the door: %s', async (then) => {
+  it.each([['reset', 'reset'], ['cut', 'cut'], [503, 'status 503'], [{ kind: 'delay', ms: 20 }, 'delay 20 ms']] as const)('is told to the door: %j', async (then, fault) => {
     const bench = new Bench([alone(then)], ['a']);
-    expect(await bench.keeper.pass(arrival)).toBe(then);
-    expect(eventsOf(bench.recorder.events(), 'fault-struck')).toMatchObject([{ participant: 'a', fault: then === 503 ? 'status 503' : then }]);
+    expect((await bench.keeper.pass(arrival)).action).toEqual(then);
+    expect(eventsOf(bench.recorder.events(), 'gate-opened')).toMatchObject([{ gate: 'together', fault }]);
+    expect(eventsOf(bench.recorder.events(), 'fault-struck')).toMatchObject([{ participant: 'a', fault }]);
+  });
+
+  it.each(['wrong-bytes', 'short-body', { kind: 'trickle', bytes: 1, everyMs: 1, times: 1 }] as const)('has struck a body only when the door says so: %j', async (then) => {
+    const bench = new Bench([alone(then)], ['a']);
+    const { action, struck } = await bench.keeper.pass(arrival);
+    expect(action).toEqual(then);
+    expect(eventsOf(bench.recorder.events(), 'fault-struck')).toEqual([]);
+    struck();
+    expect(eventsOf(bench.recorder.events(), 'fault-struck')).toMatchObject([{ gate: 'together', participant: 'a', request: 1 }]);
+  });
+
+  it('may be that the disk fails, and the request goes on', async () => {
+    const failed: unknown[] = [];
+    const bench = new Bench([alone('EROFS/create')], ['a'], { failDisk: async (...how) => void failed.push(await Promise.resolve(how)) });
+    bench.keeper.participantStarted('a', 17);
+    expect((await bench.keeper.pass(arrival)).action).toBe('go');
+    expect(failed).toEqual([['a', 17, 'EROFS/create']]);
   });
 
   it('may be the end of the process, and of nobody else', async () => {
@@ -350,7 +371,7 @@ describe('what is done to those who stood at a gate', () => {
 
   it('is nothing when the gate opened for another reason', async () => {
     const bench = new Bench([{ ...alone('reset'), until: { kind: 'arrivals', parties: 'participant', count: 2 }, timeoutMs: 20 }], ['a', 'b']);
-    expect(await bench.keeper.pass(arrival)).toBe('go');
+    expect((await bench.keeper.pass(arrival)).action).toBe('go');
     expect(eventsOf(bench.recorder.events(), 'fault-struck')).toEqual([]);
   });
 });

@@ -2,7 +2,8 @@
 import { signalGroup } from '../foundation/process-table.ts';
 import type { FileCall, RegistryTarget } from '../history/event.ts';
 import type { Recorder } from '../history/recorder.ts';
-import { heldAfter, isDiskFault, type DiskFault, type GateAction, type GateRule } from './gate.ts';
+import { isDiskFault, type DiskFault, type GateAction } from './gate-action.ts';
+import { heldAfter, type GateRule } from './gate.ts';
 import { Gate, type GateParts } from './gate-at-work.ts';
 import { watchIdleness } from './idleness.ts';
 import { Turns, type TurnRule } from './turns.ts';
@@ -12,6 +13,17 @@ export interface BodyStop {
   readonly afterBytes: number;
   /** Resolves when the gate there does not hold the body any more. */
   hold(signal?: AbortSignal): Promise<GateAction>;
+  /** Tells that what is done to bodies was done to this one. */
+  readonly struck: () => void;
+  /** The body may end here, and look whole: its length can't be told before. */
+  readonly mayEnd: boolean;
+}
+
+/** What is to be done with a request that stood at a gate. */
+export interface Sentence {
+  readonly action: GateAction;
+  /** Tells that what is done to bodies was done to that of its answer. */
+  readonly struck: () => void;
 }
 
 /** What may have to stand at a gate. */
@@ -39,7 +51,7 @@ export interface RequestArrival {
  */
 export interface GateKeeper {
   /** Resolves when no gate holds the request any more; `signal` says that its client has gone. */
-  pass(arrival: RequestArrival, signal?: AbortSignal): Promise<GateAction>;
+  pass(arrival: RequestArrival, signal?: AbortSignal): Promise<Sentence>;
   /** The same for a process that stands after a file call. */
   passCall(arrival: CallArrival): Promise<GateAction>;
   /** Where the body of the answer is to be held, in order. */
@@ -107,16 +119,16 @@ class Keeper implements GateKeeper {
     return this.#idleness.answering(participant);
   }
 
-  async pass(arrival: RequestArrival, signal?: AbortSignal): Promise<GateAction> {
+  async pass(arrival: RequestArrival, signal?: AbortSignal): Promise<Sentence> {
     for (const gate of this.#gates) gate.notice(arrival);
-    const action = await holdInTurn(this.#gates.filter((one) => one.concerns(arrival, 'request')), arrival, signal);
+    const sentence = await holdInTurn(this.#gates.filter((one) => one.concerns(arrival, 'request')), arrival, signal);
     await this.#turns?.wait(arrival.participant, signal);
-    return action;
+    return { ...sentence, action: await this.#withoutDisk(arrival, sentence.action) };
   }
 
   async passCall(arrival: CallArrival): Promise<GateAction> {
     const { participant, call } = arrival;
-    const action = await holdInTurn(this.#gates.filter((one) => one.concernsCall(arrival)), arrival);
+    const { action } = await holdInTurn(this.#gates.filter((one) => one.concernsCall(arrival)), arrival);
     if (this.#settings.turns?.families.includes(call.family) !== true) return action;
     const goesOn = this.#idleness.standing(participant);
     await this.#turns?.wait(participant);
@@ -125,13 +137,23 @@ class Keeper implements GateKeeper {
   }
 
   bodyStops(arrival: RequestArrival, length: number): readonly BodyStop[] {
-    const { participant } = arrival;
-    return stopsOf(this.#gates.filter((gate) => gate.concerns(arrival, 'body')), length, async (gate, afterBytes, signal) => {
-      const action = await gate.hold(arrival, signal, afterBytes);
-      if (!isDiskFault(action)) return action;
-      await this.#settings.failDisk?.(participant, this.#pids.get(participant) ?? 0, action);
-      return 'go';
-    });
+    return this.#gates
+      .filter((gate) => gate.concerns(arrival, 'body'))
+      .map((gate) => ({ gate, afterBytes: heldAfter(gate.rule.at ?? 'headers', length) }))
+      .sort((left, right) => left.afterBytes - right.afterBytes)
+      .map(({ gate, afterBytes }) => ({
+        afterBytes,
+        hold: async (signal) => await this.#withoutDisk(arrival, await gate.hold(arrival, signal, afterBytes)),
+        struck: () => gate.struck(arrival),
+        mayEnd: gate.rule.then === 'short-body',
+      }));
+  }
+
+  /** The request goes on, the disk does not. */
+  async #withoutDisk({ participant }: RequestArrival, action: GateAction): Promise<GateAction> {
+    if (!isDiskFault(action)) return action;
+    await this.#settings.failDisk?.(participant, this.#pids.get(participant) ?? 0, action);
+    return 'go';
   }
 
   isHolding(): boolean {
@@ -152,19 +174,12 @@ class Keeper implements GateKeeper {
   }
 }
 
-async function holdInTurn(gates: readonly Gate[], arrival: Arrival, signal?: AbortSignal): Promise<GateAction> {
+async function holdInTurn(gates: readonly Gate[], arrival: Arrival, signal?: AbortSignal): Promise<Sentence> {
   for (const gate of gates) {
     const action = await gate.hold(arrival, signal);
-    if (action !== 'go') return action;
+    if (action !== 'go') return { action, struck: () => gate.struck(arrival) };
   }
-  return 'go';
-}
-
-function stopsOf(gates: readonly Gate[], length: number, hold: (gate: Gate, afterBytes: number, signal?: AbortSignal) => Promise<GateAction>): readonly BodyStop[] {
-  return gates
-    .map((gate) => ({ afterBytes: heldAfter(gate.rule.at ?? 'headers', length), gate }))
-    .sort((left, right) => left.afterBytes - right.afterBytes)
-    .map(({ afterBytes, gate }) => ({ afterBytes, hold: async (signal) => await hold(gate, afterBytes, signal) }));
+  return { action: 'go', struck: () => undefined };
 }
 
 /** Nobody comes to a gate any more for whom it was: who waits for that waits in vain. */

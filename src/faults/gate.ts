@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { CallFamily, RegistryTarget } from '../history/event.ts';
+import type { GateAction } from './gate-action.ts';
 
 /**
  * A rule "hold what matches until the condition": requests on their way to the registry, or a process after a file call
@@ -19,25 +20,19 @@ export interface GateRule {
   readonly then?: GateAction;
 }
 
-/** How much of a body has been passed on when it is held. */
-export type BodyPosition = 'headers' | 'first-byte' | 'thousandth' | 'middle' | 'all-but-one';
+/** How much of a body has been passed on when it is held: a share of it, or so many bytes. */
+export type BodyPosition = NamedPosition | `byte-${number}`;
 
-/**
- * `kill`: the process that stands there gets SIGKILL. `reset`: its connection is closed. `wrong-bytes`: the next byte of
- * the body is another one. A number: that status instead of the answer, for gates before the request. `evict`: all
- * entries of the cache are removed, for gates after file calls. `ENOSPC/write` and the like: from now on that is how such
- * calls on entries end, for gates in a body.
- */
-export type GateAction = 'go' | 'kill' | 'reset' | 'wrong-bytes' | 'evict' | DiskFault | number;
+export type NamedPosition = 'headers' | 'first-byte' | 'thousandth' | 'middle' | 'all-but-one';
 
-/** An error of the system, and the family of calls that end with it. https://man7.org/linux/man-pages/man3/errno.3.html */
-export type DiskFault = `${'ENOSPC' | 'EIO' | 'EROFS'}/${'write' | 'sync' | 'rename'}`;
+/** All that have a name, from the beginning to the end. */
+export const namedPositions = ['headers', 'first-byte', 'thousandth', 'middle', 'all-but-one'] as const satisfies readonly NamedPosition[];
 
-export function isDiskFault(action: GateAction): action is DiskFault {
-  return typeof action === 'string' && action.includes('/');
+export function isBodyPosition(text: string): text is BodyPosition {
+  return (namedPositions as readonly string[]).includes(text) || /^byte-(?:0|[1-9]\d{0,14})$/.test(text);
 }
 
-/** How many bytes of a body of `length` bytes are passed on before it is held. */
+/** How many bytes of a body of `length` bytes are passed on before it is held; `byte-N` may be beyond it, and is then never reached. */
 export function heldAfter(position: BodyPosition, length: number): number {
   switch (position) {
     case 'headers':
@@ -50,6 +45,8 @@ export function heldAfter(position: BodyPosition, length: number): number {
       return Math.floor(length / 2);
     case 'all-but-one':
       return Math.max(0, length - 1);
+    default:
+      return Number(position.slice('byte-'.length));
   }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { eventsOf, type RegistryTarget } from '../history/event.ts';
 import type { GateRule } from './gate.ts';
-import { createGateKeeper, type GateKeeper } from './gate-keeper.ts';
+import { createGateKeeper, type GateKeeper, type GateKeeperSettings } from './gate-keeper.ts';
 import { memoryRecorder } from './test-ends.ts';
 
 export const layer = 'sha256:layer';
@@ -16,8 +16,8 @@ export class Bench {
   readonly through: string[] = [];
   #requests = 0;
 
-  constructor(rules: readonly GateRule[], participants: readonly string[], look: () => Promise<void> = async () => await Promise.resolve()) {
-    this.keeper = createGateKeeper(rules, { participants, recorder: this.recorder, look });
+  constructor(rules: readonly GateRule[], participants: readonly string[], settings: Pick<GateKeeperSettings, 'look' | 'failDisk'> = {}) {
+    this.keeper = createGateKeeper(rules, { participants, recorder: this.recorder, ...settings });
   }
 
   /** Sends a request for the layer unless told otherwise. */

@@ -140,6 +140,8 @@ export type EventBody =
       readonly waiting?: readonly string[];
       /** Those who came to their end while others stood there. */
       readonly ended?: readonly string[];
+      /** What is to be done to those who stood there; absent: they go on. */
+      readonly fault?: string;
     }
   | {
       readonly kind: 'cache-file-seen';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
-import type { DiskFault } from '../faults/gate.ts';
+import type { DiskFault } from '../faults/gate-action.ts';
 import type { CallFamily, FileCall } from '../history/event.ts';
 import type { Recorder } from '../history/recorder.ts';
 import { failDisk } from '../tracing/disk-errors.ts';
