@@ -23,7 +23,8 @@ import type { Participant, PerformedRun } from '../scenario/run.ts';
 import type { ScenarioRun } from '../scenario/scenario-run.ts';
 import { damageEntries } from './damage.ts';
 import type { Expectation } from './expectation.ts';
-import { idOf, type Schedule } from './schedule.ts';
+import { isOfReading } from '../faults/gate-action.ts';
+import { idOf, isSlowness, type Schedule } from './schedule.ts';
 import type { Probe } from './probe.ts';
 import { gatesOf } from './schedule-gates.ts';
 import { runOn } from './run-on.ts';
@@ -70,7 +71,7 @@ export async function attempt(schedule: Schedule, settings: AttemptSettings): Pr
     return await runOn(cache, { scenario, environment: settings.environment, ...(kind === 'scheduled' ? forced : { gates: [] }), meeting: `schedule ${idOf(schedule)}`, participants: those, folder: join(folder, kind) });
   };
   const isDamaged = schedule.strategy === 'damaged' || schedule.strategy === 'mending';
-  if (isDamaged || schedule.strategy === 'evict-while-reading') {
+  if (isDamaged || schedule.strategy === 'evict-while-reading' || (schedule.strategy === 'disk-fails' && isOfReading(schedule.how))) {
     const before = await run('before', participants);
     before.recorder.close();
     if (isDamaged) await damageEntries(before.settings.cacheFolder, schedule.strategy === 'damaged' ? schedule.how : 'truncated');
@@ -120,7 +121,9 @@ function recordLimits({ recorder, settings: { knownLayers }, participants }: Per
 }
 
 /** True where all processes come to their end on a disk that works: what they have kept is there for the next one. */
-function isKept({ strategy }: Schedule): boolean {
+function isKept(schedule: Schedule): boolean {
+  const { strategy } = schedule;
+  if (strategy === 'leader-fails') return isSlowness(schedule.how);
   return ['together', 'leader-follower', 'leader-stalls', 'two-writers', 'two-stops', 'together-stops', 'random', 'bystander', 'unusual', 'naive'].includes(strategy);
 }
 
@@ -142,7 +145,7 @@ function scheduledCheckers(schedule: Schedule, { isStrict }: AttemptSettings): r
     case 'leader-killed':
       return [...always, overlapped];
     case 'leader-fails':
-      return [...always, overlapped, failureTold];
+      return isSlowness(schedule.how) ? [...always, overlapped, ...cache, ...once] : [...always, overlapped, failureTold];
     case 'components':
       return schedule.how === 'go' ? [...always, overlapped, ...cache, ...once] : [ended, overlapped, failureTold];
     case 'disk-fails':

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { diskFaults, isOfReading, type DiskFault } from '../faults/gate-action.ts';
 import { eventsOf, type CallFamily, type FileCall, type History } from '../history/event.ts';
 import { callFamilies, changingFamilies } from '../tracing/calls.ts';
 
@@ -18,6 +19,8 @@ export interface CallPlaces {
   readonly damaged: readonly CallPlace[];
   /** Those on a cold cache after which something on disk is another than before. */
   readonly changing: readonly CallPlace[];
+  /** Faults of the disk that it would meet: on a cold one, or those of reading on a warm one. */
+  readonly disk: readonly DiskFault[];
 }
 
 export function isCallPlace(text: string): text is CallPlace {
@@ -46,8 +49,17 @@ export function callPlaces(histories: Readonly<Record<'cold' | 'warm' | 'damaged
     cold: places(cold.filter(({ call }) => call.family !== 'read')),
     damaged: places(damaged.filter(({ call }) => call.family !== 'read')),
     warm: places(warm.slice(0, lastRead)),
+    disk: diskFaults.filter((fault) => (isOfReading(fault) ? warm : cold).some(({ call }) => meets(call, fault, shared))),
     changing: places(cold.filter(({ call: { family, result } }) => changingFamilies.includes(family) && !result.startsWith('E'))),
   };
+}
+
+/** What is to fail has to be known by its name before; a name that is made up by chance is not, unless the file is open already. */
+function meets({ family, name, path }: FileCall, fault: DiskFault, { digest, diffId }: SharedLayer): boolean {
+  const [error, wanted] = fault.split('/');
+  if (family !== wanted) return false;
+  if (family === 'create') return ['', digest, diffId].includes(path) && (error !== 'EMFILE' || name.startsWith('open'));
+  return !isOfReading(fault) || [digest, diffId].includes(path);
 }
 
 interface Placed {

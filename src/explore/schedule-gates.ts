@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { BodyPosition, CallMatch, GateRule } from '../faults/gate.ts';
-import type { GateAction } from '../faults/gate-action.ts';
+import { isOfReading, type DiskFault, type GateAction } from '../faults/gate-action.ts';
 import { isCallPlace, partsOf, type CallPlace } from './call-place.ts';
 import type { Failure, Schedule } from './schedule.ts';
 
@@ -93,7 +93,7 @@ function ledGates(schedule: Led, scheduled: ScheduledLayer): readonly GateRule[]
       return [{ ...gate, hold: { resource: 'blob', references: [ownOf(leader) ?? digest], participants: [leader] } }, ...rest];
     }
     case 'disk-fails':
-      return led('middle', schedule.how);
+      return isOfBeginnings(schedule.how) ? failedFirst(schedule.how, leader, { others, timeoutMs }) : led('middle', schedule.how);
     case 'together-stops':
       return [
         { ...togetherGate(scheduled), hold: { ...layer, participants: [leader] } },
@@ -110,6 +110,19 @@ function ledGates(schedule: Led, scheduled: ScheduledLayer): readonly GateRule[]
   }
 }
 
+/** True for calls that come before the first byte of a body. */
+function isOfBeginnings(fault: DiskFault): boolean {
+  return fault.endsWith('/create') || isOfReading(fault);
+}
+
+/** The leader meets its trouble from its first request on, and is done with it when the others begin: else they would do its work. */
+function failedFirst(fault: DiskFault, leader: string, { others, timeoutMs }: { readonly others: readonly string[]; readonly timeoutMs: number }): readonly GateRule[] {
+  return [
+    { name: 'leader', hold: { resource: 'manifest', participants: [leader] }, until: { kind: 'arrivals', parties: 'participant', count: 1 }, timeoutMs, then: fault },
+    { name: 'others', hold: { resource: 'manifest', participants: others }, until: { kind: 'failed-before', parties: 'participant', count: 1, gate: 'leader' }, timeoutMs },
+  ];
+}
+
 type Place = BodyPosition | CallPlace | 'request';
 
 function heldAt(at: Place, scheduled: ScheduledLayer, participants: readonly string[]): Pick<GateRule, 'hold' | 'at'> {
@@ -123,6 +136,20 @@ function callMatch(at: CallPlace, { digest, diffId }: ScheduledLayer, participan
   return { call: family, entry, nth, participants };
 }
 
+/** Longer than a process has to be still to be taken for one that waits, and far below clients' own time-outs. */
+const slow = { delay: { kind: 'delay', ms: 500 }, trickle: { kind: 'trickle', bytes: 4096, everyMs: 10, times: 40 } } as const;
+
 function actionOf(how: Failure): GateAction {
-  return how === 'reset' || how === 'wrong-bytes' ? how : Number(how.slice('status-'.length));
+  switch (how) {
+    case 'delay':
+    case 'trickle':
+      return slow[how];
+    case 'reset':
+    case 'cut':
+    case 'short-body':
+    case 'wrong-bytes':
+      return how;
+    default:
+      return Number(how.slice('status-'.length));
+  }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { BodyPosition } from '../faults/gate.ts';
-import type { DiskFault } from '../faults/gate-action.ts';
+import { isBodyPosition, namedPositions, type BodyPosition } from '../faults/gate.ts';
+import { diskFaults, type DiskFault } from '../faults/gate-action.ts';
 import { StampedeError } from '../foundation/errors.ts';
 import type { RandomSchedule } from './random-schedule.ts';
 import type { Unusual } from './unusual.ts';
@@ -27,7 +27,7 @@ export type Schedule =
   | { readonly strategy: 'two-stops'; readonly at: CallPlace; readonly second: CallPlace; readonly leader: number }
   /** All ask for the layer before any is answered, so that none finds an entry, and the leader is answered first; then as `two-stops`. */
   | { readonly strategy: 'together-stops'; readonly at: CallPlace; readonly second: CallPlace; readonly leader: number }
-  /** From the middle of the leader's download on, calls of one family that it makes on the cache fail. */
+  /** Calls of one family that the leader makes on the cache fail: from the middle of its download on, or from its beginning for what comes before; on a warm cache for what reads. */
   | { readonly strategy: 'disk-fails'; readonly how: DiskFault; readonly leader: number }
   /** Entries are damaged, and two processes mend them: as the leader with one stop, or as `two-stops` with a second one. */
   | { readonly strategy: 'mending'; readonly at: CallPlace; readonly second?: CallPlace; readonly leader: number }
@@ -53,23 +53,26 @@ export type Schedule =
 /** What is done to the bytes of an entry. */
 export type Damage = 'flipped' | 'truncated' | 'empty' | 'too-long' | 'folder';
 
-export type Failure = 'reset' | 'wrong-bytes' | `status-${404 | 429 | 500 | 503}`;
+export type Failure = 'reset' | 'cut' | 'short-body' | 'wrong-bytes' | Slowness | `status-${401 | 404 | 429 | 500 | 503}`;
+
+/** What looks like a failure to the impatient. */
+export type Slowness = 'delay' | 'trickle';
 
 export const strategies = [
   'together', 'leader-follower', 'leader-stalls', 'leader-killed', 'leader-fails', 'two-writers', 'two-stops', 'together-stops', 'mending', 'random', 'bystander', 'disk-fails', 'evict-while-reading',
   'components', 'components-in-turn', 'components-after-failure', 'unusual', 'naive', 'damaged',
 ] as const;
-const diskFaults: readonly DiskFault[] = ['ENOSPC/write', 'EIO/write', 'EIO/sync', 'EIO/rename', 'EROFS/rename'];
 const damages: readonly Damage[] = ['flipped', 'truncated', 'empty', 'too-long', 'folder'];
-const positions: readonly BodyPosition[] = ['headers', 'first-byte', 'thousandth', 'middle', 'all-but-one'];
 const unusual: readonly Unusual[] = ['same-size', 'large-layer'];
 const failures: readonly (readonly [Failure, BodyPosition | 'request'])[] = [
-  ['status-404', 'request'], ['status-429', 'request'], ['status-500', 'request'], ['status-503', 'request'],
-  ['reset', 'request'], ['reset', 'headers'], ['reset', 'middle'], ['reset', 'all-but-one'], ['wrong-bytes', 'middle'],
+  ['status-401', 'request'], ['status-404', 'request'], ['status-429', 'request'], ['status-500', 'request'], ['status-503', 'request'],
+  ['reset', 'request'], ['reset', 'headers'], ['reset', 'middle'], ['reset', 'all-but-one'], ['cut', 'headers'], ['cut', 'middle'],
+  ['short-body', 'request'], ['short-body', 'headers'], ['short-body', 'middle'], ['short-body', 'all-but-one'], ['wrong-bytes', 'middle'],
+  ['delay', 'request'], ['delay', 'middle'], ['trickle', 'headers'], ['trickle', 'middle'],
 ];
 
 /** With these a client does not ask again by itself. */
-const failedBefore: readonly Failure[] = ['reset', 'wrong-bytes'];
+const failedBefore: readonly Failure[] = ['reset', 'cut', 'short-body', 'wrong-bytes'];
 
 /** True for schedules that are about components of one process. */
 function isOfComponents({ strategy }: Schedule): boolean {
@@ -94,6 +97,11 @@ export function enumerate(participants: number, calls?: CallPlaces): readonly Sc
   return calls === undefined ? ofRequests(participants) : [...ofRequests(participants), ...ofCalls(participants, calls)];
 }
 
+/** True for what takes the leader time and nothing else. */
+export function isSlowness(how: Failure): how is Slowness {
+  return how === 'delay' || how === 'trickle';
+}
+
 /** Those that stop two processes, each once: every pair of places at which something has changed. */
 export function enumerateTwoStops(participants: number, { changing, damaged }: CallPlaces): readonly Schedule[] {
   const pairs = (places: readonly CallPlace[]) => leadersOf(participants).flatMap((leader) => places.flatMap((at) => places.map((second) => ({ at, second, leader }))));
@@ -108,23 +116,18 @@ function leadersOf(participants: number): readonly number[] {
   return Array.from({ length: participants }, (_, index) => index + 1);
 }
 
-function ofCalls(participants: number, { cold, warm, damaged }: CallPlaces): readonly Schedule[] {
+function ofCalls(participants: number, { cold, warm, damaged, disk }: CallPlaces): readonly Schedule[] {
   const leaders = leadersOf(participants);
   return [
     ...leaders.flatMap((leader) => cold.map((at) => ({ strategy: 'leader-follower', at, leader }) as const)),
     ...leaders.flatMap((leader) => cold.map((at) => ({ strategy: 'leader-killed', at, leader }) as const)),
     ...leaders.flatMap((leader) => damaged.map((at) => ({ strategy: 'mending', at, leader }) as const)),
     ...warm.map((at) => ({ strategy: 'evict-while-reading', at }) as const),
-    ...leaders.flatMap((leader) => faultsIn(cold).map((how) => ({ strategy: 'disk-fails', how, leader }) as const)),
+    ...leaders.flatMap((leader) => disk.map((how) => ({ strategy: 'disk-fails', how, leader }) as const)),
   ];
 }
 
-/** Of calls that a calm run makes. */
-function faultsIn(places: readonly CallPlace[]): readonly DiskFault[] {
-  return diskFaults.filter((fault) => places.some((place) => place.startsWith(`${fault.split('/')[1] ?? ''}-`)));
-}
-
-function ofRequests(participants: number): readonly Schedule[] {
+function ofRequests(participants: number, positions: readonly BodyPosition[] = namedPositions): readonly Schedule[] {
   const leaders = leadersOf(participants);
   return [
     { strategy: 'together' },
@@ -189,7 +192,7 @@ export function schedulesNamed(name: string, participants: number, calls?: CallP
   const [, depth, steps, seed] = /^random\/([1-9])\/([1-9]\d{0,5})\/(\d{1,9})$/.exec(name) ?? [];
   if (name === 'naive') return [{ strategy: 'naive' }];
   if (depth !== undefined) return [{ strategy: 'random', depth: Number(depth), steps: Number(steps), seed: Number(seed) }];
-  const all = allThatCanBeNamed(participants, placesNamed(name), calls);
+  const all = allThatCanBeNamed(participants, name, calls);
   const ids = new Map(all.map((schedule) => [idOf(schedule), schedule]));
   const found = [...ids].filter(([id]) => id === name || id.startsWith(`${name}/`)).map(([, schedule]) => schedule);
   if (found.length > 0) return found;
@@ -199,16 +202,18 @@ export function schedulesNamed(name: string, participants: number, calls?: CallP
 }
 
 /** One that was found can be named on a machine, or with a build, where a calm run does not have that place. */
-function allThatCanBeNamed(participants: number, named: readonly CallPlace[], calls?: CallPlaces): readonly Schedule[] {
-  const { cold, warm, damaged, changing } = calls ?? { cold: [], warm: [], damaged: [], changing: [] };
+function allThatCanBeNamed(participants: number, name: string, calls?: CallPlaces): readonly Schedule[] {
+  const named = [...new Set(name.split('/').filter(isCallPlace))];
+  const { cold, warm, damaged, changing, disk } = calls ?? { cold: [], warm: [], damaged: [], changing: [], disk: diskFaults };
   const join = (places: readonly CallPlace[]): readonly CallPlace[] => [...new Set([...places, ...named])];
-  const places: CallPlaces = { cold: join(cold), warm: join(warm), damaged: join(damaged), changing: join(changing) };
-  const disk = (calls === undefined ? diskFaults : []).flatMap((how) => leadersOf(participants).map((leader) => ({ strategy: 'disk-fails', how, leader }) as const));
+  const faults = diskFaults.filter((fault) => disk.includes(fault) || name.startsWith(`disk-fails/${fault}`));
+  const places: CallPlaces = { cold: join(cold), warm: join(warm), damaged: join(damaged), changing: join(changing), disk: faults };
   // Pairs are many: of one place that is named, or where nothing else is asked for.
-  const pairs = named.length > 0 ? places : { cold: [], warm: [], damaged: [], changing };
-  return [...enumerate(participants, places), ...disk, ...enumerateTwoStops(participants, pairs)];
+  const pairs = named.length > 0 ? places : { ...places, damaged: [] };
+  return [...ofRequests(participants, positionsNamed(name)), ...ofCalls(participants, places), ...enumerateTwoStops(participants, pairs)];
 }
 
-function placesNamed(name: string): readonly CallPlace[] {
-  return [...new Set(name.split('/').filter(isCallPlace))];
+/** Besides the usual ones, a byte. */
+function positionsNamed(name: string): readonly BodyPosition[] {
+  return [...new Set([...namedPositions, ...name.split('/').filter(isBodyPosition)])];
 }

@@ -22,13 +22,18 @@ export type NetworkFault = 'reset' | 'cut' | 'short-body' | 'wrong-bytes' | Slow
 export type SlowFault = { readonly kind: 'delay'; readonly ms: number } | { readonly kind: 'trickle'; readonly bytes: number; readonly everyMs: number; readonly times: number };
 
 /** An error of the system, and the family of calls that end with it. https://man7.org/linux/man-pages/man3/errno.3.html */
-export type DiskFault = `${'ENOSPC' | 'EIO' | 'EROFS'}/${'write' | 'sync' | 'rename'}` | `${'ENOSPC' | 'EROFS' | 'EMFILE'}/create` | 'EMFILE/open';
+export type DiskFault = `${'ENOSPC' | 'EIO' | 'EROFS'}/${'write' | 'sync' | 'rename'}` | `${'ENOSPC' | 'EROFS' | 'EMFILE'}/create` | 'EMFILE/open' | 'EIO/read';
 
 /** All of them, for those who take names. */
 export const diskFaults = [
   'ENOSPC/create', 'ENOSPC/write', 'ENOSPC/sync', 'ENOSPC/rename', 'EIO/write', 'EIO/sync', 'EIO/rename',
-  'EROFS/create', 'EROFS/write', 'EROFS/sync', 'EROFS/rename', 'EMFILE/create', 'EMFILE/open',
+  'EROFS/create', 'EROFS/write', 'EROFS/sync', 'EROFS/rename', 'EMFILE/create', 'EMFILE/open', 'EIO/read',
 ] as const satisfies readonly DiskFault[];
+
+/** True for what only who finds something in the cache can meet. */
+export function isOfReading(fault: DiskFault): boolean {
+  return fault.endsWith('/open') || fault.endsWith('/read');
+}
 
 export function isDiskFault(action: GateAction): action is DiskFault {
   return typeof action === 'string' && action.includes('/');

@@ -152,7 +152,10 @@ class Keeper implements GateKeeper {
   /** The request goes on, the disk does not. */
   async #withoutDisk({ participant }: RequestArrival, action: GateAction): Promise<GateAction> {
     if (!isDiskFault(action)) return action;
+    // Nobody is to take it for one that waits meanwhile.
+    const done = this.#idleness.answering(participant);
     await this.#settings.failDisk?.(participant, this.#pids.get(participant) ?? 0, action);
+    done();
     return 'go';
   }
 
@@ -187,6 +190,9 @@ function abandonVain(gates: readonly Gate[], live: ReadonlySet<string>): void {
   for (const { rule, hasStood } of gates) {
     const expected = rule.hold.participants;
     if (hasStood || expected === undefined || expected.some((participant) => live.has(participant))) continue;
-    for (const gate of gates) if (gate.rule.until.kind === 'reached' && gate.rule.until.gate === rule.name) gate.open('abandoned');
+    for (const gate of gates) {
+      const { until } = gate.rule;
+      if ((until.kind === 'reached' || until.kind === 'failed-before') && until.gate === rule.name) gate.open('abandoned');
+    }
   }
 }

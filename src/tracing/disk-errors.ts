@@ -27,8 +27,9 @@ export interface DiskFaultSettings extends Pick<TracingSettings, 'traceFile' | '
  */
 export async function failDisk({ pid, directory, names, error, family, traceFile, onCall }: DiskFaultSettings): Promise<Pick<Tracing, 'close'>> {
   const traced = await openTracedProcess({ traceFile, directory, families: [family], stopping: [], onCall });
-  const paths = [...openFilesOf(pid, directory), ...(existsSync(directory) ? readdirSync(directory) : []).map((name) => join(directory, name)), ...names.map((name) => join(directory, name))];
-  const calls = callNames([family]);
+  const paths = [...(family === 'create' ? [directory] : []), ...openFilesOf(pid, directory), ...(existsSync(directory) ? readdirSync(directory) : []).map((name) => join(directory, name)), ...names.map((name) => join(directory, name))];
+  // It is the same call that opens to read and to create, and strace does not look at its flags; making a folder takes no descriptor.
+  const calls = callNames([error === 'EMFILE' ? 'open' : family]);
   const strace = spawn(findTool('strace') ?? 'strace', [
     '-f', '-y', '-s', '0', '-o', traceFile, '-p', String(pid), ...[...new Set(paths)].flatMap((path) => ['-P', path]), '-e', `trace=${calls}`, '-e', `inject=${calls}:error=${error}`,
   ], { stdio: ['ignore', 'ignore', 'pipe'] });

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+import { expect, it } from 'vitest';
+import type { CallFamily, FileCall, History } from '../history/event.ts';
+import { callPlaces } from './call-place.ts';
+
+const hex = 'a'.repeat(64);
+const shared = { digest: `sha256:${hex}`, diffId: `sha256:${'b'.repeat(64)}` };
+
+function calls(...those: readonly (readonly [CallFamily, string, string])[]): History {
+  return those.map(([family, name, path], index) => {
+    const call: FileCall = { family, name, path, entry: /[0-9a-f]{64}/.exec(path)?.[0] ?? '', nth: index + 1, result: '0' };
+    return { index, at: index, kind: 'file-call', participant: 'one', call };
+  });
+}
+
+it('tells which faults of the disk a process would meet, as far as names are known before', () => {
+  const warm = calls(['open', 'openat', shared.digest], ['read', 'read', shared.digest]);
+  const byChance = calls(['create', 'mkdir', ''], ['create', 'openat', `${shared.digest}.17.tmp`], ['write', 'write', `${shared.digest}.17.tmp`], ['open', 'openat', ''], ['rename', 'rename', shared.digest]);
+  expect(callPlaces({ cold: byChance, warm, damaged: [] }, shared).disk).toEqual([
+    'ENOSPC/create', 'ENOSPC/write', 'ENOSPC/rename', 'EIO/write', 'EIO/rename', 'EROFS/create', 'EROFS/write', 'EROFS/rename', 'EMFILE/open', 'EIO/read',
+  ]);
+  const byName = calls(['create', 'openat', shared.digest]);
+  expect(callPlaces({ cold: byName, warm: [], damaged: [] }, shared).disk).toEqual(['ENOSPC/create', 'EROFS/create', 'EMFILE/create']);
+});
