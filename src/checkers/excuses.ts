@@ -6,6 +6,12 @@ export function isOfTheCache({ fault }: Pick<EventOf<'fault-struck'>, 'fault'>):
   return fault === 'evict' || fault.includes('/');
 }
 
+/** A fault of the disk that was struck, and that no file call of its process met. */
+export function unmetDiskFault(history: History): EventOf<'fault-struck'> | undefined {
+  const struck = eventsOf(history, 'fault-struck').filter((one) => isOfTheCache(one) && one.fault !== 'evict');
+  return struck.find(({ participant, fault }) => !eventsOf(history, 'file-call').some((one) => one.participant === participant && `${one.call.result}/${one.call.family}` === fault));
+}
+
 /** True for faults that take time and nothing else: who is patient comes out right. */
 export function isSlowness({ fault }: Pick<EventOf<'fault-struck'>, 'fault'>): boolean {
   return /^(?:delay|trickle) /.test(fault);

@@ -20,3 +20,10 @@ it('broken: nobody did', () => {
 it('unknown: nobody was seen to end', () => {
   expect(troubleTold.check(historyOf()).verdict).toBe('unknown');
 });
+
+it('unknown: the disk was to fail, and nobody came to the call', () => {
+  const struck: EventBody = { kind: 'fault-struck', gate: 'leader', participant: 'a', fault: 'EIO/sync' };
+  const met: EventBody = { kind: 'file-call', participant: 'a', call: { family: 'sync', entry: '', nth: 1, path: '', name: 'fsync', result: 'EIO' } };
+  expect(troubleTold.check(historyOf(struck, said('a', 0))).verdict).toBe('unknown');
+  expect(troubleTold.check(historyOf(struck, met, said('a', 0))).verdict).toBe('broken');
+});

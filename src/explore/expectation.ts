@@ -5,7 +5,8 @@ import { eventsOf } from '../history/event.ts';
 import { digestOf } from '../oci/digest.ts';
 import { difference } from '../scenario/difference.ts';
 import { outcomeText } from '../scenario/reference-run.ts';
-import type { Participant, PerformedRun } from '../scenario/run.ts';
+import { underUsualName } from '../scenario/door-route.ts';
+import type { Participant, PerformedRun, RunResult } from '../scenario/run.ts';
 import type { ScenarioRun } from '../scenario/scenario-run.ts';
 import type { ValidatorResult } from '../validator/process.ts';
 import { outputFile, runOn } from './run-on.ts';
@@ -25,7 +26,7 @@ export interface Expectation {
   /** Learns what another process says without a cache. */
   learn(participant: Participant): Promise<void>;
   /** Records whether the outcome is an expected one. */
-  compare(run: PerformedRun, participant: Participant, result: ValidatorResult): Promise<void>;
+  compare(run: PerformedRun, participant: Participant, result: RunResult): Promise<void>;
 }
 
 export interface ExpectationRequest {
@@ -89,7 +90,7 @@ class SerialOutcomes implements Expectation {
     await rm(home, { recursive: true, force: true });
   }
 
-  async compare(run: PerformedRun, { name }: Participant, result: ValidatorResult): Promise<void> {
+  async compare(run: PerformedRun, { name }: Participant, result: RunResult): Promise<void> {
     const [expected, actual] = [this.#outcomes.get(name), await this.#outcomeOf(run, result)];
     const equal = expected?.all.has(actual) === true;
     const parting = equal ? '' : difference({ name: 'Alone, without cache', text: expected?.withoutCache ?? '' }, { name, text: actual });
@@ -108,14 +109,14 @@ class SerialOutcomes implements Expectation {
     return await this.#outcomeOf(run, result);
   }
 
-  async #outcomeOf(run: PerformedRun, result: ValidatorResult): Promise<string> {
-    return `${await outcomeText(result, this.#known)}${await outputDigest(outputFile(run, result.participant))}`;
+  async #outcomeOf(run: PerformedRun, result: RunResult): Promise<string> {
+    return `${await outcomeText(result, this.#known)}${await outputDigest(outputFile(run, result.participant), result)}`;
   }
 }
 
 /** A line for the file that the process made, which is taken away for the next one; nothing where there is none. */
-async function outputDigest(path: string): Promise<string> {
+async function outputDigest(path: string, result: RunResult): Promise<string> {
   const bytes = await readFile(path).catch(() => undefined);
   await rm(path, { force: true });
-  return bytes === undefined ? '' : `\noutput file ${digestOf(bytes)}\n`;
+  return bytes === undefined ? '' : `\noutput file ${digestOf(Buffer.from(underUsualName(bytes.toString('latin1'), result), 'latin1'))}\n`;
 }

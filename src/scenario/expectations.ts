@@ -6,6 +6,7 @@ import { config, expect } from 'chai';
 import { judge, type Checker } from '../checkers/checker.ts';
 import { StampedeError } from '../foundation/errors.ts';
 import type { ValidatorResult } from '../validator/process.ts';
+import { underUsualName } from './door-route.ts';
 import { normalise } from './normalise.ts';
 import { appendToStored, type ScenarioRun } from './scenario-run.ts';
 import { lastRun } from './validate.ts';
@@ -56,7 +57,7 @@ export type Stream = 'stdout' | 'stderr';
 /** What one process of the last run wrote; the first, unless another is named. */
 export async function outputOf(scenario: ScenarioRun, stream: Stream, index = 0): Promise<string> {
   const result = lastRun(scenario).results[index];
-  return result === undefined ? '' : await readFile(stream === 'stdout' ? result.stdoutFile : result.stderrFile, 'utf8');
+  return result === undefined ? '' : underUsualName(await readFile(stream === 'stdout' ? result.stdoutFile : result.stderrFile, 'utf8'), result);
 }
 
 /**

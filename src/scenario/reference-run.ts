@@ -3,8 +3,8 @@ import { cp, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { difference } from './difference.ts';
 import { normalise } from './normalise.ts';
-import { performRun, type Participant, type PerformedRun, type RunSettings } from './run.ts';
-import type { ValidatorResult } from '../validator/process.ts';
+import { underUsualName } from './door-route.ts';
+import { performRun, type Participant, type PerformedRun, type RunResult, type RunSettings } from './run.ts';
 
 /**
  * Repeats each participant's command alone, serial and without any cache, and records whether the outcome was the
@@ -66,8 +66,8 @@ async function inCopyOf<T>(work: string, spare: string, action: () => Promise<T>
 }
 
 /** Exit status and standard output, normalised: what must not depend on company. */
-export async function outcomeText(result: ValidatorResult, known: ReadonlyMap<string, string>): Promise<string> {
-  const output = await readFile(result.stdoutFile, 'utf8');
+export async function outcomeText(result: RunResult, known: ReadonlyMap<string, string>): Promise<string> {
+  const output = underUsualName(await readFile(result.stdoutFile, 'utf8'), result);
   const ending = result.exitCode === null ? `${result.ending} ${result.signal ?? ''}` : `exit status ${result.exitCode}`;
   return `${ending}\n${normalise(output, known)}`;
 }

@@ -12,7 +12,8 @@ import { openRecorder, type Recorder } from '../history/recorder.ts';
 import { runInParallel } from '../validator/parallel.ts';
 import { runValidator, type ValidatorResult } from '../validator/process.ts';
 import type { Subject } from '../validator/subject.ts';
-import { doorEnvironment, registryHost, type ScenarioFolders } from './environment.ts';
+import { routeThrough, type DoorRoute } from './door-route.ts';
+import { registryHost, type ScenarioFolders } from './environment.ts';
 import type { KnownLayer } from './images.ts';
 import { openDiskFaults } from './disk-faults.ts';
 import { traceParticipant } from './traced-run.ts';
@@ -42,13 +43,16 @@ export interface RunSettings {
   readonly folder: string;
 }
 
+/** What one participant did, and what it called the registry. */
+export interface RunResult extends ValidatorResult, Pick<DoorRoute, 'registryName'> {}
+
 /** What a run left; the recorder stays open, since later comparisons belong to the same history. */
 export interface PerformedRun {
   readonly plan: Plan;
   readonly participants: readonly Participant[];
   readonly settings: RunSettings;
   readonly recorder: Recorder;
-  readonly results: readonly ValidatorResult[];
+  readonly results: readonly RunResult[];
   /** Verdicts that steps have asked for. */
   readonly asked: NamedVerdict[];
 }
@@ -75,7 +79,7 @@ interface Held {
   readonly recorder: Recorder;
 }
 
-async function runTogether(plan: Plan, participants: readonly Participant[], { settings, recorder, look }: Held & { readonly look: () => Promise<void> }): Promise<readonly ValidatorResult[]> {
+async function runTogether(plan: Plan, participants: readonly Participant[], { settings, recorder, look }: Held & { readonly look: () => Promise<void> }): Promise<readonly RunResult[]> {
   const resources = new ResourceStack();
   const disks = resources.own('disk faults', openDiskFaults(settings, recorder));
   const gates = createGateKeeper(plan.gates, { participants: participants.map(({ name }) => name), recorder, look, ...(plan.turns === undefined ? {} : { turns: plan.turns }), failDisk: async (...how) => await disks.strike(...how) });
@@ -83,7 +87,7 @@ async function runTogether(plan: Plan, participants: readonly Participant[], { s
   try {
     const doors = await Promise.all(
       participants.map(async ({ name }) =>
-        resources.own(`door of ${name}`, await openDoor({ participant: name, upstream: settings.context.addresses.registryUrl, hosts: [registryHost], recorder, gates })),
+        resources.own(`door of ${name}`, await openDoor({ participant: name, upstream: settings.context.addresses.registryUrl, hosts: [registryHost], form: settings.subject.door, recorder, gates })),
       ),
     );
     return await runInParallel(
@@ -100,17 +104,18 @@ interface RunningParts extends Held {
   readonly signal: AbortSignal;
 }
 
-async function runOne(participant: Participant, door: string, { plan, settings, recorder, gates, signal }: RunningParts): Promise<ValidatorResult> {
+async function runOne(participant: Participant, door: string, { plan, settings, recorder, gates, signal }: RunningParts): Promise<RunResult> {
   const { context, subject, folders, environment, folder } = settings;
   const [program = '', ...leading] = context.validator;
+  const route = routeThrough(door, subject.door, { arguments: participant.arguments, environment });
   const tracing = await traceParticipant(participant.name, { plan, settings, recorder, gates });
   try {
-    return await runValidator({
+    const result = await runValidator({
       participant: participant.name,
       ...(tracing === undefined ? {} : { starter: tracing.words }),
       program,
-      arguments: [...leading, ...participant.arguments],
-      environment: { ...environment, ...doorEnvironment(door) },
+      arguments: [...leading, ...route.arguments],
+      environment: route.environment,
       directory: folders.work,
       deadlineMs: context.deadlineMs ?? subject.deadlineMs,
       outputLimitBytes: context.outputLimitBytes,
@@ -124,6 +129,7 @@ async function runOne(participant: Participant, door: string, { plan, settings, 
       isExcused: () => gates.isHolding(),
       signal,
     });
+    return { ...result, registryName: route.registryName };
   } finally {
     gates.participantEnded(participant.name);
     await tracing?.close();

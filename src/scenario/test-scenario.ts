@@ -36,6 +36,7 @@ export const testSubject: Subject = {
   cacheDirectory: '${XDG_CACHE_HOME}/layers',
   serialArguments: ['--serial'],
   noCacheEnvironment: { CACHE: 'false' },
+  door: 'forward',
   deadlineMs: 20_000,
 };
 

@@ -24,6 +24,11 @@ const subjectSchema = z.strictObject({
    * it makes is what it writes to its standard output, and to the file `${OUT}` if that is named.
    */
   exploration: z.strictObject({ arguments: z.array(z.string()).min(1), withoutCache: z.array(z.string()).min(1) }).optional(),
+  /**
+   * How it reaches the registry. `forward`: it heeds HTTP_PROXY. `reverse`: it does not, and is told the address of its door as
+   * the name of the registry, in its arguments and its environment.
+   */
+  door: z.enum(['forward', 'reverse']).default('forward'),
   /** Milliseconds after which a run is ended. */
   deadlineMs: z.number().int().positive().default(60_000),
 });
