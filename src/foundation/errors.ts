@@ -25,6 +25,7 @@ export type ErrorCode =
   | 'IMAGE_MISSING'
   | 'IMAGE_WRONG_PLATFORM'
   | 'COMPOSE_FILE_INVALID'
+  | 'PLAN_INVALID'
   // a feature file asks for something that is not there
   | 'EXAMPLE_MISSING'
   | 'DOCUMENT_MALFORMED'
@@ -91,6 +92,7 @@ const usageCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'IMAGE_MISSING',
   'IMAGE_WRONG_PLATFORM',
   'COMPOSE_FILE_INVALID',
+  'PLAN_INVALID',
 ]);
 
 /** Codes that say something about the validator; every other failure is the harness's or the caller's. */

@@ -19,6 +19,21 @@ export interface Plan {
   readonly meeting: Meeting | `schedule ${string}`;
   /** True: every file call of the participants that concerns the cache is recorded. */
   readonly isTraced?: boolean;
+  /** Where this run belongs to an attempt of an exploration: all that the attempt can be repeated from. */
+  readonly exploration?: PlannedExploration;
+}
+
+export interface PlannedExploration {
+  /** By its name. */
+  readonly schedule: string;
+  /** How many images were made, each for a process or component; the plan's own participants may be fewer. */
+  readonly participants: number;
+  /** Of the reference validator. Empty: a test build without any. */
+  readonly plantedBug?: string;
+  /** The program, where the user gave one. */
+  readonly binary?: string;
+  readonly deadlineMs?: number;
+  readonly gateTimeoutMs: number;
 }
 
 export interface PlannedParticipant {
