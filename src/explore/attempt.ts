@@ -114,9 +114,9 @@ function recordLimits({ recorder, settings: { knownLayers }, participants }: Per
   const diskBytes = [...kept.values()].reduce((sum, size) => sum + size, 0);
   recorder.record({
     kind: 'limits-known', participant: participant?.name ?? '', diskBytes,
-    rssBytes: (usual.peakRssBytes ?? Infinity) + Math.max(0, ...kept.values()),
-    openFiles: (usual.peakOpenFiles ?? Infinity) + someMore,
-    threads: (usual.peakThreads ?? Infinity) + someMore,
+    rssBytes: (usual.peakRssBytes ?? Number.MAX_SAFE_INTEGER) + Math.max(0, ...kept.values()),
+    openFiles: (usual.peakOpenFiles ?? Number.MAX_SAFE_INTEGER) + someMore,
+    threads: (usual.peakThreads ?? Number.MAX_SAFE_INTEGER) + someMore,
   });
 }
 

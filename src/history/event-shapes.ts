@@ -18,7 +18,7 @@ const shapes: Readonly<Record<EventKind, z.ZodType>> = {
   'validator-started': z.object({ ...actor, pid: count, command: texts, directory: text }),
   'validator-exited': z.object({
     ...actor, ending: z.enum(['exited', 'signalled', 'deadline', 'output-limit', 'stopped']), exitCode: z.number().nullable(), signal: text.nullable(), durationMs: count,
-    peakRssBytes: count.nullable(), stdout: output, stderr: output, leftBehind: count.optional(), outputHeldOpen: z.literal(true).optional(),
+    peakRssBytes: count.nullable(), peakOpenFiles: count.optional(), peakThreads: count.optional(), stdout: output, stderr: output, leftBehind: count.optional(), outputHeldOpen: z.literal(true).optional(),
   }),
   request: z.object({ ...actor, request: count, method: text, path: text, target }),
   response: z.object({ ...actor, request: count, status: count, bytes: count, complete: z.boolean() }),
@@ -29,6 +29,8 @@ const shapes: Readonly<Record<EventKind, z.ZodType>> = {
   'turns-over': z.object({ reason: z.enum(['closed', 'timeout']), steps: count }),
   'gate-opened': z.object({ gate: text, reason: z.enum(['condition', 'abandoned', 'timeout', 'closed']), arrived: count, wanted: count, waiting: texts.optional(), ended: texts.optional() }),
   'cache-file-seen': z.object({ moment, path: text, size: count, digest: text, class: z.enum(['exact', 'prefix', 'short-by-padding', 'other-bytes', 'foreign', 'unknown-content']) }),
+  'limits-known': z.object({ ...actor, rssBytes: count, openFiles: count, threads: count, diskBytes: count }),
+  'usual-files-known': z.object({ paths: texts }),
   'cache-looked-at': z.object({ moment, files: count }),
   'log-fault': z.object({ fault: text, after: count }),
   'log-asked': z.object({ method: text, path: text, outcome: text }),

@@ -35,7 +35,7 @@ export function sentenceOf(event: Event, view: RunView): string {
   }
 }
 
-type Observation = Extract<EventBody, { readonly kind: `cache-${string}` | `log-${string}` | `${string}-compared` }>;
+type Observation = Extract<EventBody, { readonly kind: `cache-${string}` | `log-${string}` | `${string}-compared` | 'limits-known' | 'usual-files-known' }>;
 
 /** What was looked at, not done. */
 function seen(event: Observation, view: RunView): string {
@@ -52,6 +52,10 @@ function seen(event: Observation, view: RunView): string {
       return `the log has entry ${event.logIndex}, ${event.problem ?? 'which verifies'}`;
     case 'log-looked-at':
       return `the log ${event.answered ? `has ${grouped(event.entries)} entries` : 'does not answer'}${event.problem === null ? '' : `: ${event.problem}`}`;
+    case 'limits-known':
+      return `${event.participant} may take ${grouped(event.rssBytes)} bytes of memory, ${grouped(event.diskBytes)} of disk, ${counted(event.openFiles, 'open file')}, ${counted(event.threads, 'thread')}`;
+    case 'usual-files-known':
+      return event.paths.length === 0 ? 'serial runs leave entries alone in the cache' : `serial runs leave ${listed(event.paths)} in the cache, too`;
     case 'outcome-compared':
       return event.equal ? `${event.participant} said what it says alone (${event.against})` : `${event.participant} said something else than the ${event.against}`;
     case 'snapshot-compared':
