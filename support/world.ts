@@ -9,8 +9,9 @@ import { addLabels, attest, publishPolicies, setVariable, sign, storePolicyObjec
 import { compareWithReference } from '../src/scenario/reference-run.ts';
 import type { ScenarioRun } from '../src/scenario/scenario-run.ts';
 import { expectConsistentLog, makeLogFail } from '../src/scenario/log-faults.ts';
+import { alone } from '../src/scenario/meeting.ts';
 import { lastRun, validate } from '../src/scenario/validate.ts';
-import type { Meeting } from '../src/scenario/plan.ts';
+import { validateUnder } from '../src/explore/gathering.ts';
 import type { Logging, Provenance } from '../src/scenario/signing.ts';
 import type { LogFaultRule } from '../src/faults/log-door.ts';
 import { cacheIntact } from '../src/checkers/cache-intact.ts';
@@ -93,8 +94,13 @@ export class StampedeWorld extends World {
     setVariable(this.scenario, line);
   }
 
-  async run(line: string, processes = 1, meeting: Meeting = 'alone'): Promise<void> {
-    await validate(this.scenario, { line, processes, meeting });
+  async run(line: string): Promise<void> {
+    await validate(this.scenario, { line, processes: 1, meeting: alone });
+  }
+
+  /** `schedule`: its name, as `npm run explore -- --list` has them. */
+  async runTogether(line: string, processes: number, schedule: string): Promise<void> {
+    await validateUnder(this.scenario, { line, processes, schedule });
   }
 
   async expectStatus(status: number): Promise<void> {

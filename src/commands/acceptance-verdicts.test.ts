@@ -63,7 +63,7 @@ describe('unknown, exit status 3', () => {
     When 2 ec commands are run in parallel, all held at the shared layer, with "${command('1')}"
     Then every exit status should be 0`;
     const { status, output } = await run('', steps);
-    expect(output).toMatch(/VERDICT_UNKNOWN: overlapped: the gate "shared-layer" opened by (abandoned|closed), with 0 of 2 there/);
+    expect(output).toMatch(/VERDICT_UNKNOWN: overlapped: the gate "together" opened by (abandoned|closed), with 0 of 2 there/);
     expect(status).toBe(3);
   });
 

@@ -63,7 +63,7 @@ export async function attempt(schedule: Schedule, settings: AttemptSettings): Pr
   const number = (attempts += 1);
   const cache = join(scenario.folders.root, `cache-${number}`);
   const participants = await participantsOf(schedule, settings);
-  const gates = gatesOf(schedule, { digest: workload.shared.digest, diffId: workload.shared.diffId, participants: participants.map(({ name }) => name), ownOf: workload.ownOf, repositories: workload.repositories, timeoutMs: scenario.context.gateTimeoutMs });
+  const gates = gatesOf(schedule, { digest: workload.shared.digest, diffId: workload.shared.diffId, participants: participants.map(({ name }) => name), ownOf: workload.ownOf, layers: workload.layers, repositories: workload.repositories, timeoutMs: scenario.context.gateTimeoutMs });
   const turns = schedule.strategy === 'random' ? turnsOf(schedule, { participants: participants.map(({ name }) => name), timeoutMs: scenario.context.gateTimeoutMs, isTraced: settings.probe.calls !== undefined }) : undefined;
   const forced = { gates, ...(turns === undefined ? {} : { turns }) };
   const folder = join(scenario.storedFolder, `${String(number).padStart(5, '0')}-${idOf(schedule).replaceAll('/', '-')}`);
@@ -89,6 +89,7 @@ export async function attempt(schedule: Schedule, settings: AttemptSettings): Pr
 
 async function participantsOf(schedule: Schedule, { workload: { participants, together, unusual }, expectation }: AttemptSettings): Promise<readonly Participant[]> {
   switch (schedule.strategy) {
+    case 'components-under-way':
     case 'components':
     case 'components-in-turn':
     case 'components-after-failure':
@@ -124,7 +125,7 @@ function recordLimits({ recorder, settings: { knownLayers }, participants }: Per
 function isKept(schedule: Schedule): boolean {
   const { strategy } = schedule;
   if (strategy === 'leader-fails') return isSlowness(schedule.how);
-  return ['together', 'leader-follower', 'leader-stalls', 'two-writers', 'two-stops', 'together-stops', 'random', 'bystander', 'unusual', 'naive'].includes(strategy);
+  return ['together', 'first-request', 'own-layers', 'components-under-way', 'leader-follower', 'leader-stalls', 'two-writers', 'two-stops', 'together-stops', 'random', 'bystander', 'unusual', 'naive'].includes(strategy);
 }
 
 /** What a killed process leaves is for the next run to mend; what fails downloads is no promise to fetch once. */
@@ -132,7 +133,11 @@ function scheduledCheckers(schedule: Schedule, { isStrict }: AttemptSettings): r
   const [always, cache] = [[ended, outcomesAgree], [cacheIntact, layersRead]];
   const once = isStrict ? [fetchedOnce, entriesWhole] : [];
   switch (schedule.strategy) {
+    case 'first-request':
+    case 'components-under-way':
+      return [...always, overlapped, ...cache, ...(isStrict ? [fetchedOnce] : [])];
     case 'together':
+    case 'own-layers':
     case 'leader-follower':
     case 'leader-stalls':
     case 'two-writers':

@@ -5,9 +5,10 @@ import { callFamilies, changingFamilies } from '../tracing/calls.ts';
 
 /**
  * After the nth file call of a family that a process makes on the entry of the shared layer: `rename-1`; on that of the tar
- * in it: `rename-1-tar`; on what in the cache is of no layer, such as its folder or an index: `create-1-folder`.
+ * in it: `rename-1-tar`; on either of them, whichever comes first: `rename-1-either`; on what in the cache is of no layer,
+ * such as its folder or an index: `create-1-folder`.
  */
-export type CallPlace = `${CallFamily}-${number}${'' | '-tar' | '-folder'}`;
+export type CallPlace = `${CallFamily}-${number}${'' | '-tar' | '-either' | '-folder'}`;
 
 /** Where a process can be stopped between two file calls, as a calm run of it shows. */
 export interface CallPlaces {
@@ -24,13 +25,13 @@ export interface CallPlaces {
 }
 
 export function isCallPlace(text: string): text is CallPlace {
-  const [, family = ''] = /^([a-z]+)-[1-9]\d{0,5}(?:-tar|-folder)?$/.exec(text) ?? [];
+  const [, family = ''] = /^([a-z]+)-[1-9]\d{0,5}(?:-tar|-either|-folder)?$/.exec(text) ?? [];
   return (callFamilies as readonly string[]).includes(family);
 }
 
-export function partsOf(place: CallPlace): { readonly family: CallFamily; readonly nth: number; readonly what: 'layer' | 'tar' | 'folder' } {
+export function partsOf(place: CallPlace): { readonly family: CallFamily; readonly nth: number; readonly what: 'layer' | 'tar' | 'either' | 'folder' } {
   const [family = '', nth = '', what = 'layer'] = place.split('-');
-  return { family: family as CallFamily, nth: Number(nth), what: what as 'layer' | 'tar' | 'folder' };
+  return { family: family as CallFamily, nth: Number(nth), what: what as 'layer' | 'tar' | 'either' | 'folder' };
 }
 
 const fewCalls = 3;

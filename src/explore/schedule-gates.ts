@@ -14,6 +14,8 @@ export interface ScheduledLayer {
   readonly participants: readonly string[];
   /** A layer that only that participant reads; undefined where it has none. */
   readonly ownOf: (participant: string) => string | undefined;
+  /** All that are read, and those of them that not every process reads. */
+  readonly layers: { readonly all: readonly string[]; readonly own: readonly string[] };
   /** Of the images, in the order of the components that validate them. */
   readonly repositories: readonly string[];
   readonly timeoutMs: number;
@@ -21,7 +23,7 @@ export interface ScheduledLayer {
 
 /** The gates that force the schedule. */
 export function gatesOf(schedule: Schedule, scheduled: ScheduledLayer): readonly GateRule[] {
-  const { digest, participants, repositories, timeoutMs } = scheduled;
+  const { digest, participants, layers, timeoutMs } = scheduled;
   const standstill = { kind: 'standstill', parties: 'participant', count: participants.length } as const;
   const layer = { resource: 'blob', references: [digest] } as const;
   switch (schedule.strategy) {
@@ -32,9 +34,34 @@ export function gatesOf(schedule: Schedule, scheduled: ScheduledLayer): readonly
       return [];
     case 'together':
       return [togetherGate(scheduled)];
+    case 'first-request':
+      return [{ name: 'first-request', hold: { resource: 'manifest' }, until: { ...standstill, kind: 'arrivals' }, timeoutMs }];
+    case 'own-layers':
+      return [{ name: 'own-layers', hold: { resource: 'blob', references: layers.own }, until: standstill, timeoutMs }];
     case 'evict-while-reading': {
       const here = { kind: 'arrivals', parties: 'participant', count: 1 } as const;
       return [{ name: 'reader', hold: callMatch(schedule.at, scheduled, participants.slice(0, 1)), until: here, timeoutMs, then: 'evict' }];
+    }
+    case 'components-under-way':
+    case 'components':
+    case 'components-in-turn':
+    case 'components-after-failure':
+      return componentGates(schedule, scheduled);
+    default:
+      return ledGates(schedule, scheduled);
+  }
+}
+
+type OfComponents = Extract<Schedule, { readonly strategy: `components${string}` }>;
+
+/** All of them are in one process, so what tells them apart is the image that they ask for. */
+function componentGates(schedule: OfComponents, { digest, participants, layers, repositories, timeoutMs }: ScheduledLayer): readonly GateRule[] {
+  const standstill = { kind: 'standstill', parties: 'participant', count: participants.length } as const;
+  const layer = { resource: 'blob', references: [digest] } as const;
+  switch (schedule.strategy) {
+    case 'components-under-way': {
+      const all = { kind: 'requests', parties: 'repository', count: repositories.length, of: { resource: 'manifest', repositories } } as const;
+      return [{ name: 'components', hold: { resource: 'blob', references: layers.all }, until: all, timeoutMs }];
     }
     case 'components':
       return [{ name: 'components', hold: layer, until: standstill, timeoutMs, at: schedule.at, then: schedule.how }];
@@ -51,8 +78,6 @@ export function gatesOf(schedule: Schedule, scheduled: ScheduledLayer): readonly
         { name: 'others', hold: { resource: 'manifest', repositories: repositories.slice(1) }, until: failedBefore, timeoutMs },
       ];
     }
-    default:
-      return ledGates(schedule, scheduled);
   }
 }
 
@@ -132,7 +157,8 @@ function heldAt(at: Place, scheduled: ScheduledLayer, participants: readonly str
 
 function callMatch(at: CallPlace, { digest, diffId }: ScheduledLayer, participants: readonly string[]): CallMatch {
   const { family, nth, what } = partsOf(at);
-  const entry = what === 'folder' ? '' : (what === 'tar' ? diffId : digest).slice('sha256:'.length);
+  const [packed = '', unpacked = ''] = [digest, diffId].map((name) => name.slice('sha256:'.length));
+  const entry = { layer: packed, tar: unpacked, either: [packed, unpacked], folder: '' }[what];
   return { call: family, entry, nth, participants };
 }
 

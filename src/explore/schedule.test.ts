@@ -2,13 +2,14 @@
 import { expect, it } from 'vitest';
 import type { CallPlaces } from './call-place.ts';
 import { gatesOf } from './schedule-gates.ts';
+import { plainMeetings } from './feature-schedules.ts';
 import { enumerate, enumerateTwoStops, idOf, isOfCalls, schedulesNamed, strategies } from './schedule.ts';
 
-const layer = { digest: 'sha256:a', diffId: 'sha256:b', participants: ['validator-1', 'validator-2', 'validator-3'], repositories: ['one', 'two', 'three'], ownOf: (participant: string) => `sha256:${participant}`, timeoutMs: 500 };
+const layer = { digest: 'sha256:a', diffId: 'sha256:b', participants: ['validator-1', 'validator-2', 'validator-3'], repositories: ['one', 'two', 'three'], ownOf: (participant: string) => `sha256:${participant}`, layers: { all: ['sha256:a', 'sha256:c'], own: ['sha256:c'] }, timeoutMs: 500 };
 
 const calls: CallPlaces = { cold: ['create-1-folder', 'write-1', 'rename-1-tar'], warm: ['open-1', 'read-3'], damaged: ['look-1'], changing: ['create-1', 'rename-1'], disk: ['ENOSPC/write', 'EROFS/create'] };
 const random = { strategy: 'random', depth: 3, steps: 80, seed: 17 } as const;
-const all = [...enumerate(3, calls), ...enumerateTwoStops(3, calls), random, { strategy: 'naive' } as const];
+const all = [...enumerate(3, calls), ...enumerateTwoStops(3, calls), ...plainMeetings, random, { strategy: 'naive' } as const];
 
 it('names every schedule, no two alike, and finds it by its name', () => {
   expect(new Set(all.map(idOf)).size).toBe(all.length);

@@ -2,6 +2,7 @@
 import { isBodyPosition, namedPositions, type BodyPosition } from '../faults/gate.ts';
 import { diskFaults, type DiskFault } from '../faults/gate-action.ts';
 import { StampedeError } from '../foundation/errors.ts';
+import { ofFeatures } from './feature-schedules.ts';
 import type { RandomSchedule } from './random-schedule.ts';
 import type { Unusual } from './unusual.ts';
 import { isCallPlace, type CallPlace, type CallPlaces } from './call-place.ts';
@@ -13,6 +14,12 @@ import { isCallPlace, type CallPlace, type CallPlaces } from './call-place.ts';
 export type Schedule =
   /** All stand at the request for the layer before any is answered. */
   | { readonly strategy: 'together' }
+  /** All stand at the first thing that they ask the registry for; nothing is held after that. */
+  | { readonly strategy: 'first-request' }
+  /** All stand at the request for a layer that not all of them need. */
+  | { readonly strategy: 'own-layers' }
+  /** Components of one process: the first layer is held until an image of each has been asked for. */
+  | { readonly strategy: 'components-under-way' }
   /** The leader's entry is half written, or it stands after a file call, while the others run until they end or wait. */
   | { readonly strategy: 'leader-follower'; readonly at: BodyPosition | CallPlace; readonly leader: number }
   /** The same, for so long that who is impatient loses patience. */
@@ -59,7 +66,7 @@ export type Failure = 'reset' | 'cut' | 'short-body' | 'wrong-bytes' | Slowness 
 export type Slowness = 'delay' | 'trickle';
 
 export const strategies = [
-  'together', 'leader-follower', 'leader-stalls', 'leader-killed', 'leader-fails', 'two-writers', 'two-stops', 'together-stops', 'mending', 'random', 'bystander', 'disk-fails', 'evict-while-reading',
+  'together', 'first-request', 'own-layers', 'components-under-way', 'leader-follower', 'leader-stalls', 'leader-killed', 'leader-fails', 'two-writers', 'two-stops', 'together-stops', 'mending', 'random', 'bystander', 'disk-fails', 'evict-while-reading',
   'components', 'components-in-turn', 'components-after-failure', 'unusual', 'naive', 'damaged',
 ] as const;
 const damages: readonly Damage[] = ['flipped', 'truncated', 'empty', 'too-long', 'folder'];
@@ -75,8 +82,8 @@ const failures: readonly (readonly [Failure, BodyPosition | 'request'])[] = [
 const failedBefore: readonly Failure[] = ['reset', 'cut', 'short-body', 'wrong-bytes'];
 
 /** True for schedules that are about components of one process. */
-function isOfComponents({ strategy }: Schedule): boolean {
-  return strategy === 'components' || strategy === 'components-in-turn' || strategy === 'components-after-failure';
+export function isOfComponents({ strategy }: Schedule): boolean {
+  return strategy === 'components-under-way' || strategy === 'components' || strategy === 'components-in-turn' || strategy === 'components-after-failure';
 }
 
 /** True for schedules that are about what other programs do not take: components of one process, or bundles of another kind. */
@@ -149,6 +156,9 @@ function ofRequests(participants: number, positions: readonly BodyPosition[] = n
 export function idOf(schedule: Schedule): string {
   switch (schedule.strategy) {
     case 'together':
+    case 'first-request':
+    case 'own-layers':
+    case 'components-under-way':
     case 'naive':
       return schedule.strategy;
     case 'unusual':
@@ -196,6 +206,8 @@ export function schedulesNamed(name: string, participants: number, calls?: CallP
   const ids = new Map(all.map((schedule) => [idOf(schedule), schedule]));
   const found = [...ids].filter(([id]) => id === name || id.startsWith(`${name}/`)).map(([, schedule]) => schedule);
   if (found.length > 0) return found;
+  const other = ofFeatures(leadersOf(participants), { name, positions, failures: failures.map(([how]) => how) }).find((schedule) => idOf(schedule) === name);
+  if (other !== undefined) return [other];
   throw new StampedeError('CONFIG_INVALID', `no schedule of ${participants} processes is named ${JSON.stringify(name)}`, {
     hint: `strategies: ${strategies.join(', ')}; a whole name: ${all.slice(1, 4).map(idOf).join(', ')}`,
   });

@@ -21,6 +21,8 @@ export interface Workload {
   readonly shared: KnownLayer;
   /** A layer that only that participant reads; undefined where it has none. */
   readonly ownOf: (participant: string) => string | undefined;
+  /** Digests of all that are read, and of those that not every participant reads. */
+  readonly layers: { readonly all: readonly string[]; readonly own: readonly string[] };
   /** Of the images, in the order of participants and components. */
   readonly repositories: readonly string[];
 }
@@ -42,7 +44,8 @@ export async function prepareWorkload(scenario: ScenarioRun, count: number): Pro
     const image = images[commands.participants.findIndex(({ name }) => name === participant)];
     return scenario.images.readLayers().find((layer) => layer.images.length === 1 && layer.images[0] === image)?.digest;
   };
-  return { ...commands, shared, ownOf, repositories: images.map((name) => scenario.images.repositoryOf(name)) };
+  const all = scenario.images.readLayers().map(({ digest }) => digest);
+  return { ...commands, shared, ownOf, layers: { all, own: all.filter((digest) => digest !== shared.digest) }, repositories: images.map((name) => scenario.images.repositoryOf(name)) };
 }
 
 type Commands = Pick<Workload, 'participants' | 'together' | 'alone' | 'unusual'>;

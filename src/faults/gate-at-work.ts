@@ -56,7 +56,7 @@ export class Gate {
   /** The same for a process after a file call. */
   concernsCall({ participant, call }: CallArrival): boolean {
     const { hold } = this.#rule;
-    return !this.#isOpen && 'call' in hold && hold.call === call.family && hold.entry === call.entry && hold.nth === call.nth && hold.participants.includes(participant);
+    return !this.#isOpen && 'call' in hold && hold.call === call.family && [hold.entry].flat().includes(call.entry) && hold.nth === call.nth && hold.participants.includes(participant);
   }
 
   holds(participant: string): boolean {

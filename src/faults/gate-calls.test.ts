@@ -21,6 +21,14 @@ describe('a process that stands after a file call', () => {
     expect(bench.openings()).toContainEqual(['leader', 'condition', 1, 2]);
   });
 
+  it('may stand after a call on any of several entries, the first that comes', async () => {
+    const bench = new Bench([{ ...leader, hold: { ...leader.hold, entry: ['ab', 'cd'] } as GateRule['hold'], until: { kind: 'arrivals', parties: 'participant', count: 1 } }], ['a']);
+    expect(await bench.keeper.passCall({ participant: 'a', call: { ...call, entry: 'ef' } })).toBe('go');
+    expect(bench.openings()).toEqual([]);
+    expect(await bench.keeper.passCall({ participant: 'a', call: { ...call, entry: 'cd' } })).toBe('go');
+    expect(bench.openings()).toEqual([['leader', 'condition', 1, 1]]);
+  });
+
   it('is another one for each process', async () => {
     const bench = new Bench([leader], ['a', 'b']);
     expect(await bench.keeper.passCall({ participant: 'b', call })).toBe('go');

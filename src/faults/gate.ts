@@ -69,8 +69,8 @@ export interface GateMatch {
 /** After which file calls a process stands still, all threads of it. */
 export interface CallMatch {
   readonly call: CallFamily;
-  /** Hex digits of the digest in the path; empty for paths without one. */
-  readonly entry: string;
+  /** Hex digits of the digest in the path, or of any of these; empty for paths without one. */
+  readonly entry: string | readonly string[];
   /** Which one of the process, of that family and on that entry, from 1. */
   readonly nth: number;
   readonly participants: readonly string[];

@@ -31,6 +31,7 @@ export type ErrorCode =
   | 'DOCUMENT_MALFORMED'
   | 'VARIABLE_UNKNOWN'
   | 'STEP_OUT_OF_ORDER'
+  | 'SCHEDULE_INVALID'
   | 'STEP_PENDING'
   // verdicts, as seen by Cucumber
   | 'EXPECTATION_BROKEN'

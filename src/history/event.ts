@@ -60,6 +60,9 @@ export type CacheFileClass =
   /** named as an entry, but not one of the contents that this run knows */
   | 'unknown-content';
 
+/** What a cache holds of the layers that a run is to read: none, all, some, or entries that are not what they should be. */
+export type CacheState = 'cold' | 'warm' | 'half-filled' | 'damaged';
+
 /** Which moment a cache file was looked at. */
 export type CacheMoment = 'before' | 'held' | 'after';
 
@@ -68,6 +71,10 @@ export type EventBody =
       readonly kind: 'workload-known';
       /** The layers that the run's validators are to read through their cache; `size` in bytes, as they travel. */
       readonly layers: readonly { readonly digest: Digest; readonly diffId: DiffID; readonly size: number }[];
+      /** The one that the run's schedule is about; absent: it is about none that all read. */
+      readonly shared?: Digest;
+      /** What the cache was made to be before; absent: it is as earlier runs have left it. */
+      readonly cache?: CacheState;
     }
   | ({
       readonly kind: 'validator-started';

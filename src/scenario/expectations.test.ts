@@ -9,6 +9,7 @@ import { expectExitStatus, expectLogLine, expectOutput, expectSnapshots, outputO
 import { writeNamedFile } from './fixtures.ts';
 import type { ScenarioRun } from './scenario-run.ts';
 import { settle, snapshotFile, type SnapshotRecord } from './snapshot-book.ts';
+import { alone } from './meeting.ts';
 import { openTestStage, type TestStage } from './test-scenario.ts';
 import { lastRun, validate } from './validate.ts';
 
@@ -25,7 +26,7 @@ afterAll(async () => await stage[Symbol.asyncDispose]());
 async function said(environment: Readonly<Record<string, string>>, processes = 1): Promise<ScenarioRun> {
   const scenario = await stage.open({ validator: [speaker] });
   for (const [name, value] of Object.entries(environment)) scenario.environment.set(name, await scenario.values.expand(value, 'keep'));
-  await validate(scenario, { line: '${PARTICIPANT}', processes, meeting: 'alone' });
+  await validate(scenario, { line: '${PARTICIPANT}', processes, meeting: alone });
   return scenario;
 }
 
@@ -99,7 +100,7 @@ describe('expectExitStatus', () => {
   it('says how a process ended that has no status', async () => {
     const crashing = await stage.program('process.kill(process.pid, "SIGABRT"); setInterval(() => undefined, 1000);');
     const scenario = await stage.open({ validator: [crashing] });
-    await validate(scenario, { line: 'x', processes: 1, meeting: 'alone' });
+    await validate(scenario, { line: 'x', processes: 1, meeting: alone });
     await expect(expectExitStatus(scenario, 134)).rejects.toMatchObject({ ...assertion, message: expect.stringContaining('SIGABRT') });
   });
 });
@@ -136,7 +137,7 @@ describe('expectSnapshots', () => {
   /** As in another run of the command. */
   async function scenarioIn(snapshotMode: SnapshotMode, name: string): Promise<ScenarioRun> {
     const scenario = await stage.open({ validator: [speaker], snapshotMode, name, runFolder: join(stage.folder, 'runs', `${(runs += 1)}`) });
-    await validate(scenario, { line: 'x', processes: 1, meeting: 'alone' });
+    await validate(scenario, { line: 'x', processes: 1, meeting: alone });
     return scenario;
   }
 

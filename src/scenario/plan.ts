@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { GateRule } from '../faults/gate.ts';
 import type { TurnRule } from '../faults/turns.ts';
+import type { CacheState } from '../history/event.ts';
+import type { Digest } from '../oci/digest.ts';
 
 /**
  * What one run does, as plain data: stored before the run starts, so that a crash keeps it.
@@ -15,8 +17,12 @@ export interface Plan {
   readonly gates: readonly GateRule[];
   /** Who may go on at each step; absent: everybody may. */
   readonly turns?: TurnRule;
-  /** How the participants meet, in words; or the schedule that an exploration made. */
-  readonly meeting: Meeting | `schedule ${string}`;
+  /** How the participants meet: nobody is held, or a schedule by its name. */
+  readonly meeting: MeetingName;
+  /** The layer that the schedule is about, where it is about one that all read. */
+  readonly sharedLayer?: Digest;
+  /** What the cache was made to be before; absent: it is as earlier runs have left it. */
+  readonly cache?: CacheState;
   /** True: every file call of the participants that concerns the cache is recorded. */
   readonly isTraced?: boolean;
   /** Where this run belongs to an attempt of an exploration: all that the attempt can be repeated from. */
@@ -36,85 +42,11 @@ export interface PlannedExploration {
   readonly gateTimeoutMs: number;
 }
 
+/** `schedule leader-follower/middle/1` says where somebody is held, and until when. */
+export type MeetingName = 'alone' | `schedule ${string}`;
+
 export interface PlannedParticipant {
   readonly name: string;
   /** Arguments after the subject's own. */
   readonly arguments: readonly string[];
-}
-
-/**
- * `alone`: one process, nothing held. `first-request`: every process is held at its first manifest until all
- * have asked. `shared-layer`: every process is held at a layer that all of them need until each asks for one or waits
- * for one who did, and `own-layer` at one that others don't need. `half-layer`: the first process is held when it has half
- * of a layer that all need, until the others, who begin only then, have ended or wait. `components`: the first layer of one process is held until requests of all its components were seen.
- */
-export type Meeting = 'alone' | 'first-request' | 'shared-layer' | 'own-layer' | 'half-layer' | 'components';
-
-export interface MeetingPlan {
-  readonly meeting: Meeting;
-  /** Processes, or for `components` the components, that must meet. */
-  readonly parties: number;
-  /** Names of the processes. */
-  readonly participants: readonly string[];
-  /** Digests of the layers that are met at. */
-  readonly layers: readonly string[];
-  /** Repositories of the images that the commands name. */
-  readonly repositories: readonly string[];
-  readonly timeoutMs: number;
-}
-
-/** The gates that force a meeting; the recorded history must show that it took place. */
-export function gatesFor({ meeting, parties, participants, layers, repositories, timeoutMs }: MeetingPlan): readonly GateRule[] {
-  switch (meeting) {
-    case 'alone':
-      return [];
-    case 'first-request':
-      return [
-        {
-          name: 'first-request',
-          hold: { resource: 'manifest' },
-          until: { kind: 'arrivals', parties: 'participant', count: parties },
-          timeoutMs,
-        },
-      ];
-    case 'shared-layer':
-    case 'own-layer':
-      return [
-        {
-          name: meeting,
-          hold: { resource: 'blob', references: layers },
-          until: { kind: 'standstill', parties: 'participant', count: parties },
-          timeoutMs,
-        },
-      ];
-    case 'half-layer':
-      return halfLayerGates({ parties, participants, layers, timeoutMs });
-    case 'components':
-      return [
-        {
-          name: 'components',
-          hold: { resource: 'blob', references: layers },
-          until: { kind: 'requests', parties: 'repository', count: parties, of: { resource: 'manifest', repositories } },
-          timeoutMs,
-        },
-      ];
-  }
-}
-
-function halfLayerGates({ parties, participants, layers, timeoutMs }: Pick<MeetingPlan, 'parties' | 'participants' | 'layers' | 'timeoutMs'>): readonly GateRule[] {
-  return [
-    {
-      name: 'half-layer',
-      hold: { resource: 'blob', references: layers, participants: participants.slice(0, 1) },
-      at: 'middle',
-      until: { kind: 'standstill', parties: 'participant', count: parties },
-      timeoutMs,
-    },
-    {
-      name: 'others',
-      hold: { resource: 'manifest', participants: participants.slice(1) },
-      until: { kind: 'reached', parties: 'participant', count: 1, gate: 'half-layer' },
-      timeoutMs,
-    },
-  ];
 }

@@ -66,6 +66,8 @@ export async function performRun(plan: Plan, participants: readonly Participant[
   recorder.record({
     kind: 'workload-known',
     layers: settings.knownLayers.map(({ digest, diffId, compressed }) => ({ digest, diffId, size: compressed.length })),
+    ...(plan.sharedLayer === undefined ? {} : { shared: plan.sharedLayer }),
+    ...(plan.cache === undefined ? {} : { cache: plan.cache }),
   });
   settings.logDoor?.reportTo(recorder);
   await look('before');

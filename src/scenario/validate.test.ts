@@ -8,7 +8,9 @@ import { eventsOf } from '../history/event.ts';
 import { openDoor } from '../faults/door.ts';
 import { createGateKeeper } from '../faults/gate-keeper.ts';
 import { openRecorder } from '../history/recorder.ts';
+import { validateUnder } from '../explore/gathering.ts';
 import { outputOf } from './expectations.ts';
+import { alone } from './meeting.ts';
 import type { Plan } from './plan.ts';
 import type { ScenarioRun } from './scenario-run.ts';
 import { openTestStage, type TestStage } from './test-scenario.ts';
@@ -42,7 +44,7 @@ describe('a validator', () => {
   it('gets the words of the command, split at each space, variables expanded', async () => {
     const scenario = await stage.open({ validator: [witness, 'leading'] });
     const { publicKeyFile } = await scenario.keys.make('known');
-    await validate(scenario, { line: 'validate  image --key ${known_PUBLIC_KEY} --json {"a":"${REGISTRY}/b"} ', processes: 1, meeting: 'alone' });
+    await validate(scenario, { line: 'validate  image --key ${known_PUBLIC_KEY} --json {"a":"${REGISTRY}/b"} ', processes: 1, meeting: alone });
     const { words } = await witnessed(scenario);
     expect(words).toEqual(['leading', 'validate', '', 'image', '--key', publicKeyFile, '--json', `{"a":"registry.local/${scenario.identity.id}/b"}`, '']);
     expect(commandsOf(lastRun(scenario))).toEqual([[witness, ...words]]);
@@ -53,7 +55,7 @@ describe('a validator', () => {
     vi.stubEnv('HTTP_PROXY', 'http://elsewhere');
     const scenario = await stage.open({ validator: [witness] });
     scenario.environment.set('EC_CACHE', 'false').set('HOME', '/nowhere');
-    await validate(scenario, { line: 'x', processes: 1, meeting: 'alone' });
+    await validate(scenario, { line: 'x', processes: 1, meeting: alone });
     const { env, directory } = await witnessed(scenario);
     const { HTTP_PROXY, HTTPS_PROXY, ...rest } = env;
     expect(HTTP_PROXY).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
@@ -66,7 +68,7 @@ describe('a validator', () => {
 
   it('knows its own number, and has a door of its own', async () => {
     const scenario = await stage.open({ validator: [witness] });
-    await validate(scenario, { line: '--name image-${PARTICIPANT}', processes: 3, meeting: 'alone' });
+    await validate(scenario, { line: '--name image-${PARTICIPANT}', processes: 3, meeting: alone });
     const seen = await Promise.all([0, 1, 2].map(async (index) => await witnessed(scenario, index)));
     expect(seen.map(({ words }) => words[1])).toEqual(['image-1', 'image-2', 'image-3']);
     expect(new Set(seen.map(({ env }) => env['HTTP_PROXY'])).size).toBe(3);
@@ -74,16 +76,16 @@ describe('a validator', () => {
 
   it('is not started with a variable that nobody knows, unless such are empty', async () => {
     const strict = await stage.open({ validator: [witness] });
-    await expect(validate(strict, { line: '${WRONG}', processes: 1, meeting: 'alone' })).rejects.toMatchObject({ code: 'VARIABLE_UNKNOWN' });
+    await expect(validate(strict, { line: '${WRONG}', processes: 1, meeting: alone })).rejects.toMatchObject({ code: 'VARIABLE_UNKNOWN' });
     expect(strict.runs).toEqual([]);
     const lax = await stage.open({ validator: [witness], unknownVariables: 'empty' });
-    await validate(lax, { line: 'a${WRONG}b', processes: 1, meeting: 'alone' });
+    await validate(lax, { line: 'a${WRONG}b', processes: 1, meeting: alone });
     expect((await witnessed(lax)).words).toEqual(['ab']);
   });
 
   it('that is missing is told', async () => {
     const scenario = await stage.open({ validator: [join(stage.folder, 'gone')] });
-    await expect(validate(scenario, { line: 'x', processes: 2, meeting: 'alone' })).rejects.toMatchObject({ code: 'VALIDATOR_MISSING' });
+    await expect(validate(scenario, { line: 'x', processes: 2, meeting: alone })).rejects.toMatchObject({ code: 'VALIDATOR_MISSING' });
   });
 });
 
@@ -92,11 +94,11 @@ describe('a run', () => {
     const scenario = await stage.open({ validator: [reader] });
     await scenario.images.pushBundles('bundle', 2);
     const line = 'validate --image ${REGISTRY}/bundle-${PARTICIPANT}';
-    await validate(scenario, { line, processes: 2, meeting: 'shared-layer' });
+    await validateUnder(scenario, { line, processes: 2, schedule: 'together' });
     const folder = join(scenario.storedFolder, 'run-1');
     const plan = JSON.parse(await readFile(join(folder, 'plan.json'), 'utf8')) as Plan;
     expect(plan).toEqual(lastRun(scenario).plan);
-    expect(plan).toMatchObject({ scenario: scenario.identity.id, subject: 'test', seed: 'seed', meeting: 'shared-layer', gates: [{ name: 'shared-layer', until: { count: 2 } }] });
+    expect(plan).toMatchObject({ scenario: scenario.identity.id, subject: 'test', seed: 'seed', meeting: 'schedule together', sharedLayer: scenario.images.readLayers()[0]!.digest, gates: [{ name: 'together', until: { count: 2 } }] });
     expect(plan.participants).toEqual(['validator-1', 'validator-2'].map((name) => ({ name, arguments: line.split(' ') })));
     const history = (await readFile(join(folder, 'history.ndjson'), 'utf8')).trim().split('\n').map((text) => JSON.parse(text) as unknown);
     expect(history).toEqual(lastRun(scenario).recorder.events());
@@ -107,11 +109,11 @@ describe('a run', () => {
   it('knows the layers of the images that its commands name, and of no others', async () => {
     const scenario = await stage.open({ validator: [reader] });
     await scenario.images.pushBundles('bundle', 11);
-    await validate(scenario, { line: '${REGISTRY}/bundle-11:latest ${REGISTRY}/bundle-1/parent', processes: 1, meeting: 'alone' });
+    await validate(scenario, { line: '${REGISTRY}/bundle-11:latest ${REGISTRY}/bundle-1/parent', processes: 1, meeting: alone });
     const [workload] = eventsOf(lastRun(scenario).recorder.events(), 'workload-known');
     const layers = scenario.images.named('bundle-11').image.layers.map(({ diffId }) => diffId);
     expect(workload?.layers.map(({ diffId }) => diffId)).toEqual(layers);
-    await validate(scenario, { line: '{"components":[{"containerImage":"${REGISTRY}/bundle-2"},{"containerImage":"${REGISTRY}/bundle-3@sha256:0"}]}', processes: 1, meeting: 'alone' });
+    await validate(scenario, { line: '{"components":[{"containerImage":"${REGISTRY}/bundle-2"},{"containerImage":"${REGISTRY}/bundle-3@sha256:0"}]}', processes: 1, meeting: alone });
     expect(eventsOf(lastRun(scenario).recorder.events(), 'workload-known')[0]?.layers).toHaveLength(3);
   });
 
@@ -119,16 +121,16 @@ describe('a run', () => {
     const scenario = await stage.open({ validator: [witness] });
     await scenario.images.pushBundles('bundle', 1);
     await scenario.images.pushBundles('bundle-1.x', 1);
-    await validate(scenario, { line: '${REGISTRY}/bundle-1.x-1', processes: 1, meeting: 'alone' });
+    await validate(scenario, { line: '${REGISTRY}/bundle-1.x-1', processes: 1, meeting: alone });
     expect(eventsOf(lastRun(scenario).recorder.events(), 'workload-known')[0]?.layers).toHaveLength(2);
-    await validate(scenario, { line: 'see ${REGISTRY}/bundle-1.', processes: 1, meeting: 'alone' });
+    await validate(scenario, { line: 'see ${REGISTRY}/bundle-1.', processes: 1, meeting: alone });
     expect(eventsOf(lastRun(scenario).recorder.events(), 'workload-known')[0]?.layers).toHaveLength(2);
   });
 
   it('can be repeated by the script that it leaves, behind a door', async () => {
     const scenario = await stage.open({ validator: [reader] });
     await scenario.images.pushBundles('bundle', 2);
-    await validate(scenario, { line: '${REGISTRY}/bundle-${PARTICIPANT}', processes: 2, meeting: 'shared-layer' });
+    await validateUnder(scenario, { line: '${REGISTRY}/bundle-${PARTICIPANT}', processes: 2, schedule: 'together' });
     const recorder = openRecorder(join(stage.folder, 'by-hand.ndjson'));
     const gates = createGateKeeper([], { participants: [], recorder });
     const door = await openDoor({ participant: 'by-hand', upstream: stage.addresses.registryUrl, hosts: ['registry.local'], recorder, gates });
@@ -139,14 +141,6 @@ describe('a run', () => {
     expect(eventsOf(recorder.events(), 'request').length).toBeGreaterThan(0);
     await door.close();
     recorder.close();
-  });
-
-  it('that should meet at layers needs an image that has some', async () => {
-    const scenario = await stage.open({ validator: [reader] });
-    await scenario.images.pushImage('plain');
-    for (const meeting of ['shared-layer', 'own-layer', 'components'] as const) {
-      await expect(validate(scenario, { line: '${REGISTRY}/plain', processes: 2, meeting })).rejects.toMatchObject({ code: 'STEP_OUT_OF_ORDER' });
-    }
   });
 
   it('must have been, to be looked at', async () => {

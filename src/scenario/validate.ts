@@ -2,12 +2,12 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StampedeError } from '../foundation/errors.ts';
-import type { GateRule } from '../faults/gate.ts';
 import { splitCommand } from '../validator/words.ts';
 import { shellScript } from './command-line.ts';
-import { layersMetAt, layersOf, namedImages } from './meeting-layers.ts';
-import { gatesFor, type Meeting, type Plan } from './plan.ts';
-import { performRun, type Participant, type PerformedRun } from './run.ts';
+import type { Meeting } from './meeting.ts';
+import { layersOf } from './meeting-layers.ts';
+import type { MeetingName, Plan } from './plan.ts';
+import { performRun, type Participant, type PerformedRun, type RunSettings } from './run.ts';
 import type { ScenarioRun } from './scenario-run.ts';
 import { expand } from './variables.ts';
 
@@ -22,31 +22,49 @@ export interface Gathering {
   readonly meeting: Meeting;
 }
 
-/** Runs the validator once or several times at once, and keeps what happened as the scenario's last run. */
+/**
+ * Runs the validator once or several times at once, and keeps what happened as the scenario's last run.
+ * @throws StampedeError SCHEDULE_INVALID, VARIABLE_UNKNOWN before anything starts
+ */
 export async function validate(scenario: ScenarioRun, gathering: Gathering): Promise<void> {
-  const participants = await participantsOf(scenario, gathering);
-  const plan: Plan = {
-    version: 1,
-    scenario: scenario.identity.id,
-    subject: scenario.context.subject,
-    seed: scenario.context.seed,
-    participants: participants.map(({ name }) => ({ name, arguments: splitCommand(gathering.line) })),
-    gates: gatesOf(scenario, gathering, participants),
-    meeting: gathering.meeting,
-  };
-  const run = await performRun(plan, participants, {
-    context: scenario.context,
-    subject: scenario.subject,
-    folders: scenario.folders,
-    environment: { ...scenario.usualEnvironment, ...Object.fromEntries(scenario.environment) },
-    cacheFolder: cacheFolder(scenario),
-    knownLayers: layersOf(scenario.images, participants),
-    cacheLayers: scenario.images.knownLayers(),
-    logDoor: scenario.log.door,
-    folder: join(scenario.storedFolder, `run-${scenario.runs.length + 1}`),
-  });
+  const run = await performGathering(scenario, gathering, join(scenario.storedFolder, `run-${scenario.runs.length + 1}`));
   scenario.runs.push(run);
   await storeScript(scenario, run);
+}
+
+async function performGathering(scenario: ScenarioRun, gathering: Gathering, folder: string): Promise<PerformedRun> {
+  const { meeting, line } = gathering;
+  const participants = await participantsOf(scenario, gathering);
+  const forced = meeting.force(participants);
+  await meeting.cache?.prepare(participants, folder);
+  const plan: Plan = {
+    ...planOf(scenario, meeting.name),
+    participants: participants.map(({ name }) => ({ name, arguments: splitCommand(line) })),
+    ...forced,
+    ...(meeting.cache === undefined ? {} : { cache: meeting.cache.state }),
+  };
+  return await performRun(plan, participants, settingsOf(scenario, participants, folder));
+}
+
+/** The beginning of a plan: nobody takes part yet, nobody is held. */
+export function planOf({ identity, context: { subject, seed } }: ScenarioRun, meeting: MeetingName): Plan {
+  return { version: 1, scenario: identity.id, subject, seed, participants: [], gates: [], meeting };
+}
+
+/** Environment, cache and layers of a run of these participants as the scenario is now; `folder`: where it is stored. */
+export function settingsOf(scenario: ScenarioRun, participants: readonly Participant[], folder: string): RunSettings {
+  const { context, subject, folders, images, log } = scenario;
+  return {
+    context,
+    subject,
+    folders,
+    environment: { ...scenario.usualEnvironment, ...Object.fromEntries(scenario.environment) },
+    cacheFolder: cacheFolder(scenario),
+    knownLayers: layersOf(images, participants),
+    cacheLayers: images.knownLayers(),
+    logDoor: log.door,
+    folder,
+  };
 }
 
 /** @throws StampedeError STEP_OUT_OF_ORDER when nothing has run. */
@@ -70,13 +88,6 @@ async function participantsOf(scenario: ScenarioRun, { line, processes }: Gather
       return { name: `validator-${number}`, arguments: splitCommand(await values.expand(own, context.unknownVariables)) };
     }),
   );
-}
-
-function gatesOf(scenario: ScenarioRun, { processes, meeting }: Gathering, participants: readonly Participant[]): readonly GateRule[] {
-  const layers = layersMetAt(scenario.images, meeting, participants);
-  const repositories = namedImages(scenario.images, participants).map((name) => scenario.images.repositoryOf(name));
-  const parties = meeting === 'components' ? repositories.length : processes;
-  return gatesFor({ meeting, parties, participants: participants.map(({ name }) => name), layers, repositories, timeoutMs: scenario.context.gateTimeoutMs });
 }
 
 function cacheFolder({ subject, folders, environment }: ScenarioRun): string {

@@ -15,9 +15,10 @@ import { StampedeError } from '../foundation/errors.ts';
 import { eventsOf } from '../history/event.ts';
 import { closeScenario } from './close-scenario.ts';
 import { expectHeld, outputOf } from './expectations.ts';
-import type { Meeting } from './plan.ts';
+import { alone } from './meeting.ts';
 import { compareWithReference } from './reference-run.ts';
 import type { ScenarioRun } from './scenario-run.ts';
+import { validateUnder } from '../explore/gathering.ts';
 import { openTestStage, testSubject, type TestStage } from './test-scenario.ts';
 import { lastRun, validate } from './validate.ts';
 
@@ -33,22 +34,24 @@ afterAll(async () => await stage[Symbol.asyncDispose]());
 
 interface Case {
   readonly program: string;
-  readonly meeting?: Meeting;
+  /** Of a schedule; or nobody is held. */
+  readonly meeting?: string;
   readonly processes?: number;
   readonly settings?: Partial<Omit<RunContext, 'subject'>>;
 }
 
 /** Three bundles; as many processes with one each, or one with all. */
-async function ran({ program, meeting = 'shared-layer', processes = 3, settings = {} }: Case): Promise<ScenarioRun> {
+async function ran({ program, meeting = 'together', processes = 3, settings = {} }: Case): Promise<ScenarioRun> {
   const scenario = await stage.open({ validator: [await stage.program(program)], ...settings });
   await scenario.images.pushBundles('bundle', 3);
   await again(scenario, meeting, processes);
   return scenario;
 }
 
-async function again(scenario: ScenarioRun, meeting: Meeting, processes: number): Promise<void> {
+async function again(scenario: ScenarioRun, meeting: string, processes: number): Promise<void> {
   const line = processes > 1 ? '${REGISTRY}/bundle-${PARTICIPANT}' : '${REGISTRY}/bundle-1 ${REGISTRY}/bundle-2 ${REGISTRY}/bundle-3';
-  await validate(scenario, { line, processes, meeting });
+  if (meeting === 'alone') await validate(scenario, { line, processes, meeting: alone });
+  else await validateUnder(scenario, { line, processes, schedule: meeting });
 }
 
 async function compare(scenario: ScenarioRun): Promise<void> {
@@ -65,7 +68,7 @@ const held = { verdict: 'held' };
 const close = async (scenario: ScenarioRun, isPassing = true): Promise<void> => await closeScenario(scenario, { isPassing });
 
 describe('a validator without fault', () => {
-  it.each(['shared-layer', 'own-layer', 'first-request'] as const)('holds, in three processes that meet at their %s', async (meeting) => {
+  it.each(['together', 'own-layers', 'first-request'])('holds, in three processes that meet at their %s', async (meeting) => {
     const scenario = await ran({ program: each, meeting });
     await compare(scenario);
     expect(verdicts(scenario)).toEqual({ ended: held, 'cache-intact': held, overlapped: held, 'outcomes-agree': held });
@@ -75,7 +78,7 @@ describe('a validator without fault', () => {
   });
 
   it('holds, in one process with three components', async () => {
-    const scenario = await ran({ program: atOnce, meeting: 'components', processes: 1 });
+    const scenario = await ran({ program: atOnce, meeting: 'components-under-way', processes: 1 });
     await compare(scenario);
     expect(verdicts(scenario)).toEqual({ ended: held, 'cache-intact': held, overlapped: held, 'outcomes-agree': held });
     expectHeld(scenario, fetchedOnce);
@@ -157,7 +160,7 @@ describe('a run that shows nothing is unknown', () => {
   });
 
   it('one process takes its components one after the other', async () => {
-    const scenario = await ran({ program: each, meeting: 'components', processes: 1, settings: { gateTimeoutMs: 150 } });
+    const scenario = await ran({ program: each, meeting: 'components-under-way', processes: 1, settings: { gateTimeoutMs: 150 } });
     expect(verdicts(scenario)['overlapped']).toMatchObject({ verdict: 'unknown', reason: expect.stringContaining('timeout, with 1 of 3') });
     expect(() => expectHeld(scenario, overlapped)).toThrow(expect.objectContaining({ code: 'VERDICT_UNKNOWN' }));
     await expect(close(scenario)).rejects.toMatchObject({ code: 'VERDICT_UNKNOWN' });
@@ -179,7 +182,7 @@ describe('closeScenario', () => {
   });
 
   it('judges every run, not the last alone', async () => {
-    const scenario = await ran({ program: each, meeting: 'components', processes: 1, settings: { gateTimeoutMs: 150 } });
+    const scenario = await ran({ program: each, meeting: 'components-under-way', processes: 1, settings: { gateTimeoutMs: 150 } });
     await again(scenario, 'alone', 1);
     await expect(close(scenario)).rejects.toMatchObject({ code: 'VERDICT_UNKNOWN', hint: expect.stringContaining('run-1') });
   });
@@ -236,7 +239,7 @@ describe('compareWithReference', () => {
 
   it('does so for a cache below HOME, which then is another one', async () => {
     const scenario = await stage.open({ validator: [await stage.program('console.log(existsSync(process.env.HOME + "/layers/x"));')], subject: { ...testSubject, cacheDirectory: '${HOME}/layers' } });
-    await validate(scenario, { line: 'x', processes: 1, meeting: 'alone' });
+    await validate(scenario, { line: 'x', processes: 1, meeting: alone });
     await mkdir(join(scenario.folders.home, 'layers'));
     await writeFile(join(scenario.folders.home, 'layers', 'x'), 'poison');
     await compare(scenario);
@@ -245,7 +248,7 @@ describe('compareWithReference', () => {
 
   it('repeats equal commands once', async () => {
     const scenario = await ran({ program: each, processes: 1, meeting: 'alone' });
-    await validate(scenario, { line: '${REGISTRY}/bundle-1', processes: 3, meeting: 'shared-layer' });
+    await validateUnder(scenario, { line: '${REGISTRY}/bundle-1', processes: 3, schedule: 'together' });
     await compare(scenario);
     expect(eventsOf(lastRun(scenario).recorder.events(), 'outcome-compared').map(({ participant, equal }) => [participant, equal])).toEqual([1, 2, 3].map((number) => [`validator-${number}`, true]));
     expect((await readdir(lastRun(scenario).settings.folder)).filter((name) => name.startsWith('alone'))).toEqual(['alone-validator-1']);
@@ -254,7 +257,7 @@ describe('compareWithReference', () => {
   it('leaves what the run wrote into its working directory', async () => {
     const writer = `writeFileSync('report.json', isCached ? 'of the run' : 'of the reference'); if (!isCached) writeFileSync('extra', '');`;
     const scenario = await stage.open({ validator: [await stage.program(writer)] });
-    await validate(scenario, { line: 'x', processes: 1, meeting: 'alone' });
+    await validate(scenario, { line: 'x', processes: 1, meeting: alone });
     await compare(scenario);
     expect(await readFile(join(scenario.folders.work, 'report.json'), 'utf8')).toBe('of the run');
     expect(await readdir(scenario.folders.work)).toEqual(['report.json']);
