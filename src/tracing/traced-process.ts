@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { existsSync, readdirSync, realpathSync, watch } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync, watch } from 'node:fs';
 import { open, writeFile, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { cpuTimeOf } from '../foundation/process-table.ts';
@@ -88,6 +88,7 @@ export class TracedProcess {
     if (this.#isClosed) return;
     await this.#readOn();
     if (this.#settings.stopping.length === 0) return await this.#tell();
+    if (this.#pid !== 0) this.#letChildrenGo();
     if (this.#stopped.size === 0) return;
     if (this.#pid === 0 || !this.#allStand()) return this.#lookAgain();
     await this.#tell();
@@ -123,17 +124,41 @@ export class TracedProcess {
     return stood;
   }
 
+  /** strace stops whatever process makes such a call, and a gate is for the one that it is about: what that has started goes on at once. */
+  #letChildrenGo(): void {
+    const own = threadsOf(this.#pid);
+    for (const thread of this.#stopped) {
+      if (own.includes(thread)) continue;
+      this.#stopped.delete(thread);
+      goOn(processOf(thread));
+    }
+  }
+
   #lookAgain(): void {
     clearTimeout(this.#settling);
     this.#settling = setTimeout(() => this.#wake(), settleMs);
   }
 
   #goOn(): void {
-    try {
-      process.kill(this.#pid, 'SIGCONT');
-    } catch {
-      // It has ended.
-    }
+    goOn(this.#pid);
+  }
+}
+
+function goOn(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(pid, 'SIGCONT');
+  } catch {
+    // It has ended.
+  }
+}
+
+/** Undefined when it has ended. https://man7.org/linux/man-pages/man5/proc_pid_status.5.html */
+function processOf(thread: number): number | undefined {
+  try {
+    const group = /^Tgid:\s+(\d+)$/m.exec(readFileSync(`/proc/${thread}/status`, 'utf8'))?.[1];
+    return group === undefined ? undefined : Number(group);
+  } catch {
+    return undefined;
   }
 }
 

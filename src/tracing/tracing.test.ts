@@ -106,6 +106,21 @@ describe.skipIf(strace === undefined)('a traced process', () => {
     expect(writes).toBe(100);
   });
 
+  it('stands, and what it has started goes on: that makes such calls, too', async () => {
+    const parent = `
+      import { execFileSync } from 'node:child_process';
+      import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+      execFileSync('/bin/sh', ['-c', 'cd "$0" && for name in 1 2 3 4 5; do : > from && mv from "$name"; done', ${JSON.stringify(folder)}]);
+      mkdirSync(process.argv[2]);
+      writeFileSync(process.argv[2] + '/entry.tmp', '');
+      renameSync(process.argv[2] + '/entry.tmp', process.argv[2] + '/entry');`;
+    await writeFile(join(folder, 'parent.mjs'), parent);
+    const told: string[] = [];
+    const { ended } = await traced({ stopping: ['create', 'rename'], onCall: ({ family, path }) => void (family === 'rename' && told.push(path)) }, [process.execPath, join(folder, 'parent.mjs'), cache]);
+    expect(await ended).toEqual([0, null]);
+    expect(told).toEqual(['entry']);
+  });
+
   it('goes on, and its end tells, when who is told fails', async () => {
     const { ended } = await traced({ stopping: ['write'], onCall: async () => await Promise.reject(new Error('told in vain')) });
     await expect(ended).rejects.toThrow('told in vain');
