@@ -31,27 +31,27 @@ Then(/^the log output should contain "([^"]*)"$/, async function (this: Stampede
 });
 
 Then('the runs should have overlapped', function (this: StampedeWorld) {
-  this.expectOverlap();
+  this.expectVerdict('overlapped');
 });
 
 Then('every layer should have been read through the cache', function (this: StampedeWorld) {
-  this.expectLayersRead();
+  this.expectVerdict('layersRead');
 });
 
 Then('each layer should have been fetched once', function (this: StampedeWorld) {
-  this.expectFetchedOnce();
+  this.expectVerdict('fetchedOnce');
 });
 
 Then('no layer should have been fetched', function (this: StampedeWorld) {
-  this.expectNothingFetched();
+  this.expectVerdict('nothingFetched');
 });
 
 Then('the cache should be empty', function (this: StampedeWorld) {
-  this.expectEmptyCache();
+  this.expectVerdict('cacheEmpty');
 });
 
 Then('the cache should be intact', function (this: StampedeWorld) {
-  this.expectCacheIntact();
+  this.expectVerdict('cacheIntact');
 });
 
 Then('every outcome should equal that of a run alone without cache', async function (this: StampedeWorld) {

@@ -9,18 +9,14 @@ import { addLabels, attest, publishPolicies, setVariable, sign, storePolicyObjec
 import { compareWithReference } from '../src/scenario/reference-run.ts';
 import type { ScenarioRun } from '../src/scenario/scenario-run.ts';
 import { expectConsistentLog, makeLogFail } from '../src/scenario/log-faults.ts';
+import { expectLaterRun } from '../src/scenario/later-run.ts';
 import { alone } from '../src/scenario/meeting.ts';
 import { lastRun, validate } from '../src/scenario/validate.ts';
-import { validateUnder } from '../src/explore/gathering.ts';
+import { validateAsTold, validateUnder, type ToldGathering } from '../src/explore/gathering.ts';
 import type { Logging, Provenance } from '../src/scenario/signing.ts';
 import type { LogFaultRule } from '../src/faults/log-door.ts';
-import { cacheIntact } from '../src/checkers/cache-intact.ts';
-import { cacheEmpty } from '../src/checkers/cache-empty.ts';
-import { fetchedOnce } from '../src/checkers/fetched-once.ts';
-import { layersRead } from '../src/checkers/layers-read.ts';
-import { nothingFetched } from '../src/checkers/nothing-fetched.ts';
 import { outcomesAgree } from '../src/checkers/outcomes-agree.ts';
-import { overlapped } from '../src/checkers/overlapped.ts';
+import { verdicts, type VerdictName } from './verdicts.ts';
 
 /** One per scenario: the words of the steps as calls. What they do is written in `src/scenario`. */
 export class StampedeWorld extends World {
@@ -103,6 +99,10 @@ export class StampedeWorld extends World {
     await validateUnder(this.scenario, { line, processes, schedule });
   }
 
+  async runAsTold(line: string, told: Omit<ToldGathering, 'line'>): Promise<void> {
+    await validateAsTold(this.scenario, { line, ...told });
+  }
+
   async expectStatus(status: number): Promise<void> {
     await expectExitStatus(this.scenario, status);
   }
@@ -130,28 +130,13 @@ export class StampedeWorld extends World {
     await expectSnapshots(this.scenario, [[name, await readNamedFile(this.scenario, name)]]);
   }
 
-  expectOverlap(): void {
-    expectHeld(this.scenario, overlapped);
+  /** @throws StampedeError VERDICT_BROKEN, VERDICT_UNKNOWN */
+  expectVerdict(name: VerdictName): void {
+    expectHeld(this.scenario, verdicts[name]);
   }
 
-  expectLayersRead(): void {
-    expectHeld(this.scenario, layersRead);
-  }
-
-  expectFetchedOnce(): void {
-    expectHeld(this.scenario, fetchedOnce);
-  }
-
-  expectNothingFetched(): void {
-    expectHeld(this.scenario, nothingFetched);
-  }
-
-  expectEmptyCache(): void {
-    expectHeld(this.scenario, cacheEmpty);
-  }
-
-  expectCacheIntact(): void {
-    expectHeld(this.scenario, cacheIntact);
+  async expectLaterRun(): Promise<void> {
+    await expectLaterRun(this.scenario);
   }
 
   async expectConsistentLog(): Promise<void> {

@@ -36,8 +36,12 @@ describe('checkersFor', () => {
     ['any run', [], ['ended', 'cache-intact']],
     ['several participants', [started('one'), started('two')], ['ended', 'cache-intact', 'overlapped']],
     ['one participant at gates', [started('one'), opened('components', 'timeout')], ['ended', 'cache-intact', 'overlapped']],
+    ['a cache made to be cold', [{ kind: 'workload-known', layers: [], cache: 'cold' }], ['ended', 'cache-intact', 'cache-prepared']],
+    ['somebody killed', [{ kind: 'fault-struck', gate: 'leader', participant: 'one', fault: 'kill' }], ['ended']],
+    ['a full disk', [{ kind: 'fault-struck', gate: 'leader', participant: 'one', fault: 'ENOSPC/write' }], ['ended', 'cache-intact', 'disk-failed']],
+    ['entries removed', [{ kind: 'fault-struck', gate: 'reader', participant: 'one', fault: 'evict' }], ['ended', 'cache-intact']],
     ['compared outcomes', [started('one'), exited('one'), compared('one', true)], ['ended', 'cache-intact', 'outcomes-agree']],
-  ])('%s', (_what, bodies, names) => {
+  ] as readonly (readonly [string, readonly EventBody[], readonly string[]])[])('%s', (_what, bodies, names) => {
     expect(namesFor(...bodies)).toEqual(names);
   });
 });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
-import { fetchedOnce } from './fetched-once.ts';
+import type { EventBody } from '../history/event.ts';
+import { fetchedOnce, sharedFetchedOnce } from './fetched-once.ts';
 import { blobRequest, historyOf, known, layer, response } from './test-history.ts';
 
 const get = (request: number, reference: string = layer.digest) => blobRequest(request, 'GET', reference);
@@ -23,5 +24,22 @@ describe('fetched-once', () => {
 
   it('unknown when there is no layer to fetch', () => {
     expect(fetchedOnce.check(historyOf(get(1), response(1, 200))).verdict).toBe('unknown');
+  });
+});
+
+describe('shared-fetched-once', () => {
+  const about: EventBody = { kind: 'workload-known', layers: [layer], shared: layer.digest };
+
+  it('held by one fetch, whatever else was fetched', () => {
+    expect(sharedFetchedOnce.check(historyOf(about, get(1), response(1, 200), get(2, layer.diffId), get(3, layer.diffId), response(2, 200), response(3, 200)))).toEqual({ verdict: 'held' });
+  });
+
+  it('broken by two', () => {
+    expect(sharedFetchedOnce.check(historyOf(about, get(1), response(1, 200), get(2), response(2, 200)))).toMatchObject({ verdict: 'broken', events: [1, 3] });
+  });
+
+  it('unknown when nobody fetched it, or there is none', () => {
+    expect(sharedFetchedOnce.check(historyOf(about, get(1), response(1, 503)))).toMatchObject({ verdict: 'unknown', reason: expect.stringContaining('nobody fetched') as string });
+    expect(sharedFetchedOnce.check(historyOf(known, get(1), response(1, 200)))).toMatchObject({ verdict: 'unknown' });
   });
 });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { eventsOf } from '../history/event.ts';
+import { eventsOf, type EventOf, type History } from '../history/event.ts';
 import { held, type Checker } from './checker.ts';
 
 /**
@@ -11,10 +11,8 @@ export const fetchedOnce: Checker = {
   check(history) {
     const layers = eventsOf(history, 'workload-known').flatMap((event) => event.layers);
     if (layers.length === 0) return { verdict: 'unknown', reason: 'no image of this run has layers that are read' };
-    const sent = new Set(eventsOf(history, 'response').filter(({ status }) => status === 200).map(({ request }) => request));
-    const fetches = eventsOf(history, 'request').filter(({ method, request }) => method === 'GET' && sent.has(request));
     const twice = layers
-      .map(({ digest }) => ({ digest, events: fetches.filter(({ target }) => target.reference === digest) }))
+      .map(({ digest }) => ({ digest, events: fetchesOf(history, digest) }))
       .filter(({ events }) => events.length > 1);
     if (twice.length === 0) return held;
     return {
@@ -24,3 +22,22 @@ export const fetchedOnce: Checker = {
     };
   },
 };
+
+/** The body of the layer that the run's schedule is about was sent once, and not only not twice. */
+export const sharedFetchedOnce: Checker = {
+  name: 'shared-fetched-once',
+  check(history) {
+    const shared = eventsOf(history, 'workload-known')[0]?.shared;
+    if (shared === undefined) return { verdict: 'unknown', reason: 'the run is about no layer that all read' };
+    const fetches = fetchesOf(history, shared);
+    if (fetches.length === 1) return held;
+    if (fetches.length === 0) return { verdict: 'unknown', reason: `nobody fetched the shared layer ${shared}` };
+    return { verdict: 'broken', sentence: `the shared layer ${shared} was fetched ${fetches.length} times`, events: fetches.map(({ index }) => index) };
+  },
+};
+
+/** Requests for it that were answered with its body. */
+function fetchesOf(history: History, digest: string): readonly EventOf<'request'>[] {
+  const sent = new Set(eventsOf(history, 'response').filter(({ status }) => status === 200).map(({ request }) => request));
+  return eventsOf(history, 'request').filter(({ method, request, target }) => method === 'GET' && sent.has(request) && target.reference === digest);
+}

@@ -29,8 +29,8 @@ function wasFetched(history: History, { digest }: KnownLayer): boolean {
   );
 }
 
-/** Entries go by the diffID, compressed ones by the digest. */
-function layIn(history: History, { digest, diffId }: KnownLayer, moment: 'before' | 'after'): boolean {
+/** Whether the layer's entry was whole then. Entries go by the diffID, compressed ones by the digest. */
+export function layIn(history: History, { digest, diffId }: KnownLayer, moment: 'before' | 'after'): boolean {
   const names = [hex(digest), hex(diffId)];
   return eventsOf(history, 'cache-file-seen').some(
     (seen) => seen.moment === moment && names.some((name) => seen.path.endsWith(name)) && (seen.class === 'exact' || seen.class === 'short-by-padding'),

@@ -22,7 +22,7 @@ describe('a process that stands after a file call', () => {
   });
 
   it('may stand after a call on any of several entries, the first that comes', async () => {
-    const bench = new Bench([{ ...leader, hold: { ...leader.hold, entry: ['ab', 'cd'] } as GateRule['hold'], until: { kind: 'arrivals', parties: 'participant', count: 1 } }], ['a']);
+    const bench = new Bench([{ ...leader, hold: { ...leader.hold, entry: ['ab', 'cd'] }, until: { kind: 'arrivals', parties: 'participant', count: 1 } }], ['a']);
     expect(await bench.keeper.passCall({ participant: 'a', call: { ...call, entry: 'ef' } })).toBe('go');
     expect(bench.openings()).toEqual([]);
     expect(await bench.keeper.passCall({ participant: 'a', call: { ...call, entry: 'cd' } })).toBe('go');

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { StampedeError } from '../foundation/errors.ts';
+import type { PreparedCache } from '../scenario/meeting.ts';
+import { layersOf } from '../scenario/meeting-layers.ts';
+import { performRun, type Participant } from '../scenario/run.ts';
+import type { ScenarioRun } from '../scenario/scenario-run.ts';
+import { planOf, settingsOf } from '../scenario/validate.ts';
+import { damageEntries } from './damage.ts';
+import type { ToldCache } from './words.ts';
+
+/**
+ * Empties the scenario's cache and makes it what it is told to be, by the participants' own commands, one after the other: a warm
+ * cache is what all of them leave when each is alone, a half-filled one what the last of them leaves, a damaged one is warm
+ * before. That it came out so is for a checker to say.
+ */
+export function preparedCache(scenario: ScenarioRun, told: ToldCache): PreparedCache {
+  return {
+    state: told.state,
+    prepare: async (participants, folder) => {
+      const those = runBefore(scenario, told, participants);
+      const { cacheFolder } = settingsOf(scenario, participants, folder);
+      await rm(cacheFolder, { recursive: true, force: true });
+      for (const [index, participant] of those.entries()) {
+        const plan = { ...planOf(scenario, 'alone'), participants: [participant] };
+        const { recorder } = await performRun(plan, [participant], settingsOf(scenario, [participant], join(folder, `before-${index + 1}`)));
+        recorder.close();
+      }
+      if (told.state === 'damaged') await damageEntries(cacheFolder, told.how);
+    },
+  };
+}
+
+/** Equal commands leave the same, so that one of them is enough. */
+function runBefore({ images }: ScenarioRun, { state }: ToldCache, participants: readonly Participant[]): readonly Participant[] {
+  if (state === 'cold') return [];
+  if (state !== 'half-filled') return [...new Map(participants.map((one) => [JSON.stringify(one.arguments), one])).values()];
+  const last = participants.slice(-1);
+  if (layersOf(images, last).length < layersOf(images, participants).length) return last;
+  throw new StampedeError('SCHEDULE_INVALID', 'a cache can\'t be half-filled where one reads all that the others read', {
+    hint: 'with ${PARTICIPANT} in the name, each of several validators has an image of its own',
+  });
+}
