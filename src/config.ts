@@ -33,6 +33,10 @@ const settingsSchema = z.strictObject({
   updateSnapshots: yes.default(false),
   ci: present.default(false),
   keep: yes.default(false),
+  /** How many times at once each command of a feature runs; absent: once, alone. */
+  amplify: z.coerce.number().int().min(2).max(64).optional(),
+  /** A known bug for the validator that comes with the project, which then is a test build. */
+  plantedBug: z.string().min(1).optional(),
 });
 
 /** What a run of the features can be told, by flag or by environment variable. Paths are absolute. */
@@ -64,6 +68,8 @@ const variables: Readonly<Record<SettingName, string>> = {
   updateSnapshots: 'STAMPEDE_UPDATE_SNAPSHOTS',
   ci: 'CI',
   keep: 'STAMPEDE_KEEP',
+  amplify: 'STAMPEDE_AMPLIFY',
+  plantedBug: 'STAMPEDE_PLANTED_BUG',
 };
 
 /** Name of the variable that carries the run's context from the command to Cucumber's workers. */
@@ -122,6 +128,10 @@ export interface RunContext {
   readonly unknownVariables: 'error' | 'empty';
   /** Folders of scenarios are left for a person to look at. */
   readonly keep: boolean;
+  /** How many times at once each command of a feature runs besides; undefined: it does not. */
+  readonly amplify: number | undefined;
+  /** What validators are told to do wrong; undefined: nothing, and they could not. */
+  readonly plantedBug: string | undefined;
 }
 
 /** Hands the context to this process and to the workers that it forks. */

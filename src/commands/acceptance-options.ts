@@ -45,6 +45,7 @@ which validator
   --subject NAME|FILE    reference (default), ec, or a subject file of your own
   --binary PATH          the validator's program, where the subject needs one
   --deadline MS          after which a validator is ended
+  --planted-bug NAME     a known bug in the reference validator (npm run reference -- --list-planted-bugs)
 
 where things are
   --features DIR  --examples DIR  --snapshots DIR   kept elsewhere
@@ -52,6 +53,8 @@ where things are
   --runs DIR             where plans, histories and outputs are stored; default: runs
 
 how
+  --amplify N            each "ec command is run with" besides N times at once on one shared cold cache: held by what
+                         it says alone, without a cache
   --update-snapshots     write changed snapshots, remove obsolete ones
   --ci                   a missing snapshot is a failure (also when CI is set)
   --keep                 leave the stage up at the end, until Ctrl-C
@@ -84,6 +87,8 @@ const settingFlags = {
   updateSnapshots: 'boolean',
   ci: 'boolean',
   keep: 'boolean',
+  amplify: 'string',
+  plantedBug: 'string',
 } as const satisfies Record<keyof Settings, 'string' | 'boolean'>;
 
 /** @throws StampedeError CONFIG_INVALID */
@@ -109,7 +114,7 @@ export function parseAcceptance(argv: readonly string[], environment: NodeJS.Pro
 
 /** What a person types to run one scenario again with these settings. Paths are relative where that is shorter. */
 export function againCommand(settings: Settings, directory: string): string {
-  const kept = (['stage', 'composeFile', 'registryUrl', 'rekorUrl', 'gitUrl', 'gitCertificate', 'subject', 'binary', 'features', 'examples', 'snapshots', 'cwd', 'runs', 'deadline', 'gateTimeout', 'unknownVariables'] as const).flatMap((name) => {
+  const kept = (['stage', 'composeFile', 'registryUrl', 'rekorUrl', 'gitUrl', 'gitCertificate', 'subject', 'binary', 'features', 'examples', 'snapshots', 'cwd', 'runs', 'deadline', 'gateTimeout', 'unknownVariables', 'amplify', 'plantedBug'] as const).flatMap((name) => {
     const value = settings[name];
     if (value === undefined || value === defaults[name]) return [];
     const text = String(value);

@@ -79,7 +79,7 @@ describe('explore', () => {
     }
   });
 
-  it.each([[['--schedule', 'sideways']], [['--participants', '1']], [['--times', '0']], [['--unheard-of']], [['--planted-bug', 'none', '--list', '--schedule', 'x']]])('refuses %j before anything starts', (args) => {
+  it.each([[['--schedule', 'sideways']], [['--participants', '1']], [['--times', '0']], [['--unheard-of']], [['--planted-bug', 'none', '--list']], [['--planted-bug', 'in-place-write', '--list', '--schedule', 'x']]])('refuses %j before anything starts', (args) => {
     const { status, errors, text } = explore(...args);
     expect([status, text]).toEqual([2, '']);
     expect(errors).toContain('CONFIG_INVALID');

@@ -3,6 +3,7 @@ import { relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
 import { readSettings, type Settings } from '../config.ts';
+import { requireWithin } from '../explore/meeting-under.ts';
 import { attempt, type Attempt, type AttemptSettings } from '../explore/attempt.ts';
 import { enumerate, enumerateTwoStops, idOf, isOfCalls, isOfValidators, schedulesNamed, strategies, type Schedule } from '../explore/schedule.ts';
 import { leastChance } from '../explore/random-schedule.ts';
@@ -14,6 +15,7 @@ import { seconds, TerminalReport } from '../report/terminal.ts';
 import { pictureFor } from './draw-timeline.ts';
 import { onInterruption } from './interrupt.ts';
 import { openExploration } from './open-exploration.ts';
+import { requireKnownBug } from './planted-bug.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const usage = `npm run explore -- [options]
@@ -99,6 +101,7 @@ function select({ names, participants, twoStops, random, depth, settings }: Expl
     return Array.from({ length: random }, (_, nth) => ({ strategy: 'random', depth, steps: steps * participants, seed: first + nth }) as const);
   }
   const all = names.length > 0 ? names.flatMap((name) => schedulesNamed(name, participants, calls)) : [...enumerate(participants, calls), ...(twoStops && calls !== undefined ? enumerateTwoStops(participants, calls) : [])];
+  all.forEach((schedule) => requireWithin(schedule, workload.shared.compressed.length));
   const schedules = all.filter((schedule) => workload.together !== undefined || !isOfValidators(schedule));
   if (schedules.length === 0) throw new StampedeError('NOTHING_SELECTED', `${settings.subject} takes one image, so it has no components to meet`);
   const untraceable = trouble === undefined ? undefined : schedules.find(isOfCalls);
@@ -160,6 +163,7 @@ function conclude(attempts: readonly Attempt[], possible: number, { report, dura
 function optionsOf(values: ReturnType<typeof parse>['values']): ExploreOptions {
   const participants = countOf('participants', values.participants ?? '2', 2);
   const names = [...(values.schedule ?? []), ...(values.replay ?? [])];
+  if (values['planted-bug'] !== undefined) requireKnownBug(values['planted-bug']);
   for (const name of names) if (!(strategies as readonly string[]).includes(name)) schedulesNamed(name, participants);
   return {
     settings: readSettings(given({ subject: values.subject, binary: values.binary, runs: values.store, deadline: values.deadline, gateTimeout: values['gate-timeout'], seed: values.seed })),

@@ -19,7 +19,7 @@ export interface ExplorationRequest {
 
 /** A stage, a workload on it, and what each process says when it is alone; `resources` takes all of it down. */
 export async function openExploration({ settings, participants, plantedBug }: ExplorationRequest, report: TerminalReport, resources: ResourceStack): Promise<AttemptSettings> {
-  const { context, subject } = await prepareContext(settings, report, resources, plantedBug === undefined ? 'release' : 'test');
+  const { context, subject } = await prepareContext({ ...settings, plantedBug: undefined }, report, resources, plantedBug === undefined ? 'release' : 'test');
   const identity = identify({ feature: 'explore', rule: undefined, name: 'explore', row: undefined, uri: '', line: 0 });
   const scenario = await openScenario(context, identity, subject);
   resources.own('scenario', scenario.resources);

@@ -10,6 +10,7 @@ import { openSession, sweepSessions } from '../stage/session.ts';
 import { ownStage } from '../stage/stage.ts';
 import { endLeftovers } from '../validator/leftovers.ts';
 import { loadSubject, type Subject } from '../validator/subject.ts';
+import { requirePlantable, variantFor } from './planted-bug.ts';
 import { requireFolder, requireWritable } from './preflight.ts';
 import { provideValidator } from './provide-validator.ts';
 import { openRunFolder, storeServiceLogs } from './run-folder.ts';
@@ -24,9 +25,10 @@ interface Prepared {
 }
 
 /** Checks everything that can be checked before anything starts, then starts the stage; `resources` takes all of it down. */
-export async function prepareContext(settings: Settings, report: TerminalReport, resources: ResourceStack, variant: ReferenceVariant = 'release'): Promise<Prepared> {
+export async function prepareContext(settings: Settings, report: TerminalReport, resources: ResourceStack, variant: ReferenceVariant = variantFor(settings)): Promise<Prepared> {
   const folders = await checkFolders(settings);
   const subject = await loadSubject(settings.subject, join(root, 'subjects'));
+  requirePlantable(settings, subject);
   const validator = await provideValidator(subject, { binary: settings.binary, root, variant });
   await reportSwept(report);
   const seed = settings.seed ?? freshSeed();
@@ -46,22 +48,30 @@ export async function prepareContext(settings: Settings, report: TerminalReport,
     ...folders,
     runId: run.id,
     seed,
-    subject: settings.subject,
     validator,
     runFolder: run.folder,
     sessionFolder: session.directory,
     ledgerFile: session.ledgerFile,
     addresses: stage.addresses,
+    ...asSet(settings),
+  };
+  publishRunContext(context);
+  report.line(['stage', stage.addresses.launcher, '· subject', subject.name, ...(settings.plantedBug === undefined ? [] : ['· planted bug', settings.plantedBug]), '· seed', seed].join(' '));
+  return { context, subject };
+}
+
+function asSet(settings: Settings) {
+  return {
+    subject: settings.subject,
     snapshotMode: settings.updateSnapshots ? 'all' : settings.ci ? 'none' : 'new',
     deadlineMs: settings.deadline,
     outputLimitBytes: settings.outputLimit,
     gateTimeoutMs: settings.gateTimeout,
     unknownVariables: settings.unknownVariables,
     keep: settings.keep,
-  };
-  publishRunContext(context);
-  report.line(`stage ${stage.addresses.launcher} · subject ${subject.name} · seed ${seed}`);
-  return { context, subject };
+    amplify: settings.amplify,
+    plantedBug: settings.plantedBug,
+  } as const;
 }
 
 async function checkFolders(settings: Settings) {

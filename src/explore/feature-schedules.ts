@@ -14,7 +14,7 @@ interface Possible {
 
 /** Schedules that features ask for by their names, and an enumeration leaves out: places in bytes, failures at any place, plain meetings. */
 export function ofFeatures(leaders: readonly number[], { name, positions, failures }: Possible): readonly Schedule[] {
-  const inBytes = name.split('/').filter((word): word is BodyPosition => /^bytes-[1-9]\d{0,11}$/.test(word));
+  const inBytes = name.split('/').filter((word): word is BodyPosition => /^byte-[1-9]\d{0,11}$/.test(word));
   const places = [...positions, ...inBytes];
   const led = leaders.flatMap((leader) => places.flatMap((at): readonly Schedule[] => [
     ...(['leader-follower', 'leader-killed', 'leader-stalls', 'bystander'] as const).map((strategy) => ({ strategy, at, leader })),

@@ -43,7 +43,7 @@ describe('what is held', () => {
     const { gates, sharedLayer } = force('own-layers', participants('bundle-1', 'bundle-2'));
     expect(gates).toMatchObject([{ hold: { references: [layersOf('bundle-1')[1], layersOf('bundle-2')[1]] }, until: { kind: 'standstill', count: 2 } }]);
     expect(sharedLayer).toBeUndefined();
-    expect(force('bystander/bytes-7/1', participants('bundle-1', 'bundle-2')).gates[0]).toMatchObject({ at: 'bytes-7', hold: { references: [layersOf('bundle-1')[1]] } });
+    expect(force('bystander/byte-7/1', participants('bundle-1', 'bundle-2')).gates[0]).toMatchObject({ at: 'byte-7', hold: { references: [layersOf('bundle-1')[1]] } });
   });
 
   it('is any layer of one process, until an image of each component was asked for', () => {
@@ -77,16 +77,16 @@ describe('refused before anything starts', () => {
     ['one that is held for nobody', 'leader-follower/middle/1', ['bundle-1'], /needs 2/],
     ['nobody', 'leader-killed/middle/1', [], /no images/],
     ['one component', 'components/go/middle', ['bundle-1'], /1 component can't meet/],
-    ['a place beyond the body', 'leader-follower/bytes-99999999/1', ['bundle-1', 'bundle-2'], /99999999 bytes are beyond the body: the layer has 52\d{4} bytes/],
-    ['a place beyond the body of its own', 'bystander/bytes-99999999/1', ['bundle-1', 'bundle-2'], /beyond the body/],
+    ['a place beyond the body', 'leader-follower/byte-99999999/1', ['bundle-1', 'bundle-2'], /99999999 bytes are beyond the body: the layer has 52\d{4} bytes/],
+    ['a place beyond the body of its own', 'bystander/byte-99999999/1', ['bundle-1', 'bundle-2'], /beyond the body/],
   ] as const)('%s', (_what, name, images, message) => {
     expect(() => force(name, participants(...images))).toThrow(expect.objectContaining({ code: 'SCHEDULE_INVALID', message: expect.stringMatching(message) }));
   });
 
   it('the place after the last byte, and not the one before it', () => {
     const { length } = scenario.images.readLayers()[0]!.compressed;
-    expect(() => force(`leader-follower/bytes-${length}/1`, participants('bundle-1', 'bundle-2'))).toThrow(expect.objectContaining({ code: 'SCHEDULE_INVALID' }));
-    expect(force(`leader-follower/bytes-${length - 1}/1`, participants('bundle-1', 'bundle-2')).gates).toHaveLength(2);
+    expect(() => force(`leader-follower/byte-${length}/1`, participants('bundle-1', 'bundle-2'))).toThrow(expect.objectContaining({ code: 'SCHEDULE_INVALID' }));
+    expect(force(`leader-follower/byte-${length - 1}/1`, participants('bundle-1', 'bundle-2')).gates).toHaveLength(2);
   });
 
   it('a crowd', () => {

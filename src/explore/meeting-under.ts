@@ -120,8 +120,8 @@ function nothingOfTheirOwn(schedule: Schedule): StampedeError {
  * @throws StampedeError SCHEDULE_INVALID
  */
 export function requireWithin(schedule: Schedule, size: number): void {
-  if (!('at' in schedule) || !schedule.at.startsWith('bytes-')) return;
-  const bytes = Number(schedule.at.slice('bytes-'.length));
+  if (!('at' in schedule) || !schedule.at.startsWith('byte-')) return;
+  const bytes = Number(schedule.at.slice('byte-'.length));
   if (bytes < size) return;
   throw new StampedeError('SCHEDULE_INVALID', `${bytes} bytes are beyond the body: the layer has ${size} bytes, the last place is after ${heldAfter('all-but-one', size)}`);
 }

@@ -35,7 +35,7 @@ const parts: Readonly<Record<string, Part>> = {
     form: 'before any byte|after \\d{1,12} bytes?|after a thousandth|when it has half|before the last byte',
     name: (said) => {
       const bytes = /\d+/.exec(said)?.[0];
-      if (bytes !== undefined) return ({ 0: 'headers', 1: 'first-byte' } as Readonly<Record<number, string>>)[Number(bytes)] ?? `bytes-${Number(bytes)}`;
+      if (bytes !== undefined) return ({ 0: 'headers', 1: 'first-byte' } as Readonly<Record<number, string>>)[Number(bytes)] ?? `byte-${Number(bytes)}`;
       return { 'before any byte': 'headers', 'after a thousandth': 'thousandth', 'when it has half': 'middle' }[said] ?? 'all-but-one';
     },
   },

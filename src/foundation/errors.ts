@@ -94,6 +94,7 @@ const usageCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'IMAGE_WRONG_PLATFORM',
   'COMPOSE_FILE_INVALID',
   'PLAN_INVALID',
+  'SCHEDULE_INVALID',
 ]);
 
 /** Codes that say something about the validator; every other failure is the harness's or the caller's. */

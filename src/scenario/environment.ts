@@ -49,6 +49,7 @@ export function validatorEnvironment(context: RunContext, folders: ScenarioFolde
     SSL_CERT_FILE: context.addresses.gitCertificateFile,
     GIT_SSL_NO_VERIFY: 'true',
     NO_PROXY: '127.0.0.1,localhost,::1',
+    ...(context.plantedBug === undefined ? {} : { STAMPEDE_PLANTED_BUG: context.plantedBug }),
   };
 }
 

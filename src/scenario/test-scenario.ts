@@ -90,6 +90,8 @@ function contextIn(folder: string, addresses: StageAddresses): RunContext {
     gateTimeoutMs: 10_000,
     unknownVariables: 'error',
     keep: false,
+    amplify: undefined,
+    plantedBug: undefined,
   };
 }
 
