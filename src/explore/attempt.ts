@@ -165,9 +165,8 @@ function scheduledCheckers(schedule: Schedule, { isStrict }: AttemptSettings): r
     case 'damaged':
       return [...always, ...cache, ...(isStrict ? [troubleTold] : [])];
     case 'unusual':
-      return [...always, ...cache, bounded, ...(isStrict ? [fetchedOnce] : [])];
     case 'naive':
-      return [...always, ...cache, ...(isStrict ? [fetchedOnce] : [])];
+      return [...always, ...cache, ...(schedule.strategy === 'unusual' ? [bounded] : []), ...(isStrict ? [fetchedOnce] : [])];
   }
 }
 

@@ -23,9 +23,8 @@ export interface ScheduledLayer {
 
 /** The gates that force the schedule. */
 export function gatesOf(schedule: Schedule, scheduled: ScheduledLayer): readonly GateRule[] {
-  const { digest, participants, layers, timeoutMs } = scheduled;
+  const { participants, layers, timeoutMs } = scheduled;
   const standstill = { kind: 'standstill', parties: 'participant', count: participants.length } as const;
-  const layer = { resource: 'blob', references: [digest] } as const;
   switch (schedule.strategy) {
     case 'damaged':
     case 'unusual':
@@ -89,11 +88,10 @@ const leaderStands = { kind: 'reached', parties: 'participant', count: 1, gate: 
 
 type Led = Extract<Schedule, { readonly leader: number }>;
 
-/** One process leads, the others do not begin before it stands where the schedule says. */
-function ledGates(schedule: Led, scheduled: ScheduledLayer): readonly GateRule[] {
-  const { digest, participants, ownOf, timeoutMs } = scheduled;
-  const layer = { resource: 'blob', references: [digest] } as const;
-  const leader = participants[schedule.leader - 1] ?? '';
+/** What schedules are put together from. */
+function rulesOf(number: number, scheduled: ScheduledLayer) {
+  const { participants, timeoutMs } = scheduled;
+  const leader = participants[number - 1] ?? '';
   const others = participants.filter((participant) => participant !== leader);
   const waitForLeader: GateRule = { name: 'others', hold: { resource: 'manifest', participants: others }, until: leaderStands, timeoutMs };
   const led = (at: Place, then: GateAction = 'go', forMs?: number): readonly GateRule[] => [
@@ -104,6 +102,14 @@ function ledGates(schedule: Led, scheduled: ScheduledLayer): readonly GateRule[]
   const second = (where: Pick<GateRule, 'hold' | 'at'>): GateRule => ({
     name: 'second', ...where, until: { kind: 'ended-or-waits', parties: 'participant', count: 1, participant: leader }, timeoutMs, isOptional: true,
   });
+  return { leader, others, led, second };
+}
+
+/** One process leads, the others do not begin before it stands where the schedule says. */
+function ledGates(schedule: Led, scheduled: ScheduledLayer): readonly GateRule[] {
+  const { digest, ownOf, timeoutMs } = scheduled;
+  const layer = { resource: 'blob', references: [digest] } as const;
+  const { leader, others, led, second } = rulesOf(schedule.leader, scheduled);
   switch (schedule.strategy) {
     case 'leader-follower':
       return led(schedule.at);

@@ -206,7 +206,7 @@ export function schedulesNamed(name: string, participants: number, calls?: CallP
   const ids = new Map(all.map((schedule) => [idOf(schedule), schedule]));
   const found = [...ids].filter(([id]) => id === name || id.startsWith(`${name}/`)).map(([, schedule]) => schedule);
   if (found.length > 0) return found;
-  const other = ofFeatures(leadersOf(participants), { name, positions, failures: failures.map(([how]) => how) }).find((schedule) => idOf(schedule) === name);
+  const other = ofFeatures(leadersOf(participants), { name, positions: namedPositions, failures: failures.map(([how]) => how) }).find((schedule) => idOf(schedule) === name);
   if (other !== undefined) return [other];
   throw new StampedeError('CONFIG_INVALID', `no schedule of ${participants} processes is named ${JSON.stringify(name)}`, {
     hint: `strategies: ${strategies.join(', ')}; a whole name: ${all.slice(1, 4).map(idOf).join(', ')}`,

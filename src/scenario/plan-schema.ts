@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { diskFaults } from '../faults/gate-action.ts';
 import { isBodyPosition, namedPositions } from '../faults/gate.ts';
+import type { Digest } from '../oci/digest.ts';
 import { callFamilies } from '../tracing/calls.ts';
 import type { Plan } from './plan.ts';
 
@@ -20,12 +21,17 @@ const gateMatch = z.strictObject({
   participants: z.array(name).exactOptional(),
 });
 
+const entry = z.string().regex(/^(?:[0-9a-f]{64})?$/);
+
 const callMatch = z.strictObject({
   call: z.enum(callFamilies),
-  entry: z.string().regex(/^(?:[0-9a-f]{64})?$/),
+  entry: z.union([entry, z.array(entry).min(1)]),
   nth: count,
   participants: names,
 });
+
+/** A name of its own in the code, a string elsewhere. */
+const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/) as unknown as z.ZodType<Digest>;
 
 const party = z.enum(['participant', 'repository']);
 
@@ -81,12 +87,14 @@ export const planSchema = z.strictObject({
   participants: z.array(z.strictObject({ name, arguments: z.array(z.string()) })),
   gates: z.array(gateRule),
   turns: turnRule.exactOptional(),
-  meeting: z.union([z.enum(['alone', 'first-request', 'shared-layer', 'own-layer', 'half-layer', 'components']), z.templateLiteral(['schedule ', z.string()])]),
+  meeting: z.union([z.literal('alone'), z.templateLiteral(['schedule ', z.string()])]),
+  sharedLayer: digest.exactOptional(),
+  cache: z.enum(['cold', 'warm', 'half-filled', 'damaged']).exactOptional(),
   isTraced: z.boolean().exactOptional(),
   exploration: exploration.exactOptional(),
 });
 
-type Mutable<T> = T extends readonly (infer Item)[] ? Mutable<Item>[] : T extends object ? { -readonly [Key in keyof T]: Mutable<T[Key]> } : T;
+type Mutable<T> = T extends string ? T : T extends readonly (infer Item)[] ? Mutable<Item>[] : T extends object ? { -readonly [Key in keyof T]: Mutable<T[Key]> } : T;
 type Same<Left, Right> = [Left] extends [Right] ? ([Right] extends [Left] ? true : never) : never;
 
 /** Does not compile where type and schema say different things. */

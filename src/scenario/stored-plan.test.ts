@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { GateRule } from '../faults/gate.ts';
-import { gatesFor, type Plan } from './plan.ts';
+import { digestOf } from '../oci/digest.ts';
+import type { Plan } from './plan.ts';
 import { publishedPlanSchema } from './plan-schema.ts';
 import { readPlan, senselessIn } from './stored-plan.ts';
 
@@ -31,6 +32,8 @@ const plan: Plan = {
   ],
   turns: { order: ['one', 'two'], changes: [3], families: ['write'], timeoutMs: 500 },
   meeting: 'schedule leader-follower/middle/1',
+  sharedLayer: digestOf(Buffer.from('layer')),
+  cache: 'half-filled',
   isTraced: false,
   exploration: { schedule: 'leader-follower/middle/1', participants: 2, plantedBug: '', binary: '/bin/x', deadlineMs: 1000, gateTimeoutMs: 500 },
 };
@@ -56,9 +59,7 @@ describe('the published schema', () => {
   });
 
   it('takes what runs store, by another validator than the one that made it', () => {
-    const meeting = { parties: 2, participants: ['one', 'two'], layers: ['sha256:a'], repositories: ['s/one', 's/two'], timeoutMs: 500 };
-    const met = (['alone', 'first-request', 'shared-layer', 'own-layer', 'half-layer', 'components'] as const).map((how): Plan => ({ ...least, meeting: how, gates: gatesFor({ ...meeting, meeting: how }) }));
-    for (const one of [plan, least, ...met]) expect([isPlan(one), isPlan.errors]).toEqual([true, null]);
+    for (const one of [plan, least]) expect([isPlan(one), isPlan.errors]).toEqual([true, null]);
   });
 
   it.each([
