@@ -23,6 +23,8 @@ file calls; looks whether any entry is not what its name says, and whether the n
 `;
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const atATime = 2;
+/** Of the time of a calm run: far less than it takes to start killing. */
+const smallestShare = 0.0001;
 
 /** `crash:cache`: 0 when every point was clean, 1 when an entry was wrong or something stayed. */
 export async function crashCacheCommand(argv: readonly string[]): Promise<number> {
@@ -81,13 +83,11 @@ async function visit(points: readonly Numbered[], bench: CrashBench, calmMs: num
   return killed > 0 ? ExitStatus.held : ExitStatus.unknown;
 }
 
-/** A run that had ended before its moment came shows nothing: it is killed earlier then. */
+/** A run that had ended before its moment came shows nothing: then another one is killed earlier. */
 async function crashInTime(point: CrashPoint, bench: CrashBench, run: { readonly name: string; readonly calmMs: number }): Promise<CrashFinding> {
-  let finding = await crashAt(point, bench, run);
-  for (let share = point.kind === 'moment' ? point.share / 2 : 0; !finding.wasKilled && isClean(finding) && share > 0.01; share /= 2) {
-    finding = await crashAt({ kind: 'moment', share }, bench, run);
-  }
-  return finding;
+  const finding = await crashAt(point, bench, run);
+  if (point.kind === 'call' || finding.wasKilled || !isClean(finding) || point.share < smallestShare) return finding;
+  return await crashInTime({ kind: 'moment', share: point.share / 2 }, bench, run);
 }
 
 async function callPointsWhereTheyCanBe(bench: CrashBench): Promise<readonly CrashPoint[]> {
