@@ -118,6 +118,10 @@ describe('directoryCache', () => {
       await writeFile(join(base, 'outside'), flipped);
       await symlink(join(base, 'outside'), entry);
     },
+    'is a link to the right bytes out of the cache': async (entry) => {
+      await writeFile(join(base, 'outside'), bytes);
+      await symlink(join(base, 'outside'), entry);
+    },
     'is a link to nowhere': async (entry) => await symlink(join(base, 'nowhere'), entry),
     'is a pipe': async (entry) => execFileSync('mkfifo', [entry]),
   };
