@@ -21,6 +21,8 @@ export interface FlightMeans {
   readonly downloads: Readonly<Record<Form, Slots>>;
   readonly reading: Slots;
   readonly stats: CountingStats;
+  /** Whether the cache could not take the layer that came last. */
+  readonly state: { isFailing: boolean };
   /** Says a thing once, although each time it may be told in other words. */
   readonly warn: (line: string, about?: string) => void;
   /** Where an entry lies, for people. */

@@ -161,6 +161,7 @@ async function download(wanted: Wanted, means: FlightMeans, { signal, open, pass
       const isBreakDue = pass(chunk);
       // Where nothing is kept others gain nothing by waiting, and a reader that falls behind would have to fetch again.
       if (sink.isBroken()) await Promise.all([giveWay(), taken()]);
+      else if (means.state.isFailing) await taken();
       // Else a turn of the event loop, and no more: who does not read at all is not waited for.
       else if (isBreakDue) await new Promise(setImmediate);
       await sink.write(chunk);
@@ -171,6 +172,7 @@ async function download(wanted: Wanted, means: FlightMeans, { signal, open, pass
     throw error;
   }
   const trouble = await sink.commit();
+  means.state.isFailing = trouble !== undefined;
   means.stats.milliseconds += performance.now() - began;
   if (trouble !== undefined) means.parts.unwritable(trouble, means.warn);
   return trouble === undefined;

@@ -91,6 +91,7 @@ function meansOf(inner: Cache, { warn, lock = withoutLock, placeOf = String, par
     downloads: { compressed: createSlots(mostFlights, patienceMs), uncompressed: createSlots(mostFlights, patienceMs) },
     reading: createSlots(parts.openEntries, patienceMs),
     stats: noStats(),
+    state: { isFailing: false },
     warn: (line, about = line) => {
       if (!said.has(about)) warn(line);
       said.add(about);
