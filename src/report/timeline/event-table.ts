@@ -19,10 +19,14 @@ export function eventTable(view: RunView): string {
 
 function folded({ history, blamed }: RunView): readonly (readonly Event[])[] {
   const rows: Event[][] = [];
+  let open: Event[] | undefined;
   for (const event of history) {
-    const last = rows.at(-1);
-    if (isFoldable(event) && last?.every(isFoldable) === true && !blamed.has(event.index) && last.every(({ index }) => !blamed.has(index))) last.push(event);
-    else rows.push([event]);
+    const isOwnRow = !isFoldable(event) || blamed.has(event.index);
+    if (open !== undefined && !isOwnRow) open.push(event);
+    else {
+      rows.push([event]);
+      open = isOwnRow ? undefined : rows.at(-1);
+    }
   }
   return rows;
 }

@@ -20,7 +20,7 @@ export interface NamedLayer {
   readonly size: number;
 }
 
-const digestForm = /(?:sha256[:-])?([0-9a-f]{64})/g;
+const digestForm = /(\blayer )?(?:sha256[:-])?([0-9a-f]{64})/g;
 
 /** Of all histories of a page together, so that a layer has one name in them. */
 export function namesFor(histories: readonly History[]): Names {
@@ -29,7 +29,7 @@ export function namesFor(histories: readonly History[]): Names {
   const names = new Map(layers.flatMap(({ name, digest, diffId }) => [[hexIn(diffId), `tar of ${name}`], [hexIn(digest), name]] as const));
   const sizes = sizesIn(history, layers);
   return {
-    in: (text) => text.replaceAll(digestForm, (_, hex: string) => names.get(hex) ?? `${hex.slice(0, 8)}…`),
+    in: (text) => text.replaceAll(digestForm, (_, what: string | undefined, hex: string) => names.get(hex) ?? `${what ?? ''}${hex.slice(0, 8)}…`),
     sizeOf: (hex) => sizes.get(hex),
     isLayer: (hex) => names.has(hex),
     layers,
