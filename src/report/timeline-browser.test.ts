@@ -43,6 +43,7 @@ describe.skipIf(browser === '')('a page in a browser', () => {
     ['thousands of file calls and turns', () => page(traced(4000))],
     ['a crowd with many requests', () => page(crowd(45, 40))],
     ['a few with many requests', () => page(crowd(3, 12))],
+    ['names in letters wider than others', () => page(tornRead(['⨌'.repeat(60), '漢字🙂﷽'.repeat(30)]))],
   ])('shows %s', async (_, html) => {
     expect(await measured(html(), browser, { width: 1360, theme: 'light', isUnfolded: true })).toMatchObject(fine);
   }, timeout);

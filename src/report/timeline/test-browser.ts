@@ -45,8 +45,8 @@ function measure(): Measured {
   const meet = (one: ReturnType<typeof edges>, other: ReturnType<typeof edges>, tolerance: number): boolean =>
     Math.min(one.right, other.right) - Math.max(one.left, other.left) > 1 && Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top) > tolerance;
   const overTexts = texts.flatMap((one, index) => texts.slice(index + 1).filter((other) => other.svg === one.svg && meet(one, other, 3)).map((other) => `${one.words} | ${other.words}`));
-  const bars = all('figure svg rect.request, figure svg rect.held, figure svg rect.call').map(edges);
-  const beside = all('figure svg text.small').map(place);
+  const bars = all('figure svg rect.request, figure svg rect.held, figure svg rect.call, figure svg rect.life').map(edges);
+  const beside = all('figure svg text.small, figure svg text.name').map(place);
   const overBars = beside.flatMap((one) => bars.filter((bar) => bar.right > bar.left && meet(one, bar, 3)).map((bar) => `${one.words} | bar at ${Math.round(bar.left)}`));
   const outside = texts.filter(({ svg, left, right, top, bottom }) => {
     const frame = svg?.getBoundingClientRect();
