@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import type Dockerode from 'dockerode';
-import { getContainerRuntimeClient } from 'testcontainers';
+import { getContainerRuntimeClient, type ContainerRuntimeClient } from 'testcontainers';
 import { engineAddress, reaperImage, settleEngineEnvironment } from '../config.ts';
 import { withDeadline } from '../foundation/deadline.ts';
 import { StampedeError } from '../foundation/errors.ts';
+import { hideExposedPorts } from './podman.ts';
 
 /** A container engine that answers: Docker, rootless Docker, or Podman's service. */
 export interface Engine {
@@ -30,24 +31,25 @@ export async function connectEngine(): Promise<Engine> {
     throw new StampedeError('ENGINE_REMOTE', `DOCKER_HOST is ${host}: loopback there is not loopback here`, { hint: 'use an engine of this machine, or --stage embedded' });
   }
   settleEngineEnvironment();
-  const api = await find(host);
+  const client = await find(host);
+  const api = client.container.dockerode;
   const version = await withDeadline(api.version(), answerWithinMs, () => silent(host));
   const product = /podman/i.test(JSON.stringify((version as { Components?: unknown }).Components ?? '')) ? 'Podman' : 'Docker';
   if (isOlder(version.ApiVersion, oldestApi)) {
     throw new StampedeError('ENGINE_TOO_OLD', `${product} ${version.Version} speaks API ${version.ApiVersion}, ${oldestApi} is needed`, { hint: 'use Docker 20.10 or later, or --stage embedded' });
   }
+  if (product === 'Podman') hideExposedPorts(client);
   const hasReaperImage = await api.getImage(reaperImage()).inspect().then(() => true, () => false);
   settleEngineEnvironment({ hasReaperImage });
   return { api, description: `${product} ${version.Version}, API ${version.ApiVersion}`, architecture: version.Arch, checksHealth: product === 'Docker' };
 }
 
-async function find(host: string | undefined): Promise<Dockerode> {
+async function find(host: string | undefined): Promise<ContainerRuntimeClient> {
   const found = getContainerRuntimeClient().catch((cause: unknown) => {
     const where = host === undefined ? 'no container engine was found' : `no container engine answers at DOCKER_HOST=${host}`;
     throw new StampedeError('ENGINE_MISSING', where, { cause, hint: 'start Docker or Podman, set DOCKER_HOST to its socket, or run without containers: --stage embedded' });
   });
-  const client = await withDeadline(found, answerWithinMs, () => silent(host));
-  return client.container.dockerode;
+  return await withDeadline(found, answerWithinMs, () => silent(host));
 }
 
 function silent(host: string | undefined): StampedeError {

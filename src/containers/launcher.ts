@@ -88,7 +88,7 @@ async function startInContainers(service: ContainerService, { directory, port, o
   try {
     await (way === 'compose' ? startByCompose(plan) : startByDefinition(engine, plan));
     const containers = await containersOf(engine, plan.project);
-    await log.follow(engine, containers);
+    log.follow(engine, containers);
     if (onLost !== undefined) watch.watch(plan.project, () => log.lines(), onLost);
     return await reachable(service, containers, { engine, directory, log, remove });
   } catch (cause) {

@@ -39,20 +39,19 @@ export class GroupLog {
   readonly #lines: string[] = [];
   readonly #sources: Readable[] = [];
   readonly #ends: Promise<unknown>[] = [];
+  readonly #closing = new AbortController();
 
-  /** Follows from the container's first line on, until it is removed. */
-  async follow({ api }: Engine, containers: readonly RunningContainer[]): Promise<void> {
-    await Promise.all(
-      containers.map(async ({ id, service }) => {
-        const source = (await api.getContainer(id).logs({ follow: true, stdout: true, stderr: true })) as Readable;
-        this.#sources.push(source);
-        const output = new PassThrough();
-        api.modem.demuxStream(source, output, output);
-        source.on('error', () => output.end()).on('close', () => output.end()).on('end', () => output.end());
-        const lines = createInterface({ input: output }).on('line', (line) => this.#keep(containers.length > 1 ? `[${service}] ${line}` : line));
-        this.#ends.push(once(lines, 'close'));
-      }),
-    );
+  /** Follows from the container's first line on, until it is removed. Podman answers with that line only, so nobody waits for the answer. */
+  follow({ api }: Engine, containers: readonly RunningContainer[]): void {
+    for (const { id, service } of containers) {
+      const prefix = containers.length > 1 ? `[${service}] ` : '';
+      const opening = api.getContainer(id).logs({ follow: true, stdout: true, stderr: true, abortSignal: this.#closing.signal });
+      const reading = opening.then(
+        async (source) => await this.#read(api, source as Readable, prefix),
+        (error: unknown) => this.#closing.signal.aborted || this.#keep(`${prefix}(the engine does not give the log: ${String(error)})`),
+      );
+      this.#ends.push(reading);
+    }
   }
 
   lines(): readonly string[] {
@@ -63,6 +62,15 @@ export class GroupLog {
   async close(): Promise<void> {
     await withDeadline(Promise.all(this.#ends), 2000, () => new Error('the engine keeps the log open')).catch(() => undefined);
     for (const source of this.#sources) source.destroy();
+    this.#closing.abort();
+  }
+
+  async #read(api: Engine['api'], source: Readable, prefix: string): Promise<void> {
+    this.#sources.push(source);
+    const output = new PassThrough();
+    api.modem.demuxStream(source, output, output);
+    source.on('error', () => output.end()).on('close', () => output.end()).on('end', () => output.end());
+    await once(createInterface({ input: output }).on('line', (line) => this.#keep(prefix + line)), 'close');
   }
 
   #keep(line: string): void {

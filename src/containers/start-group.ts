@@ -3,6 +3,7 @@ import { basename, dirname } from 'node:path';
 import { DockerComposeEnvironment, GenericContainer, Wait, type WaitStrategy } from 'testcontainers';
 import type { ContainerDefinition } from './compose-file.ts';
 import type { Engine } from './engine.ts';
+import { PodmanHealth } from './podman.ts';
 import { projectLabel } from './session-tag.ts';
 
 /** A service, all that it needs, dependencies first, and the project that they make together. */
@@ -41,7 +42,7 @@ export async function startByDefinition(engine: Engine, { project, definitions }
   const healthy = new Map<string, Promise<void>>();
   const start = async (definition: ContainerDefinition): Promise<void> => {
     for (const name of definition.dependsOn) await healthy.get(name);
-    await new DefinedContainer(definition, { project, network }).withWaitStrategy(waitFor(engine, definition)).start();
+    await new DefinedContainer(definition, { project, network }).withWaitStrategy(waitFor(engine)).start();
   };
   for (const definition of definitions) healthy.set(definition.service, start(definition));
   const attempts = await Promise.allSettled(definitions.map(async ({ service }) => await healthy.get(service)));
@@ -49,13 +50,15 @@ export async function startByDefinition(engine: Engine, { project, definitions }
   if (failed !== undefined) throw failed.reason;
 }
 
-/** Where the engine does not check health, the same check is run from here. */
-function waitFor({ checksHealth }: Engine, { health }: ContainerDefinition): WaitStrategy {
-  const wait = checksHealth ? Wait.forHealthCheck() : Wait.forSuccessfulCommand(health.test.slice(1).join(' '));
+function waitFor({ checksHealth }: Engine): WaitStrategy {
+  const wait = checksHealth ? Wait.forHealthCheck() : new PodmanHealth();
   return wait.withStartupTimeout(startupTimeoutMs);
 }
 
-/** Ports on loopback: testcontainers by itself publishes on all interfaces. */
+/**
+ * Ports on loopback: testcontainers by itself publishes on all interfaces. In the group's network alone: it would join the
+ * engine's own one as well, where every other container is.
+ */
 class DefinedContainer extends GenericContainer {
   readonly #definition: ContainerDefinition;
 
@@ -65,11 +68,13 @@ class DefinedContainer extends GenericContainer {
     const { test, intervalMs, timeoutMs, retries } = definition.health;
     this.withName(`${project}-${definition.service}-1`)
       .withNetworkMode(network)
-      .withNetworkAliases(definition.service)
       .withLabels({ [projectLabel]: project, 'com.docker.compose.service': definition.service })
       .withEnvironment({ ...definition.environment })
       .withHealthCheck({ test: ['CMD', ...test.slice(1)], interval: intervalMs, timeout: timeoutMs, retries })
       .withExposedPorts(...definition.ports.map(({ container }) => container));
+    // Podman gives a container ten seconds to end even where its removal is forced.
+    this.createOpts.StopTimeout = 0;
+    this.createOpts.NetworkingConfig = { EndpointsConfig: { [network]: { Aliases: [definition.service] } } };
     if (definition.command !== undefined) this.withCommand([...definition.command]);
   }
 
