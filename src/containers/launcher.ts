@@ -74,25 +74,26 @@ async function startInContainers(service: ContainerService, { directory, port, o
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const environment = port === 0 ? {} : { [`STAMPEDE_${service.toUpperCase()}_PORT`]: String(port) };
   const definitions = withDependencies(readComposeFile(composeFile, { ...parts.environment, ...environment }), service);
-  const plan: GroupPlan = { project: newProject(parts.tag, service), service, definitions, composeFile, environment };
+  const project = newProject(parts.tag, service);
+  const plan: GroupPlan = { project, service, definitions, composeFile, environment, takeLastWords: async () => await watch.takeLastWords(project) };
   const log = new GroupLog();
   const remove = async (): Promise<void> => {
-    watch.forget(plan.project);
+    watch.forget(project);
     try {
-      await removeProjects(engine, (project) => project === plan.project);
+      await removeProjects(engine, (name) => name === project);
     } finally {
       await log.close();
     }
   };
-  watch.expectStart(plan.project);
+  watch.expectStart(project);
   try {
     await (way === 'compose' ? startByCompose(plan) : startByDefinition(engine, plan));
-    const containers = await containersOf(engine, plan.project);
+    const containers = await containersOf(engine, project);
     log.follow(engine, containers);
-    if (onLost !== undefined) watch.watch(plan.project, () => log.lines(), onLost);
+    if (onLost !== undefined) watch.watch(project, () => log.lines(), onLost);
     return await reachable(service, containers, { engine, directory, log, remove });
   } catch (cause) {
-    const trouble = engineTrouble(service, cause, await watch.lastWords(plan.project));
+    const trouble = engineTrouble(service, cause, await watch.lastWords(project));
     await remove().catch(() => undefined);
     throw trouble;
   }

@@ -34,12 +34,22 @@ export class LossWatch {
   }
 
   static async open(engine: Engine): Promise<LossWatch> {
-    return new LossWatch(engine, (await engine.api.getEvents({ filters: { type: ['container'], event: ['die'], label: [projectLabel] } })) as Readable);
+    // Podman 4 asks for `died` and then says `die`, and knows no label without its value.
+    return new LossWatch(engine, (await engine.api.getEvents({ filters: { type: ['container'], event: ['die', 'died'] } })) as Readable);
   }
 
   /** Before its start: should a container end now, its last words are taken before anybody removes it. */
   expectStart(project: string): void {
     this.#starting.set(project, Promise.resolve([]));
+  }
+
+  /** Of a project that is starting, once; to be called while its containers are still there. */
+  async takeLastWords(project: string): Promise<void> {
+    const before = this.#starting.get(project);
+    if (before === undefined) return;
+    const words = before.then(async (taken) => (taken.length > 0 ? taken : await lastWordsOf(this.#engine, project)));
+    this.#starting.set(project, words);
+    await words;
   }
 
   /** What the containers of a start that failed have said. */
@@ -69,8 +79,7 @@ export class LossWatch {
   #see(line: string): void {
     const { Actor } = JSON.parse(line) as EngineEvent;
     const { [projectLabel]: project = '', 'com.docker.compose.service': service = project, exitCode = '?' } = Actor?.Attributes ?? {};
-    const before = this.#starting.get(project);
-    if (before !== undefined) this.#starting.set(project, before.then(async (words) => (words.length > 0 ? words : await lastWordsOf(this.#engine, project))));
+    void this.takeLastWords(project);
     this.#tell({ project, message: `the container of ${service} ended in the middle, with ${exitCode}` });
   }
 

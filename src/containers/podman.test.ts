@@ -31,19 +31,24 @@ async function checked(...answers: readonly (readonly [status: number, body: obj
   return { container: new Dockerode({ host: '127.0.0.1', port: (podman.address() as AddressInfo).port }).getContainer('one'), asked: () => asked };
 }
 
+const never = async (): Promise<never> => await Promise.reject(new Error('nothing failed'));
+
 it('checks are asked for until one says healthy', async () => {
   const { container, asked } = await checked([200, { Status: 'starting' }], [200, { Status: 'unhealthy' }], [200, { Status: 'healthy' }]);
-  await new PodmanHealth().withStartupTimeout(20_000).waitUntilReady(container);
+  await new PodmanHealth(never).withStartupTimeout(20_000).waitUntilReady(container);
   expect(asked()).toBe(3);
 });
 
-it('a container that ended is told at once, in the words of Podman', async () => {
+it('a container that ended is told at once, in the words of Podman, once its own were taken', async () => {
   const { container, asked } = await checked([200, { Status: 'starting' }], [409, { message: 'container one is not running' }]);
-  await expect(new PodmanHealth().withStartupTimeout(20_000).waitUntilReady(container)).rejects.toThrow('container one is not running');
+  let isTold = false;
+  const health = new PodmanHealth(async () => await Promise.resolve((isTold = true)));
+  await expect(health.withStartupTimeout(20_000).waitUntilReady(container)).rejects.toThrow('container one is not running');
   expect(asked()).toBe(2);
+  expect(isTold).toBe(true);
 });
 
 it.each([['never healthy', [200, { Status: 'unhealthy' }]] as const, ['a check that never ends', 'none'] as const])('%s: the wait ends', async (_what, answer) => {
   const { container } = await checked(answer);
-  await expect(new PodmanHealth().withStartupTimeout(300).waitUntilReady(container)).rejects.toThrow('not healthy after 300 ms');
+  await expect(new PodmanHealth(async () => await Promise.resolve()).withStartupTimeout(300).waitUntilReady(container)).rejects.toThrow('not healthy after 300 ms');
 });

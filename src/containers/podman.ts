@@ -31,14 +31,21 @@ const pauseMs = 100;
  * need not be there. https://docs.podman.io/en/latest/_static/api.html#tag/containers/operation/ContainerHealthcheckLibpod
  */
 export class PodmanHealth implements WaitStrategy {
+  readonly #onFailure: () => Promise<unknown>;
   #timeoutMs = 60_000;
   #isSet = false;
+
+  /** `onFailure` is waited for before the container is removed. */
+  constructor(onFailure: () => Promise<unknown>) {
+    this.#onFailure = onFailure;
+  }
 
   async waitUntilReady(container: Container): Promise<void> {
     const late = AbortSignal.timeout(this.#timeoutMs);
     try {
       while ((await this.#check(container, late)) !== 'healthy') await pause(pauseMs, undefined, { signal: late });
     } catch (cause) {
+      await this.#onFailure();
       throw late.aborted ? new Error(`not healthy after ${this.#timeoutMs} ms`, { cause }) : cause;
     }
   }
@@ -59,7 +66,7 @@ export class PodmanHealth implements WaitStrategy {
 
   /** @throws what Podman says, such as that the container does not run */
   async #check({ id, modem }: Container, abortSignal: AbortSignal): Promise<string | undefined> {
-    const options = { path: `/v4.0.0/libpod/containers/${id}/healthcheck`, method: 'GET', abortSignal, statusCodes: { 200: true, 404: 'is gone', 409: 'does not run', 500: 'server error' } };
+    const options = { path: `/v4.0.0/libpod/containers/${id}/healthcheck`, method: 'GET', abortSignal, statusCodes: { 200: true, 404: 'it is gone', 409: 'it ended before it was healthy', 500: 'server error' } };
     return await new Promise((resolve, reject) => {
       (modem as Modem).dial(options, (error, result) => (error === null ? resolve((result as { readonly Status?: string }).Status) : reject(error)));
     });

@@ -14,6 +14,8 @@ export interface GroupPlan {
   readonly composeFile: string;
   /** What the compose file's variables are set to. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Of a container that did not become healthy, while it is still there. */
+  readonly takeLastWords: () => Promise<unknown>;
 }
 
 const startupTimeoutMs = 120_000;
@@ -36,13 +38,13 @@ export async function startByCompose({ project, service, composeFile, environmen
 }
 
 /** Starts a group where there is no `docker compose`, from the same definitions: each container once what it needs is healthy. */
-export async function startByDefinition(engine: Engine, { project, definitions }: GroupPlan): Promise<void> {
+export async function startByDefinition(engine: Engine, { project, definitions, takeLastWords }: GroupPlan): Promise<void> {
   const network = `${project}_default`;
   await engine.api.createNetwork({ Name: network, CheckDuplicate: true, Labels: { [projectLabel]: project } });
   const healthy = new Map<string, Promise<void>>();
   const start = async (definition: ContainerDefinition): Promise<void> => {
     for (const name of definition.dependsOn) await healthy.get(name);
-    await new DefinedContainer(definition, { project, network }).withWaitStrategy(waitFor(engine)).start();
+    await new DefinedContainer(definition, { project, network }).withWaitStrategy(waitFor(engine, takeLastWords)).start();
   };
   for (const definition of definitions) healthy.set(definition.service, start(definition));
   const attempts = await Promise.allSettled(definitions.map(async ({ service }) => await healthy.get(service)));
@@ -50,8 +52,8 @@ export async function startByDefinition(engine: Engine, { project, definitions }
   if (failed !== undefined) throw failed.reason;
 }
 
-function waitFor({ checksHealth }: Engine): WaitStrategy {
-  const wait = checksHealth ? Wait.forHealthCheck() : new PodmanHealth();
+function waitFor({ checksHealth }: Engine, takeLastWords: () => Promise<unknown>): WaitStrategy {
+  const wait = checksHealth ? Wait.forHealthCheck() : new PodmanHealth(takeLastWords);
   return wait.withStartupTimeout(startupTimeoutMs);
 }
 
