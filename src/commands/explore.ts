@@ -5,17 +5,18 @@ import { fileURLToPath } from 'node:url';
 import { readSettings, type Settings } from '../config.ts';
 import { requireWithin } from '../explore/meeting-under.ts';
 import { attempt, type Attempt, type AttemptSettings } from '../explore/attempt.ts';
-import { enumerate, enumerateTwoStops, idOf, isOfCalls, isOfValidators, schedulesNamed, strategies, type Schedule } from '../explore/schedule.ts';
+import { enumerate, enumerateTwoStops, idOf, isOfCalls, isOfValidators, schedulesNamed, type Schedule } from '../explore/schedule.ts';
 import { leastChance } from '../explore/random-schedule.ts';
+import type { StoredAttempt } from '../explore/stored-attempt.ts';
 import { monotonicMs } from '../foundation/clock.ts';
 import { describeError, ExitStatus, StampedeError } from '../foundation/errors.ts';
 import { seededRandom } from '../foundation/seed.ts';
 import { ResourceStack } from '../foundation/resources.ts';
 import { seconds, TerminalReport } from '../report/terminal.ts';
 import { pictureFor } from './draw-timeline.ts';
+import { attemptToReplay, optionsIn, requireSchedules } from './explore-input.ts';
 import { onInterruption } from './interrupt.ts';
 import { openExploration } from './open-exploration.ts';
-import { requireKnownBug } from './planted-bug.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const usage = `npm run explore -- [options]
@@ -31,7 +32,7 @@ what is left; all of it is judged. What is found is printed with what to type to
   --depth D              how many orderings a bug may need that these look for; default: 3
   --two-stops            besides, every pair of file calls after which two processes stand at the same time
   --schedule NAME        one schedule, or all of a strategy; repeatable
-  --replay NAME          the same, for a schedule that was found
+  --replay NAME|FOLDER   the same, for a schedule that was found; or an attempt that is stored in a folder, with all its settings
   --times N              each schedule so often; default: 1
   --stop                 at the first that is not held
   --list                 only the names of the schedules
@@ -53,13 +54,17 @@ interface ExploreOptions {
   readonly times: number;
   readonly stop: boolean;
   readonly plantedBug: string | undefined;
+  /** The attempt that is repeated, where it was stored. */
+  readonly stored: StoredAttempt | undefined;
 }
 
 /** `explore`: enumerates schedules, forces each, says what was found. */
 export async function exploreCommand(argv: readonly string[]): Promise<number> {
   const { values } = parse(argv);
   if (values.help === true) return print(usage);
-  const options = optionsOf(values);
+  const stored = await attemptToReplay(values.replay ?? [], values.schedule ?? []);
+  const options = optionsOf(stored === undefined ? values : { ...optionsIn(stored), ...values, replay: [] }, stored);
+  await requireSchedules(options.names, options);
   const report = new TerminalReport({ out: process.stdout, root, again: againLine(options) });
   const resources = new ResourceStack();
   const stopListening = onInterruption(async (signal) => {
@@ -86,9 +91,10 @@ async function explore(options: ExploreOptions & { readonly isListing: boolean }
   const queue = schedules.flatMap((schedule) => Array.from({ length: options.times }, () => schedule));
   for (const schedule of queue) {
     report.live(`  … ${attempts.length} of ${queue.length} done, ${idOf(schedule)}`);
-    const done = await attempt(schedule, settings);
+    const done = await attempt(schedule, { ...settings, ...forcedBy(options.stored) });
     attempts.push(done);
     if (done.verdict !== 'held') await tell(done, options, report);
+    tellOfReplay(done, options.stored, report);
     if (done.verdict !== 'held' && options.stop) break;
   }
   tellOfChance(attempts.length, options, settings, report);
@@ -107,6 +113,20 @@ function select({ names, participants, twoStops, random, depth, settings }: Expl
   const untraceable = trouble === undefined ? undefined : schedules.find(isOfCalls);
   if (untraceable === undefined) return schedules;
   throw new StampedeError('TOOL_MISSING', `${idOf(untraceable)} can't be forced: ${trouble}`, { hint: 'apt-get install strace, and a system that allows ptrace' });
+}
+
+/** As the plan says; a plan that holds nobody is of a schedule without gates, or of the calm run after it. */
+function forcedBy(stored: StoredAttempt | undefined): Pick<AttemptSettings, 'forced'> {
+  if (stored === undefined) return {};
+  const { gates, turns } = stored.plan;
+  return gates.length === 0 && turns === undefined ? {} : { forced: { gates, ...(turns === undefined ? {} : { turns }) } };
+}
+
+/** Whether it came out as it did then. */
+function tellOfReplay({ verdict }: Attempt, stored: StoredAttempt | undefined, report: TerminalReport): void {
+  if (stored?.verdict === undefined) return;
+  const folder = relative(process.cwd(), stored.folder);
+  report.line(verdict === stored.verdict ? `   as stored in ${folder}: ${verdict}` : `   not as stored in ${folder}: ${stored.verdict} then, ${verdict} now`);
 }
 
 /** How sure so many random schedules make. */
@@ -160,11 +180,9 @@ function conclude(attempts: readonly Attempt[], possible: number, { report, dura
   return count('unknown') > 0 ? ExitStatus.unknown : ExitStatus.held;
 }
 
-function optionsOf(values: ReturnType<typeof parse>['values']): ExploreOptions {
+function optionsOf(values: ReturnType<typeof parse>['values'], stored: StoredAttempt | undefined): ExploreOptions {
   const participants = countOf('participants', values.participants ?? '2', 2);
   const names = [...(values.schedule ?? []), ...(values.replay ?? [])];
-  if (values['planted-bug'] !== undefined) requireKnownBug(values['planted-bug']);
-  for (const name of names) if (!(strategies as readonly string[]).includes(name)) schedulesNamed(name, participants);
   return {
     settings: readSettings(given({ subject: values.subject, binary: values.binary, runs: values.store, deadline: values.deadline, gateTimeout: values['gate-timeout'], seed: values.seed })),
     participants,
@@ -175,6 +193,7 @@ function optionsOf(values: ReturnType<typeof parse>['values']): ExploreOptions {
     times: countOf('times', values.times ?? '1', 1),
     stop: values.stop === true,
     plantedBug: values['planted-bug'],
+    stored,
   };
 }
 

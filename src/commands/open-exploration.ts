@@ -3,10 +3,9 @@ import type { Settings } from '../config.ts';
 import type { AttemptSettings } from '../explore/attempt.ts';
 import { expectedOutcomes } from '../explore/expectation.ts';
 import { probe } from '../explore/probe.ts';
-import { prepareWorkload } from '../explore/workload.ts';
+import { explorationIdentity, prepareWorkload } from '../explore/workload.ts';
 import type { ResourceStack } from '../foundation/resources.ts';
 import type { TerminalReport } from '../report/terminal.ts';
-import { identify } from '../scenario/identity.ts';
 import { openScenario } from '../scenario/scenario-run.ts';
 import { prepareContext } from './prepare-context.ts';
 
@@ -20,8 +19,7 @@ export interface ExplorationRequest {
 /** A stage, a workload on it, and what each process says when it is alone; `resources` takes all of it down. */
 export async function openExploration({ settings, participants, plantedBug }: ExplorationRequest, report: TerminalReport, resources: ResourceStack): Promise<AttemptSettings> {
   const { context, subject } = await prepareContext({ ...settings, plantedBug: undefined }, report, resources, plantedBug === undefined ? 'release' : 'test');
-  const identity = identify({ feature: 'explore', rule: undefined, name: 'explore', row: undefined, uri: '', line: 0 });
-  const scenario = await openScenario(context, identity, subject);
+  const scenario = await openScenario(context, explorationIdentity, subject);
   resources.own('scenario', scenario.resources);
   const workload = await prepareWorkload(scenario, participants);
   const environment = withBug(plantedBug);

@@ -19,6 +19,7 @@ import { fetchedOnce } from '../checkers/fetched-once.ts';
 import { layersRead } from '../checkers/layers-read.ts';
 import { outcomesAgree } from '../checkers/outcomes-agree.ts';
 import { overlapped } from '../checkers/overlapped.ts';
+import type { Plan, PlannedExploration } from '../scenario/plan.ts';
 import type { Participant, PerformedRun } from '../scenario/run.ts';
 import type { ScenarioRun } from '../scenario/scenario-run.ts';
 import { damageEntries } from './damage.ts';
@@ -28,6 +29,7 @@ import { idOf, isSlowness, type Schedule } from './schedule.ts';
 import type { Probe } from './probe.ts';
 import { gatesOf } from './schedule-gates.ts';
 import { runOn } from './run-on.ts';
+import { storeVerdict } from './stored-attempt.ts';
 import type { Workload } from './workload.ts';
 
 /** One schedule, forced once. */
@@ -49,7 +51,12 @@ export interface AttemptSettings {
   readonly environment: Readonly<Record<string, string>>;
   /** True for subjects that promise what the safe cache does: a layer is fetched once, and trouble with the cache is told. */
   readonly isStrict: boolean;
+  /** Gates and turns of a stored plan, in place of those that the schedule's name stands for. */
+  readonly forced?: Forced;
 }
+
+/** What forces a schedule. */
+export type Forced = Pick<Plan, 'gates' | 'turns'>;
 
 const someMore = 16;
 
@@ -63,12 +70,10 @@ export async function attempt(schedule: Schedule, settings: AttemptSettings): Pr
   const number = (attempts += 1);
   const cache = join(scenario.folders.root, `cache-${number}`);
   const participants = await participantsOf(schedule, settings);
-  const gates = gatesOf(schedule, { digest: workload.shared.digest, diffId: workload.shared.diffId, participants: participants.map(({ name }) => name), ownOf: workload.ownOf, layers: workload.layers, repositories: workload.repositories, timeoutMs: scenario.context.gateTimeoutMs });
-  const turns = schedule.strategy === 'random' ? turnsOf(schedule, { participants: participants.map(({ name }) => name), timeoutMs: scenario.context.gateTimeoutMs, isTraced: settings.probe.calls !== undefined }) : undefined;
-  const forced = { gates, ...(turns === undefined ? {} : { turns }) };
+  const forced = settings.forced ?? forcedBy(schedule, participants, settings);
   const folder = join(scenario.storedFolder, `${String(number).padStart(5, '0')}-${idOf(schedule).replaceAll('/', '-')}`);
   const run = async (kind: 'before' | 'scheduled' | 'calm', those: readonly Participant[]): Promise<PerformedRun> => {
-    return await runOn(cache, { scenario, environment: settings.environment, ...(kind === 'scheduled' ? forced : { gates: [] }), meeting: `schedule ${idOf(schedule)}`, participants: those, folder: join(folder, kind) });
+    return await runOn(cache, { scenario, environment: settings.environment, ...(kind === 'scheduled' ? forced : { gates: [] }), meeting: `schedule ${idOf(schedule)}`, participants: those, folder: join(folder, kind), exploration: plannedExploration(schedule, settings) });
   };
   const isDamaged = schedule.strategy === 'damaged' || schedule.strategy === 'mending';
   if (isDamaged || schedule.strategy === 'evict-while-reading' || (schedule.strategy === 'disk-fails' && isOfReading(schedule.how))) {
@@ -84,7 +89,30 @@ export async function attempt(schedule: Schedule, settings: AttemptSettings): Pr
   const calmVerdicts = await verdictsOf(calm, settings, [ended, outcomesAgree, cacheIntact, layersRead, ...(settings.isStrict && isKept(schedule) ? [nothingFetched] : [])]);
   const verdicts = [...scheduledVerdicts.map((one) => ({ ...one, run: 'scheduled' as const })), ...calmVerdicts.map((one) => ({ ...one, run: 'calm' as const }))];
   await rm(cache, { recursive: true, force: true });
-  return { schedule: idOf(schedule), verdict: worst(verdicts), verdicts, folder, durationMs: performance.now() - startedAt };
+  const found = { schedule: idOf(schedule), verdict: worst(verdicts), verdicts };
+  await storeVerdict(folder, found);
+  return { ...found, folder, durationMs: performance.now() - startedAt };
+}
+
+function forcedBy(schedule: Schedule, participants: readonly Participant[], { scenario: { context }, workload, probe }: AttemptSettings): Forced {
+  const [names, timeoutMs] = [participants.map(({ name }) => name), context.gateTimeoutMs];
+  const gates = gatesOf(schedule, { digest: workload.shared.digest, diffId: workload.shared.diffId, participants: names, ownOf: workload.ownOf, layers: workload.layers, repositories: workload.repositories, timeoutMs });
+  return schedule.strategy === 'random' ? { gates, turns: turnsOf(schedule, { participants: names, timeoutMs, isTraced: probe.calls !== undefined }) } : { gates };
+}
+
+/** All that a replay needs besides the plan of a run itself. */
+function plannedExploration(schedule: Schedule, { scenario: { context, subject }, workload, environment }: AttemptSettings): PlannedExploration {
+  const [program = ''] = context.validator;
+  const plantedBug = environment['STAMPEDE_PLANTED_BUG'];
+  const isGiven = subject.program.kind === 'given' || program !== process.execPath;
+  return {
+    schedule: idOf(schedule),
+    participants: workload.participants.length,
+    ...(plantedBug === undefined ? {} : { plantedBug }),
+    ...(isGiven ? { binary: program } : {}),
+    ...(context.deadlineMs === undefined ? {} : { deadlineMs: context.deadlineMs }),
+    gateTimeoutMs: context.gateTimeoutMs,
+  };
 }
 
 async function participantsOf(schedule: Schedule, { workload: { participants, together, unusual }, expectation }: AttemptSettings): Promise<readonly Participant[]> {
@@ -131,11 +159,12 @@ function isKept(schedule: Schedule): boolean {
 /** What a killed process leaves is for the next run to mend; what fails downloads is no promise to fetch once. */
 function scheduledCheckers(schedule: Schedule, { isStrict }: AttemptSettings): readonly Checker[] {
   const [always, cache] = [[ended, outcomesAgree], [cacheIntact, layersRead]];
+  const fetched = isStrict ? [fetchedOnce] : [];
   const once = isStrict ? [fetchedOnce, entriesWhole] : [];
   switch (schedule.strategy) {
     case 'first-request':
     case 'components-under-way':
-      return [...always, overlapped, ...cache, ...(isStrict ? [fetchedOnce] : [])];
+      return [...always, overlapped, ...cache, ...fetched];
     case 'together':
     case 'own-layers':
     case 'leader-follower':
@@ -146,7 +175,7 @@ function scheduledCheckers(schedule: Schedule, { isStrict }: AttemptSettings): r
     case 'components-in-turn':
       return [...always, overlapped, ...cache, ...once];
     case 'random':
-      return [...always, interleaved, ...cache, ...(isStrict ? [fetchedOnce] : [])];
+      return [...always, interleaved, ...cache, ...fetched];
     case 'leader-killed':
       return [...always, overlapped];
     case 'leader-fails':
@@ -166,7 +195,7 @@ function scheduledCheckers(schedule: Schedule, { isStrict }: AttemptSettings): r
       return [...always, ...cache, ...(isStrict ? [troubleTold] : [])];
     case 'unusual':
     case 'naive':
-      return [...always, ...cache, ...(schedule.strategy === 'unusual' ? [bounded] : []), ...(isStrict ? [fetchedOnce] : [])];
+      return [...always, ...cache, ...fetched, ...(schedule.strategy === 'unusual' ? [bounded] : [])];
   }
 }
 

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { GateRule } from '../faults/gate.ts';
 import type { TurnRule } from '../faults/turns.ts';
-import type { Plan } from '../scenario/plan.ts';
+import type { Plan, PlannedExploration } from '../scenario/plan.ts';
 import { performRun, type Participant, type PerformedRun } from '../scenario/run.ts';
 import type { ScenarioRun } from '../scenario/scenario-run.ts';
 import { expand } from '../scenario/variables.ts';
@@ -14,6 +14,8 @@ export interface RunRequest {
   readonly gates: readonly GateRule[];
   readonly meeting: Plan['meeting'];
   readonly turns?: TurnRule;
+  /** The attempt that the run belongs to. */
+  readonly exploration?: PlannedExploration;
   /** Set besides the usual. */
   readonly environment: Readonly<Record<string, string>>;
   /** True: every file call on the cache is recorded. */
@@ -23,12 +25,12 @@ export interface RunRequest {
 }
 
 /** Runs the participants at once, on the cache below `home`, which stands for XDG_CACHE_HOME. */
-export async function runOn(home: string, { scenario, participants, gates, meeting, environment, folder, turns, isTraced = false }: RunRequest): Promise<PerformedRun> {
+export async function runOn(home: string, { scenario, participants, gates, meeting, environment, folder, turns, exploration, isTraced = false }: RunRequest): Promise<PerformedRun> {
   const { context, identity, subject, folders, images } = scenario;
   const cacheFolder = expand(subject.cacheDirectory, new Map([['HOME', folders.home], ['XDG_CACHE_HOME', home]]), 'error');
   await mkdir(home, { recursive: true });
   const commands = participants.map(({ name, arguments: words }) => ({ name, arguments: words.map((word) => word.replaceAll('${CACHE}', cacheFolder).replaceAll('${OUT}', join(home, outputName(name)))) }));
-  const plan: Plan = { version: 1, scenario: identity.id, subject: context.subject, seed: context.seed, participants, gates, meeting, isTraced, ...(turns === undefined ? {} : { turns }) };
+  const plan: Plan = { version: 1, scenario: identity.id, subject: context.subject, seed: context.seed, participants, gates, meeting, isTraced, ...(turns === undefined ? {} : { turns }), ...(exploration === undefined ? {} : { exploration }) };
   return await performRun(plan, commands, {
     context,
     subject,

@@ -112,13 +112,11 @@ function ledGates(schedule: Led, scheduled: ScheduledLayer): readonly GateRule[]
   const { leader, others, led, second } = rulesOf(schedule.leader, scheduled);
   switch (schedule.strategy) {
     case 'leader-follower':
-      return led(schedule.at);
     case 'leader-stalls':
-      return led(schedule.at, 'go', stallMs);
+      return led(schedule.at, 'go', schedule.strategy === 'leader-stalls' ? stallMs : undefined);
     case 'leader-killed':
-      return led(schedule.at, 'kill');
     case 'leader-fails':
-      return led(schedule.at, actionOf(schedule.how));
+      return led(schedule.at, schedule.strategy === 'leader-killed' ? 'kill' : actionOf(schedule.how));
     case 'bystander': {
       const [gate, ...rest] = led(schedule.at) as [GateRule, ...GateRule[]];
       return [{ ...gate, hold: { resource: 'blob', references: [ownOf(leader) ?? digest], participants: [leader] } }, ...rest];

@@ -26,6 +26,7 @@ it('takes the beginning of a name for all that begin so', () => {
 it('names places that a calm run does not have', () => {
   expect(schedulesNamed('leader-killed/write-99/2', 2).map(idOf)).toEqual(['leader-killed/write-99/2']);
   expect(schedulesNamed('leader-follower/byte-4096/2', 2)).toEqual([{ strategy: 'leader-follower', at: 'byte-4096', leader: 2 }]);
+  expect(schedulesNamed('leader-fails/cut/byte-7', 2).map(idOf)).toEqual(['leader-fails/cut/byte-7/1', 'leader-fails/cut/byte-7/2']);
   expect(schedulesNamed('disk-fails/EMFILE/create/2', 2, calls).map(idOf)).toEqual(['disk-fails/EMFILE/create/2']);
   expect(schedulesNamed('two-stops/remove-1/rename-1/1', 2)).toEqual([{ strategy: 'two-stops', at: 'remove-1', second: 'rename-1', leader: 1 }]);
 });

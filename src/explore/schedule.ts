@@ -78,6 +78,11 @@ const failures: readonly (readonly [Failure, BodyPosition | 'request'])[] = [
   ['delay', 'request'], ['delay', 'middle'], ['trickle', 'headers'], ['trickle', 'middle'],
 ];
 
+/** At a byte, everything that a body can meet. */
+function failuresAt(positions: readonly BodyPosition[]): typeof failures {
+  return positions.filter((at) => at.startsWith('byte-')).flatMap((at) => (['reset', 'cut', 'short-body', 'wrong-bytes', 'delay', 'trickle'] as const).map((how) => [how, at] as const));
+}
+
 /** With these a client does not ask again by itself. */
 const failedBefore: readonly Failure[] = ['reset', 'cut', 'short-body', 'wrong-bytes'];
 
@@ -148,7 +153,7 @@ function ofRequests(participants: number, positions: readonly BodyPosition[] = n
     ...leaders.map((leader) => ({ strategy: 'bystander', at: 'middle', leader }) as const),
     ...damages.map((how) => ({ strategy: 'damaged', how }) as const),
     ...unusual.map((which) => ({ strategy: 'unusual', which }) as const),
-    ...leaders.flatMap((leader) => failures.map(([how, at]) => ({ strategy: 'leader-fails', how, at, leader }) as const)),
+    ...leaders.flatMap((leader) => [...failures, ...failuresAt(positions)].map(([how, at]) => ({ strategy: 'leader-fails', how, at, leader }) as const)),
   ];
 }
 
@@ -206,7 +211,7 @@ export function schedulesNamed(name: string, participants: number, calls?: CallP
   const ids = new Map(all.map((schedule) => [idOf(schedule), schedule]));
   const found = [...ids].filter(([id]) => id === name || id.startsWith(`${name}/`)).map(([, schedule]) => schedule);
   if (found.length > 0) return found;
-  const other = ofFeatures(leadersOf(participants), { name, positions: namedPositions, failures: failures.map(([how]) => how) }).find((schedule) => idOf(schedule) === name);
+  const other = ofFeatures(leadersOf(participants), { name, positions: positionsNamed(name), failures: failures.map(([how]) => how) }).find((schedule) => idOf(schedule) === name);
   if (other !== undefined) return [other];
   throw new StampedeError('CONFIG_INVALID', `no schedule of ${participants} processes is named ${JSON.stringify(name)}`, {
     hint: `strategies: ${strategies.join(', ')}; a whole name: ${all.slice(1, 4).map(idOf).join(', ')}`,

@@ -2,7 +2,9 @@
 import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { attest, sign } from '../scenario/fixtures.ts';
-import type { KnownLayer } from '../scenario/images.ts';
+import { registryHost } from '../scenario/environment.ts';
+import { identify } from '../scenario/identity.ts';
+import { ImageShelf, type KnownLayer } from '../scenario/images.ts';
 import type { Participant } from '../scenario/run.ts';
 import type { ScenarioRun } from '../scenario/scenario-run.ts';
 import { expand } from '../scenario/variables.ts';
@@ -28,6 +30,23 @@ export interface Workload {
 }
 
 const image = 'acceptance/bundle';
+
+/** Explorations are one scenario, whatever they explore: their images are the same in every run and on every machine. */
+export const explorationIdentity = identify({ feature: 'explore', rule: undefined, name: 'explore', row: undefined, uri: '', line: 0 });
+
+/** The layers that an exploration of so many images will have, known without a registry. */
+export async function plannedLayers(count: number): Promise<{ readonly shared: KnownLayer; readonly all: readonly KnownLayer[] }> {
+  const shelf = new ImageShelf({ registry: { pushImage: async (_repository, { digest }) => await Promise.resolve(digest) }, host: registryHost, prefix: explorationIdentity.id });
+  await shelf.pushBundles(image, count);
+  return { shared: sharedOf(shelf, count), all: shelf.knownLayers() };
+}
+
+function sharedOf(shelf: ImageShelf, count: number): KnownLayer {
+  const shared = shelf.readLayers().find(({ images }) => images.length === count);
+  if (shared === undefined) throw new TypeError('bundles share a layer');
+  return shared;
+}
+
 const line = 'validate image --images ${IMAGES} --policy ${POLICY} --rekor-url ${REKOR} --public-key ${known_PUBLIC_KEY} --show-successes --output json';
 
 /** Operator bundles, signed and attested, and a policy that reads their layers. */
@@ -36,8 +55,7 @@ export async function prepareWorkload(scenario: ScenarioRun, count: number): Pro
   const bundles = await scenario.images.pushBundles(image, count);
   const signing = { keyName: 'known', logging: 'bundled', provenance: 'slsa-v0.2' } as const;
   await Promise.all(bundles.flatMap(({ name }) => [sign(scenario, name, signing), attest(scenario, name, signing)]));
-  const shared = scenario.images.readLayers().find(({ images }) => images.length === count);
-  if (shared === undefined) throw new TypeError('bundles share a layer');
+  const shared = sharedOf(scenario.images, count);
   const images = bundles.map(({ name }) => name);
   const commands = scenario.subject.exploration === undefined ? await validations(scenario, images) : otherProgram(scenario, images);
   const ownOf = (participant: string): string | undefined => {

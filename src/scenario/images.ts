@@ -33,7 +33,7 @@ interface Wanted {
 }
 
 export interface ShelfSettings {
-  readonly registry: RegistryClient;
+  readonly registry: Pick<RegistryClient, 'pushImage'>;
   /** Name of the registry in references. */
   readonly host: string;
   /** The scenario's own part of every repository. */

@@ -6,9 +6,11 @@ import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { GateRule } from '../faults/gate.ts';
-import { digestOf } from '../oci/digest.ts';
+import { enumerate, idOf } from '../explore/schedule.ts';
+import { gatesOf } from '../explore/schedule-gates.ts';
 import type { Plan } from './plan.ts';
 import { publishedPlanSchema } from './plan-schema.ts';
+import type { Digest } from '../oci/digest.ts';
 import { readPlan, senselessIn } from './stored-plan.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'stored-plan-'));
@@ -32,7 +34,7 @@ const plan: Plan = {
   ],
   turns: { order: ['one', 'two'], changes: [3], families: ['write'], timeoutMs: 500 },
   meeting: 'schedule leader-follower/middle/1',
-  sharedLayer: digestOf(Buffer.from('layer')),
+  sharedLayer: `sha256:${'a'.repeat(64)}` as Digest,
   cache: 'half-filled',
   isTraced: false,
   exploration: { schedule: 'leader-follower/middle/1', participants: 2, plantedBug: '', binary: '/bin/x', deadlineMs: 1000, gateTimeoutMs: 500 },
@@ -59,7 +61,11 @@ describe('the published schema', () => {
   });
 
   it('takes what runs store, by another validator than the one that made it', () => {
-    for (const one of [plan, least]) expect([isPlan(one), isPlan.errors]).toEqual([true, null]);
+    const about = { digest: `sha256:${'a'.repeat(64)}`, diffId: `sha256:${'b'.repeat(64)}`, participants: ['one', 'two'], ownOf: () => undefined, layers: { all: ['sha256:a'], own: ['sha256:c'] }, repositories: ['s/one', 's/two'], timeoutMs: 500 };
+    const calls = { cold: ['rename-1'], warm: ['open-1'], damaged: ['look-1'], changing: ['rename-1'], disk: ['EIO/read', 'EROFS/create'] } as const;
+    const met = enumerate(2, calls).map((schedule): Plan => ({ ...least, participants: plan.participants, meeting: `schedule ${idOf(schedule)}`, gates: gatesOf(schedule, about) }));
+    for (const one of met) expect(senselessIn(one)).toEqual([]);
+    for (const one of [plan, least, ...met]) expect([isPlan(one), isPlan.errors]).toEqual([true, null]);
   });
 
   it.each([
