@@ -20,8 +20,8 @@ Feature: where one of several validators stands while the others go on
     Scenario: the first has got one byte
       Given 8 operator bundle images named "acceptance/many" that share a layer, signed and attested by the "known" key
       When 8 validators share one cold cache and the first is held after 1 byte of the shared layer, with "validate image --image ${REGISTRY}/acceptance/many-${PARTICIPANT} --policy acceptance/ec-policy --rekor-url ${REKOR} --public-key ${known_PUBLIC_KEY} --output json"
-      Then every validator reports what a serial run without cache reports
-      And no cache entry was ever visible half-written
+      Then no cache entry was ever visible half-written
+      And every validator reports what a serial run without cache reports
       And the shared layer was fetched once
       And no validator hangs
       And a later run on what is left comes out right
@@ -64,7 +64,7 @@ Feature: where one of several validators stands while the others go on
       And a later run on what is left comes out right
 
     Scenario: the first one downloads what nobody else needs
-      When 2 validators share one half-filled cache and the first is held when it has half of a layer of its own, with "validate image --image ${REGISTRY}/acceptance/bundle-${PARTICIPANT} --policy acceptance/ec-policy --rekor-url ${REKOR} --public-key ${known_PUBLIC_KEY} --output json"
+      When 3 validators share one half-filled cache and the first is held when it has half of a layer of its own, with "validate image --image ${REGISTRY}/acceptance/bundle-${PARTICIPANT} --policy acceptance/ec-policy --rekor-url ${REKOR} --public-key ${known_PUBLIC_KEY} --output json"
       Then nobody waits for the first one
       And every validator reports what a serial run without cache reports
 
@@ -85,11 +85,16 @@ Feature: where one of several validators stands while the others go on
       And the trouble with the cache is told
 
     @file-calls
-    Scenario: the first has just given the entry its name
-      When 2 validators share one cold cache and the first stands after its rename of the shared entry, with "validate image --image ${REGISTRY}/acceptance/bundle-${PARTICIPANT} --policy acceptance/ec-policy --rekor-url ${REKOR} --public-key ${known_PUBLIC_KEY} --output json"
+    Scenario Outline: the first stands after its <call> of an entry
+      When 2 validators share one cold cache and the first stands after its <call> of the <which> entry, with "validate image --image ${REGISTRY}/acceptance/bundle-${PARTICIPANT} --policy acceptance/ec-policy --rekor-url ${REKOR} --public-key ${known_PUBLIC_KEY} --output json"
       Then every validator reports what a serial run without cache reports
       And no cache entry was ever visible half-written
       And a later run on what is left comes out right
+
+      Examples:
+        | call   | which           |
+        | close  | unpacked shared |
+        | rename | shared          |
 
     @file-calls
     Scenario: the first mends a damaged entry
@@ -99,7 +104,7 @@ Feature: where one of several validators stands while the others go on
 
     @file-calls
     Scenario: somebody makes room while the first one reads
-      When 1 validator shares one warm cache and all entries are removed after the first one's open of the shared entry, with "validate image --image ${REGISTRY}/acceptance/bundle-${PARTICIPANT} --policy acceptance/ec-policy --rekor-url ${REKOR} --public-key ${known_PUBLIC_KEY} --output json"
+      When 1 validator shares one warm cache and all entries are removed after the first one's look of the unpacked shared entry, with "validate image --image ${REGISTRY}/acceptance/bundle-${PARTICIPANT} --policy acceptance/ec-policy --rekor-url ${REKOR} --public-key ${known_PUBLIC_KEY} --output json"
       Then every validator reports what a serial run without cache reports
       And a later run on what is left comes out right
 
