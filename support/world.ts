@@ -12,6 +12,7 @@ import { expectConsistentLog, makeLogFail } from '../src/scenario/log-faults.ts'
 import { expectLaterRun } from '../src/scenario/later-run.ts';
 import { alone } from '../src/scenario/meeting.ts';
 import { lastRun, validate } from '../src/scenario/validate.ts';
+import { validateAmplified } from '../src/explore/amplify.ts';
 import { validateAsTold, validateUnder, type ToldGathering } from '../src/explore/gathering.ts';
 import type { Logging, Provenance } from '../src/scenario/signing.ts';
 import type { LogFaultRule } from '../src/faults/log-door.ts';
@@ -91,7 +92,9 @@ export class StampedeWorld extends World {
   }
 
   async run(line: string): Promise<void> {
-    await validate(this.scenario, { line, processes: 1, meeting: alone });
+    const { amplify } = this.scenario.context;
+    if (amplify === undefined) await validate(this.scenario, { line, processes: 1, meeting: alone });
+    else await validateAmplified(this.scenario, { line, times: amplify });
   }
 
   /** `schedule`: its name, as `npm run explore -- --list` has them. */

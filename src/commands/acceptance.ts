@@ -5,6 +5,7 @@ import { monotonicMs } from '../foundation/clock.ts';
 import { ResourceStack } from '../foundation/resources.ts';
 import { seconds, TerminalReport } from '../report/terminal.ts';
 import { acceptanceUsage, againCommand, parseAcceptance } from './acceptance-options.ts';
+import { describeAmplified, tallyAmplified, type AmplifiedTally } from './amplified.ts';
 import { conclude } from './conclude.ts';
 import { withPictures } from './draw-timeline.ts';
 import { runFeatures } from './features.ts';
@@ -41,13 +42,19 @@ export async function acceptanceCommand(argv: readonly string[]): Promise<number
     });
     const { dryRun } = options.selection;
     const settlements = dryRun ? [] : await settleSnapshots({ root, ...context, mode: context.snapshotMode }, result);
-    const tail = `${seconds(monotonicMs() - startedAt)} · seed ${context.seed} · ${report.short(context.runFolder)}`;
     const outcomes = await withPictures(result.outcomes, again);
-    const status = conclude(report, { result: { ...result, outcomes }, settlements, dryRun, tail, runFolder: context.runFolder });
+    const amplified = context.amplify === undefined || dryRun ? undefined : await tallyAmplified(context.runFolder, context.amplify);
+    const tail = [seconds(monotonicMs() - startedAt), ...(amplified === undefined ? [] : [describeAmplified(amplified)]), `seed ${context.seed}`, report.short(context.runFolder)].join(' · ');
+    const status = worse(conclude(report, { result: { ...result, outcomes }, settlements, dryRun, tail, runFolder: context.runFolder }), amplified);
     if (options.settings.keep) await keepStage(context, report);
     return status;
   } finally {
     await resources[Symbol.asyncDispose]();
     stopListening();
   }
+}
+
+/** What was to run several times at once and never did has shown nothing of what it was to show. */
+function worse(status: number, amplified: AmplifiedTally | undefined): number {
+  return status === ExitStatus.held && amplified?.amplified === 0 ? ExitStatus.unknown : status;
 }

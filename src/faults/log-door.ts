@@ -27,6 +27,8 @@ export interface LogFaultRule {
 /** Looks like the log, and fails as it was told to. */
 export interface LogDoor extends AsyncDisposable {
   readonly url: string;
+  /** True when how a request is answered depends on how many came before. */
+  readonly isCounting: boolean;
   /** From now on requests are events of this history. */
   reportTo(recorder: Recorder): void;
 }
@@ -45,6 +47,7 @@ export async function openLogDoor({ upstream, rule }: LogDoorSettings): Promise<
   await once(server, 'listening');
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    isCounting: rule.after > 0,
     reportTo(next) {
       recorder = next;
       next.record({ kind: 'log-fault', fault: rule.fault, after: rule.after });

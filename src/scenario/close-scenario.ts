@@ -13,8 +13,8 @@ import { failureOf } from './verdict-failure.ts';
  * @throws StampedeError VERDICT_BROKEN, VERDICT_UNKNOWN when the scenario was passing so far and a verdict has not
  * held: a failure that no step looked at is a failure; TEARDOWN_FAILED, unless a verdict says more
  */
-export async function closeScenario({ runs, resources }: ScenarioRun, { isPassing }: { readonly isPassing: boolean }): Promise<void> {
-  const judged = await Promise.allSettled(runs.map(async (run) => await storeVerdicts(run)));
+export async function closeScenario({ runs, runsBesides, resources }: ScenarioRun, { isPassing }: { readonly isPassing: boolean }): Promise<void> {
+  const judged = await Promise.allSettled([...runs, ...runsBesides].map(async (run) => await storeVerdicts(run)));
   const failures = judged.flatMap((run) => (run.status === 'fulfilled' ? run.value : []));
   const failure = isPassing ? (failures.find(({ code }) => code === 'VERDICT_BROKEN') ?? failures[0]) : undefined;
   await resources[Symbol.asyncDispose]().catch((cause: unknown) => {

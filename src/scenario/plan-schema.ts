@@ -31,9 +31,6 @@ const callMatch = z.strictObject({
   participants: names,
 });
 
-/** A name of its own in the code, a string elsewhere. */
-const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/) as unknown as z.ZodType<Digest>;
-
 const party = z.enum(['participant', 'repository']);
 
 const condition = z.discriminatedUnion('kind', [

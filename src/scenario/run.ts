@@ -24,6 +24,10 @@ import type { Plan } from './plan.ts';
 export interface Participant {
   readonly name: string;
   readonly arguments: readonly string[];
+  /** Set besides what the run sets for all. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Absent: the scenario's working directory. */
+  readonly directory?: string;
 }
 
 export interface RunSettings {
@@ -109,7 +113,7 @@ interface RunningParts extends Held {
 async function runOne(participant: Participant, door: string, { plan, settings, recorder, gates, signal }: RunningParts): Promise<RunResult> {
   const { context, subject, folders, environment, folder } = settings;
   const [program = '', ...leading] = context.validator;
-  const route = routeThrough(door, subject.door, { arguments: participant.arguments, environment });
+  const route = routeThrough(door, subject.door, { arguments: participant.arguments, environment: { ...environment, ...participant.environment } });
   const tracing = await traceParticipant(participant.name, { plan, settings, recorder, gates });
   try {
     const result = await runValidator({
@@ -118,7 +122,7 @@ async function runOne(participant: Participant, door: string, { plan, settings, 
       program,
       arguments: [...leading, ...route.arguments],
       environment: route.environment,
-      directory: folders.work,
+      directory: participant.directory ?? folders.work,
       deadlineMs: context.deadlineMs ?? subject.deadlineMs,
       outputLimitBytes: context.outputLimitBytes,
       outputFolder: folder,

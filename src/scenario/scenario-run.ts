@@ -42,6 +42,8 @@ export interface ScenarioRun {
   readonly environment: Map<string, string>;
   readonly usualEnvironment: Readonly<Record<string, string>>;
   readonly runs: PerformedRun[];
+  /** Runs that no step looks at; they are judged all the same. */
+  readonly runsBesides: PerformedRun[];
   readonly resources: ResourceStack;
 }
 
@@ -61,9 +63,10 @@ export async function openScenario(context: RunContext, identity: ScenarioIdenti
     const kubeconfig = join(folders.root, 'kubeconfig');
     await writeFile(kubeconfig, kubeconfigFor({ server: clients.policyApiUrl, namespace: policyNamespace }), { mode: 0o600 });
     const runs: PerformedRun[] = [];
-    resources.defer('histories', () => runs.forEach(({ recorder }) => recorder.close()));
+    const runsBesides: PerformedRun[] = [];
+    resources.defer('histories', () => [...runs, ...runsBesides].forEach(({ recorder }) => recorder.close()));
     const usualEnvironment = validatorEnvironment(context, folders, kubeconfig);
-    return { context, identity, subject, folders, storedFolder, ...clients, snapshots, environment: new Map(), usualEnvironment, runs, resources };
+    return { context, identity, subject, folders, storedFolder, ...clients, snapshots, environment: new Map(), usualEnvironment, runs, runsBesides, resources };
   } catch (error) {
     await resources[Symbol.asyncDispose]();
     throw error;

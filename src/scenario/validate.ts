@@ -27,9 +27,18 @@ export interface Gathering {
  * @throws StampedeError SCHEDULE_INVALID, VARIABLE_UNKNOWN before anything starts
  */
 export async function validate(scenario: ScenarioRun, gathering: Gathering): Promise<void> {
-  const run = await performGathering(scenario, gathering, join(scenario.storedFolder, `run-${scenario.runs.length + 1}`));
+  await keepRun(scenario, await performGathering(scenario, gathering, join(scenario.storedFolder, `run-${scenario.runs.length + 1}`)));
+}
+
+/** From now on it is the scenario's last run. */
+export async function keepRun(scenario: ScenarioRun, run: PerformedRun): Promise<void> {
   scenario.runs.push(run);
   await storeScript(scenario, run);
+}
+
+/** A line of a feature as the words of a command, every `${NAME}` expanded. */
+export async function wordsOf({ values, context }: ScenarioRun, line: string): Promise<readonly string[]> {
+  return splitCommand(await values.expand(line, context.unknownVariables));
 }
 
 async function performGathering(scenario: ScenarioRun, gathering: Gathering, folder: string): Promise<PerformedRun> {
@@ -51,15 +60,15 @@ export function planOf({ identity, context: { subject, seed } }: ScenarioRun, me
   return { version: 1, scenario: identity.id, subject, seed, participants: [], gates: [], meeting };
 }
 
-/** Environment, cache and layers of a run of these participants as the scenario is now; `folder`: where it is stored. */
-export function settingsOf(scenario: ScenarioRun, participants: readonly Participant[], folder: string): RunSettings {
+/** Environment, cache and layers of a run of these participants as the scenario is now; `folder`: where it is stored; `environment`: set besides. */
+export function settingsOf(scenario: ScenarioRun, participants: readonly Participant[], folder: string, environment: Readonly<Record<string, string>> = {}): RunSettings {
   const { context, subject, folders, images, log } = scenario;
   return {
     context,
     subject,
     folders,
-    environment: { ...scenario.usualEnvironment, ...Object.fromEntries(scenario.environment) },
-    cacheFolder: cacheFolder(scenario),
+    environment: { ...scenario.usualEnvironment, ...Object.fromEntries(scenario.environment), ...environment },
+    cacheFolder: cacheFolder(scenario, environment),
     knownLayers: layersOf(images, participants),
     cacheLayers: images.knownLayers(),
     logDoor: log.door,
@@ -80,20 +89,19 @@ export function commandsOf({ participants, settings }: PerformedRun): readonly (
 }
 
 async function participantsOf(scenario: ScenarioRun, { line, processes }: Gathering): Promise<readonly Participant[]> {
-  const { values, context } = scenario;
   const numbers = Array.from({ length: processes }, (_, index) => String(index + 1));
   return await Promise.all(
     numbers.map(async (number) => {
       const own = expand(line, new Map([['PARTICIPANT', number]]), 'keep');
-      return { name: `validator-${number}`, arguments: splitCommand(await values.expand(own, context.unknownVariables)) };
+      return { name: `validator-${number}`, arguments: await wordsOf(scenario, own) };
     }),
   );
 }
 
-function cacheFolder({ subject, folders, environment }: ScenarioRun): string {
+function cacheFolder({ subject, folders, environment }: ScenarioRun, { HOME, XDG_CACHE_HOME }: Readonly<Record<string, string>>): string {
   const values = new Map([
-    ['HOME', folders.home],
-    ['XDG_CACHE_HOME', environment.get('XDG_CACHE_HOME') ?? folders.cache],
+    ['HOME', HOME ?? folders.home],
+    ['XDG_CACHE_HOME', XDG_CACHE_HOME ?? environment.get('XDG_CACHE_HOME') ?? folders.cache],
   ]);
   return expand(subject.cacheDirectory, values, 'error');
 }
