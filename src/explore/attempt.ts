@@ -159,8 +159,7 @@ function isKept(schedule: Schedule): boolean {
 /** What a killed process leaves is for the next run to mend; what fails downloads is no promise to fetch once. */
 function scheduledCheckers(schedule: Schedule, { isStrict }: AttemptSettings): readonly Checker[] {
   const [always, cache] = [[ended, outcomesAgree], [cacheIntact, layersRead]];
-  const fetched = isStrict ? [fetchedOnce] : [];
-  const once = isStrict ? [fetchedOnce, entriesWhole] : [];
+  const [fetched, once] = isStrict ? [[fetchedOnce], [fetchedOnce, entriesWhole]] : [[], []];
   switch (schedule.strategy) {
     case 'first-request':
     case 'components-under-way':
