@@ -70,12 +70,12 @@ interface Placed {
 
 /**
  * Of many calls of a family on one file with no other in between, as writes are, the first and the one in the middle stand for all:
- * how many there are is another number in each run.
+ * how many there are is another number in each run. Of few writes the first does: a second one need not come.
  */
 function callsIn(history: History, { digest, diffId }: SharedLayer): Placed[] {
   const endings = new Map([['', '-folder'], [diffId.slice('sha256:'.length), '-tar'], [digest.slice('sha256:'.length), '']] as const);
   const calls = eventsOf(history, 'file-call').map(({ call }) => call).filter(({ entry }) => endings.has(entry));
-  const chosen = new Set(rowsOf(calls).flatMap((row) => (row.filter((_, nth) => row.length <= fewCalls || nth === 0 || nth === Math.floor(row.length / 2)))));
+  const chosen = new Set(rowsOf(calls).flatMap((row) => (row.filter(({ family }, nth) => nth === 0 || (row.length > fewCalls ? nth === Math.floor(row.length / 2) : family !== 'write')))));
   return calls.filter((call) => chosen.has(call)).map((call) => ({ call, place: `${call.family}-${call.nth}${endings.get(call.entry) ?? ''}` }));
 }
 
