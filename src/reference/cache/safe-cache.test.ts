@@ -5,6 +5,7 @@ import { seededRandom } from '../../foundation/seed.ts';
 import { diffIdOf, digestOf } from '../../oci/digest.ts';
 import { namesOf, type Cache, type EntryKey, type Layer } from './layer.ts';
 import { safeCache, type SafeCache } from './safe-cache.ts';
+import { statsLine } from './stats.ts';
 import { streamOf } from './streams.ts';
 import { bytesOf, point, testLayer } from './test-layer.ts';
 
@@ -102,6 +103,16 @@ describe('safeCache', () => {
     expect(await readAll(again)).toBe(true);
     expect(again.fetched).toBe(0);
     expect(cache.stats().hits).toBe(1);
+  });
+
+  it('counts what it did, and tells it in a line', async () => {
+    const layer = testLayer(tar);
+    await readAll(layer);
+    await readAll(layer);
+    const { milliseconds, ...counts } = cache.stats();
+    expect(counts).toEqual({ hits: 1, misses: 2, waits: 0, bytes: layer.travelling.length + tar.length });
+    expect(milliseconds).toBeGreaterThan(0);
+    expect(statsLine({ ...counts, milliseconds: 12.4 })).toBe(`layer cache: 1 hits, 2 misses, 0 waits, ${counts.bytes} bytes in 12 ms`);
   });
 
   it('deletes an entry, also one that is just being made, and what is not there', async () => {
