@@ -79,7 +79,7 @@ export default {
       to: { dependencyTypes: ['core', 'npm', 'npm-dev'] },
     },
     doorway('execa', '^src/validator/process\\.ts$|^src/scenario/git-repository\\.ts$|^src/images/(base|programs)-image\\.ts$|^bench/'),
-    doorway('testcontainers', '^src/containers/(engine|start-group)\\.ts$'),
+    doorway('testcontainers', '^src/containers/(engine|podman|start-group)\\.ts$'),
     doorway('jest-snapshot', '^src/scenario/snapshot-book\\.ts$'),
     doorway('@cucumber/cucumber', '^(support|steps)/|^src/commands/features\\.ts$'),
     { name: 'no-cycles', comment: 'Break the circle: move what both need into a file that neither knows.', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },

@@ -8,6 +8,7 @@ import { monotonicMs } from '../foundation/clock.ts';
 import { ExitStatus, StampedeError } from '../foundation/errors.ts';
 import { buildImages } from '../images/build-images.ts';
 import { seconds } from '../report/terminal.ts';
+import { onInterruption } from './interrupt.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const usage = `npm run images:build -- [--base auto|bootstrap|IMAGE] [--fresh] [--compose-file FILE]
@@ -28,6 +29,8 @@ export async function imagesCommand(argv: readonly string[]): Promise<number> {
     return ExitStatus.held;
   }
   const startedAt = monotonicMs();
+  // What is being made ends with the process.
+  const stopListening = onInterruption(async () => await Promise.resolve());
   const say = (line: string): void => void process.stdout.write(`  ${line}\n`);
   const { definitions } = readComposeFile(composeFile === undefined ? join(root, 'docker-compose.yml') : resolve(composeFile), process.env);
   const engine = await connectEngine();
@@ -44,6 +47,7 @@ export async function imagesCommand(argv: readonly string[]): Promise<number> {
       say(`${image} ${wasBuilt ? `built in ${seconds(durationMs)}` : 'is up to date'}`);
     },
   });
+  stopListening();
   process.stdout.write(`${built} built, ${definitions.length + 1 - built} up to date, ${seconds(monotonicMs() - startedAt)}\n`);
   return ExitStatus.held;
 }

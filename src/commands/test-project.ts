@@ -56,7 +56,12 @@ export class TestProject {
   }
 
   async script(text: string): Promise<string> {
-    const target = await this.write('validator', text);
+    await this.write('validator', text);
+    return await this.makeExecutable('validator');
+  }
+
+  async makeExecutable(path: string): Promise<string> {
+    const target = join(this.folder, path);
     await chmod(target, 0o755);
     return target;
   }

@@ -6,11 +6,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { packTar } from 'modern-tar';
-import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { plainFeature, TestProject, type Ended } from '../commands/test-project.ts';
 import { projectLabel, tagOf } from './session-tag.ts';
+import { emptyImage } from './test-small-engine.ts';
 import { projectComposeFile, testEngine } from './test-engine.ts';
 
 const engine = await testEngine();
@@ -30,15 +29,6 @@ function expectRefusal({ status, output }: Ended, code: string, wanted = 2): voi
   expect(output).toMatch(/^ {2}try: \S/m);
   expect(output).not.toMatch(/^ {4}at /m);
   expect(status).toBe(wanted);
-}
-
-/** As `docker save` writes it, for an architecture that the engine does not run. */
-async function strangeImage(name: string): Promise<Buffer> {
-  const layer = Buffer.alloc(1024);
-  const architecture = engine!.architecture === 'arm64' ? 'amd64' : 'arm64';
-  const config = { architecture, os: 'linux', config: { Cmd: ['/none'] }, rootfs: { type: 'layers', diff_ids: [`sha256:${createHash('sha256').update(layer).digest('hex')}`] } };
-  const files = { 'config.json': JSON.stringify(config), 'layer.tar': layer, 'manifest.json': JSON.stringify([{ Config: 'config.json', RepoTags: [name], Layers: ['layer.tar'] }]) };
-  return Buffer.from(await packTar(Object.entries(files).map(([path, body]) => ({ header: { name: path, size: Buffer.byteLength(body) }, body }))));
 }
 
 async function leftContainers(): Promise<readonly string[]> {
@@ -90,7 +80,8 @@ describe.skipIf(engine === undefined)('a stage that can not be', () => {
 
   it('an image for another architecture', async () => {
     const image = 'stampede-test-strange:local';
-    const stream = await engine!.api.loadImage(Readable.from([await strangeImage(image)]));
+    const architecture = engine!.architecture === 'arm64' ? 'amd64' : 'arm64';
+    const stream = await engine!.api.loadImage(Readable.from([await emptyImage(image, architecture)]));
     await text(stream);
     try {
       expectRefusal(await inContainers({ STAMPEDE_REDIS_IMAGE: image }), 'IMAGE_WRONG_PLATFORM');

@@ -8,6 +8,8 @@ interface Trouble {
   readonly hint: string;
 }
 
+const fullDisk = /no space left on device|disk quota exceeded|don't have enough free space/i;
+
 /** In the engines' own words, as Docker 20.10 to 28 and Podman 4 say them. */
 const troubles: readonly Trouble[] = [
   {
@@ -16,7 +18,7 @@ const troubles: readonly Trouble[] = [
     message: 'its port is taken',
     hint: 'leave the port out: a free one is taken',
   },
-  { sign: /no space left on device|disk quota exceeded/i, code: 'DISK_FULL', message: "the engine's disk is full", hint: 'make room: docker system df shows what takes it, docker system prune removes what nobody uses' },
+  { sign: fullDisk, code: 'DISK_FULL', message: "the engine's disk is full", hint: 'make room: docker system df shows what takes it, docker system prune removes what nobody uses' },
   {
     sign: /no such image|manifest (?:for .* )?(?:unknown|not found)|pull access denied|repository does not exist|failed to resolve reference|image not known/i,
     code: 'IMAGE_MISSING',
@@ -32,11 +34,17 @@ const troubles: readonly Trouble[] = [
   },
 ];
 
+/** True where a program, whichever it was, has said that there is no room left. */
+export function isDiskFull(said: string): boolean {
+  return fullDisk.test(said);
+}
+
 /** What an error of the engine means for a person; with the last lines of the container's log where there are any. */
 export function engineTrouble(service: string, cause: unknown, logs: readonly string[] = []): StampedeError {
   if (cause instanceof StampedeError) return cause;
   const said = cause instanceof Error ? cause.message : String(cause);
-  const known = troubles.find(({ sign }) => sign.test(said));
+  // A service on a full disk ends with an error of its own, and only its log says why.
+  const known = troubles.find(({ sign }) => sign.test(said)) ?? troubles.find(({ sign }) => sign === fullDisk && logs.some(isDiskFull));
   const tail = logs.length === 0 ? '' : `; its last lines:\n${logs.slice(-15).map((line) => `    ${line}`).join('\n')}`;
   const hint = known?.hint ?? 'the cause is in the engine or in the service: docker events and docker logs say more';
   return new StampedeError(known?.code ?? 'SERVICE_START_FAILED', `${service}: ${known?.message ?? said}${tail}`, { cause, hint });

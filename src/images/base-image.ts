@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import { tmpdir } from 'node:os';
+import type { Readable } from 'node:stream';
 import { execa } from 'execa';
+import { isDiskFull } from '../containers/engine-trouble.ts';
 import type { Engine } from '../containers/engine.ts';
-import { StampedeError } from '../foundation/errors.ts';
+import { hasCode, StampedeError } from '../foundation/errors.ts';
 import { contentOf, presentImage } from './content.ts';
 import { importTar, tryPull } from './engine-build.ts';
 
@@ -31,7 +34,7 @@ export interface BaseRequest {
 
 /**
  * Finds the base that the images start from, or makes it.
- * @throws StampedeError TOOL_MISSING, IMAGE_NOT_BUILT, IMAGE_MISSING
+ * @throws StampedeError TOOL_MISSING, IMAGE_NOT_BUILT, IMAGE_MISSING, DISK_FULL
  */
 export async function provideBase(engine: Engine, { wanted, isFresh, say }: BaseRequest): Promise<Base> {
   if (wanted === 'bootstrap') return await bootstrapped(engine, { isFresh, say });
@@ -51,12 +54,49 @@ async function bootstrapped(engine: Engine, { isFresh, say }: Omit<BaseRequest, 
   const how = 'made from distribution packages: this machine does not pull';
   if (!isFresh && (await presentImage(engine, localBase))?.content === content) return { image: localBase, isPulled: false, how };
   say(`making ${localBase} from packages of Debian ${suite}, about half a minute`);
-  const making = execa('mmdebstrap', ['--quiet', '--variant=minbase', `--include=${packages}`, suite, '-'], { stdin: 'ignore', stdout: 'pipe', stderr: 'pipe', buffer: { stdout: false }, reject: false });
-  const [result] = await Promise.allSettled([making, importTar(engine, making.readable(), { image: localBase, content })]);
-  if (result.status === 'fulfilled' && !result.value.failed) return { image: localBase, isPulled: false, how };
-  const ended = result.status === 'fulfilled' ? result.value : undefined;
-  if (ended?.code === 'ENOENT') {
-    throw new StampedeError('TOOL_MISSING', "no base image can be pulled, and mmdebstrap is not there to make one", { hint: 'apt-get install mmdebstrap, or name an image that is in the engine with --base' });
+  await bootstrapInto(async (tar) => await importTar(engine, tar, { image: localBase, content }));
+  return { image: localBase, isPulled: false, how };
+}
+
+/**
+ * Runs mmdebstrap into `take`, and ends it when that fails: it would wait for ever for somebody to take the rest.
+ * @throws StampedeError TOOL_MISSING, IMAGE_NOT_BUILT, or what `take` throws
+ */
+export async function bootstrapInto(take: (tar: Readable) => Promise<void>): Promise<void> {
+  // A group of its own: where its output breaks off, it sends SIGHUP to the whole group that it is in. SIGTERM has to be
+  // the first that it hears of: the rm with which it cleans up after a broken output would be ended, too.
+  const making = execa('mmdebstrap', ['--quiet', '--variant=minbase', `--include=${packages}`, suite, '-'], { detached: true, stdin: 'ignore', stdout: 'pipe', stderr: 'pipe', buffer: { stdout: false }, reject: false });
+  const end = (): void => void (making.pid !== undefined && making.exitCode === null && process.kill(-making.pid, 'SIGTERM'));
+  process.once('exit', end);
+  const taking = take(making.stdout).catch((error: unknown) => {
+    end();
+    throw error;
+  });
+  const [made, taken] = await Promise.allSettled([making, taking]);
+  process.off('exit', end);
+  concludeBase(made.status === 'fulfilled' ? made.value : { failed: true }, taken.status === 'rejected' ? toError(taken.reason) : undefined);
+}
+
+interface Made {
+  readonly failed: boolean;
+  readonly code?: string | undefined;
+  /** Undefined where a signal ended it. */
+  readonly exitCode?: number | undefined;
+  readonly stderr?: string;
+}
+
+function concludeBase({ failed, code, exitCode, stderr = '' }: Made, refusal: Error | undefined): void {
+  if (code === 'ENOENT') {
+    throw new StampedeError('TOOL_MISSING', 'no base image can be pulled, and mmdebstrap is not there to make one', { hint: 'apt-get install mmdebstrap, or name an image that is in the engine with --base' });
   }
-  throw new StampedeError('IMAGE_NOT_BUILT', `mmdebstrap ended with ${ended?.exitCode ?? 'an error'}: ${(ended?.stderr ?? '').split('\n').slice(-5).join(' ')}`, { cause: result.status === 'rejected' ? result.reason : undefined });
+  // Of a base that was cut short the engine says less than who cut it.
+  if (refusal !== undefined && (!failed || exitCode === undefined || !hasCode(refusal, 'IMAGE_NOT_BUILT'))) throw refusal;
+  if (!failed) return;
+  const last = stderr.split('\n').slice(-5).join(' ');
+  if (isDiskFull(last)) throw new StampedeError('DISK_FULL', `no room to make the base: ${last}`, { cause: refusal, hint: `make room in ${tmpdir()}, or set TMPDIR to a folder with more` });
+  throw new StampedeError('IMAGE_NOT_BUILT', `mmdebstrap ended with ${exitCode ?? 'a signal'}: ${last}`, { cause: refusal });
+}
+
+function toError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(String(reason));
 }

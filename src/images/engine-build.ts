@@ -56,7 +56,7 @@ export async function tryPull({ api }: Engine, image: string, say: (line: string
   }
 }
 
-/** Takes over a tar of a whole file system, or of a part of one, as an image of one layer. */
+/** Takes over a tar of a whole file system, or of a part of one, as an image of one layer. Where that fails, nobody reads on. */
 export async function importTar({ api }: Engine, tar: Readable, { image, content }: { readonly image: string; readonly content: string }): Promise<void> {
   const [repo = '', tag = ''] = image.split(':');
   try {
@@ -83,7 +83,7 @@ async function follow(stream: NodeJS.ReadableStream, take: (message: Message) =>
 }
 
 function notBuilt(image: string, cause: unknown, lines: readonly string[]): StampedeError {
-  const trouble = engineTrouble(image, cause);
+  const trouble = engineTrouble(image, cause, lines.slice(-20));
   if (trouble.code !== 'SERVICE_START_FAILED') return trouble;
   const tail = lines.slice(-20).map((line) => `    ${line}`).join('\n');
   return new StampedeError('IMAGE_NOT_BUILT', `${image} was not built${tail === '' ? '' : `; the last lines of its build:\n${tail}`}`, {

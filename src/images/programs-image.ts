@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { isDiskFull } from '../containers/engine-trouble.ts';
 import type { Engine } from '../containers/engine.ts';
 import { StampedeError } from '../foundation/errors.ts';
 import { pinned, type Base } from './base-image.ts';
@@ -42,7 +43,8 @@ async function buildHere(engine: Engine, { folder, content, say }: Pick<Programs
     const { failed, exitCode, all } = await build;
     if (failed) throw buildFailure(exitCode, all);
     const tar = spawn('tar', ['-c', 'programs'], { cwd: work, stdio: ['ignore', 'pipe', 'ignore'] });
-    await importTar(engine, tar.stdout, { image: programsImage, content });
+    // Should the engine not take it, tar would wait for ever to write the rest.
+    await importTar(engine, tar.stdout, { image: programsImage, content }).finally(() => tar.stdout.destroy());
   } finally {
     // Go keeps its own caches elsewhere; this folder has the programs only.
     await rm(work, { recursive: true, force: true });
@@ -54,5 +56,6 @@ function buildFailure(exitCode: number | undefined, lines: readonly string[]): S
   if (/go: not found|go: command not found/.test(tail)) {
     return new StampedeError('TOOL_MISSING', 'no Go image can be pulled, and there is no go on the PATH', { hint: 'install Go 1.21 or later (https://go.dev/doc/install)' });
   }
+  if (isDiskFull(tail)) return new StampedeError('DISK_FULL', `no room to build the programs; the last lines:\n${tail}`, { hint: `make room in ${tmpdir()} and in Go's caches (go env GOCACHE GOMODCACHE), or set TMPDIR to a folder with more` });
   return new StampedeError('IMAGE_NOT_BUILT', `the programs were not built (${exitCode ?? 'no exit status'}); the last lines:\n${tail}`, { hint: 'images/programs/modules.txt names the modules; go must reach its module proxy' });
 }
