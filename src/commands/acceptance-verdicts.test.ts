@@ -106,5 +106,7 @@ describe('broken, exit status 1', () => {
     expect(status).toBe(1);
     const folder = /artifacts {2}(.+)/.exec(output)?.[1] ?? '';
     expect(readFileSync(join(folder, 'run-1', 'history.ndjson'), 'utf8')).toContain('"reason":"condition"');
+    const picture = readFileSync(/picture {4}(.+)/.exec(output)?.[1] ?? '', 'utf8');
+    expect(picture).toMatch(/<h1><b>✘ broken<\/b> the layer A was fetched 2 times<\/h1><p class="again">again: <code>npm run acceptance -- /);
   });
 });

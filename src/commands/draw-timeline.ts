@@ -23,7 +23,7 @@ export async function drawTimeline(folder: string, told: Told, file = join(folde
 export async function pictureFor(folder: string, told: Told): Promise<string> {
   try {
     await replaceFile(join(folder, toldFile), `${JSON.stringify(told)}\n`);
-    return relative(process.cwd(), await drawTimeline(folder, told));
+    return asTyped(await drawTimeline(folder, told));
   } catch (error) {
     return `none: ${describeError(error).split('\n')[0] ?? ''}`;
   }
@@ -40,6 +40,12 @@ export async function withPictures(outcomes: readonly ScenarioOutcome[], again: 
       return { ...outcome, artifacts: { ...artifacts, picture: await pictureFor(artifacts.folder, { again: `${again} ${at}`, failure }) } };
     }),
   );
+}
+
+/** From here, unless it is elsewhere. */
+export function asTyped(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short === '' || short.startsWith('..') ? path : short;
 }
 
 /** Whole or not at all; what has the name, as a link that leads elsewhere, is replaced and not followed. */

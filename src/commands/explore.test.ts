@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,6 +45,7 @@ describe('explore', () => {
     expect(text).toContain(`✘ broken   ${schedule}`);
     expect(text).toMatch(new RegExp(`^     ${checker} `, 'm'));
     expect(text).toContain(`npm run explore -- --planted-bug ${bug} --replay ${schedule}`);
+    expect(readFileSync(/^ {3}picture {4}(.*)$/m.exec(text)?.[1] ?? '', 'utf8')).toContain(`<code>npm run explore -- --planted-bug ${bug} --replay ${schedule}</code>`);
     expect(last).toMatch(/^1 of 1 schedules: 0 held, 1 broken/);
     expect(status).toBe(1);
   });

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ExitStatus, StampedeError } from '../foundation/errors.ts';
-import { drawTimeline } from './draw-timeline.ts';
+import { asTyped, drawTimeline } from './draw-timeline.ts';
 import { readTold } from './stored-runs.ts';
 
 const usage = `npm run picture -- FOLDER [--out FILE]
@@ -23,7 +22,7 @@ export async function pictureCommand(argv: readonly string[]): Promise<number> {
   const [folder] = positionals;
   if (folder === undefined || positionals.length > 1) throw new StampedeError('CONFIG_INVALID', `one folder is drawn at a time, not ${positionals.length}`, { hint: 'npm run picture -- --help' });
   const drawn = await drawTimeline(folder, await readTold(folder), values.out);
-  process.stdout.write(`picture    ${relative(process.cwd(), drawn) || drawn}\n`);
+  process.stdout.write(`picture    ${asTyped(drawn)}\n`);
   return ExitStatus.held;
 }
 

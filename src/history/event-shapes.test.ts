@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
-import { arrived, blobRequest, compared, exited, file, historyOf, known, looked, opened, response, started } from '../checkers/test-history.ts';
+import { arrived, blobRequest, compared, exited, file, historyOf, known, layer, looked, opened, response, started } from '../checkers/test-history.ts';
 import { requireShapes } from './event-shapes.ts';
 import type { Event, EventBody, History } from './event.ts';
 
 const bodies: readonly EventBody[] = [
-  known, started('a'), exited('a'), blobRequest(1, 'GET', 'sha256:a'), response(1, 200), arrived('g', 'a'), opened('g', 'timeout'), file('held', 'x', 'prefix'), looked('after'), compared('a', false),
+  known, { ...known, shared: layer.digest, cache: 'damaged' } as EventBody, { ...opened('g', 'condition'), fault: 'kill' } as EventBody, started('a'), exited('a'), blobRequest(1, 'GET', 'sha256:a'), response(1, 200), arrived('g', 'a'), opened('g', 'timeout'), file('held', 'x', 'prefix'), looked('after'), compared('a', false),
   { kind: 'fault-struck', gate: 'g', participant: 'a', fault: 'kill' },
   { kind: 'file-call', participant: 'a', call: { family: 'write', entry: '', nth: 1, path: '', name: 'write', result: '7' } },
   { kind: 'turn-taken', participant: 'a', step: 1, standing: [] },

@@ -14,7 +14,7 @@ const output = z.object({ file: text, bytes: count, digest: text, truncated: z.b
 
 /** A table, so that a new kind of event can't be forgotten here. */
 const shapes: Readonly<Record<EventKind, z.ZodType>> = {
-  'workload-known': z.object({ layers: z.array(z.object({ digest: text, diffId: text, size: count })) }),
+  'workload-known': z.object({ layers: z.array(z.object({ digest: text, diffId: text, size: count })), shared: text.optional(), cache: z.enum(['cold', 'warm', 'half-filled', 'damaged']).optional() }),
   'validator-started': z.object({ ...actor, pid: count, command: texts, directory: text }),
   'validator-exited': z.object({
     ...actor, ending: z.enum(['exited', 'signalled', 'deadline', 'output-limit', 'stopped']), exitCode: z.number().nullable(), signal: text.nullable(), durationMs: count,
@@ -27,7 +27,7 @@ const shapes: Readonly<Record<EventKind, z.ZodType>> = {
   'file-call': z.object({ ...actor, call }),
   'turn-taken': z.object({ ...actor, step: count, standing: texts }),
   'turns-over': z.object({ reason: z.enum(['closed', 'timeout']), steps: count }),
-  'gate-opened': z.object({ gate: text, reason: z.enum(['condition', 'abandoned', 'timeout', 'closed']), arrived: count, wanted: count, waiting: texts.optional(), ended: texts.optional() }),
+  'gate-opened': z.object({ gate: text, reason: z.enum(['condition', 'abandoned', 'timeout', 'closed']), arrived: count, wanted: count, waiting: texts.optional(), ended: texts.optional(), fault: text.optional() }),
   'cache-file-seen': z.object({ moment, path: text, size: count, digest: text, class: z.enum(['exact', 'prefix', 'short-by-padding', 'other-bytes', 'foreign', 'unknown-content']) }),
   'limits-known': z.object({ ...actor, rssBytes: count, openFiles: count, threads: count, diskBytes: count }),
   'usual-files-known': z.object({ paths: texts }),

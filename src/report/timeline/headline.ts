@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isFinding } from '../../foundation/errors.ts';
 import type { Verdict } from '../../checkers/checker.ts';
+import { eventsOf } from '../../history/event.ts';
 import type { RunView } from './run-view.ts';
 import { storyOf } from './story.ts';
 import { html } from './text.ts';
@@ -52,7 +53,8 @@ const signs = { broken: '✘ broken', unknown: '? unknown', held: '✔ held' } a
 export function headOf({ verdict, sentence, source, view }: Headline, { again }: Pick<Told, 'again'>): string {
   const command = again === undefined ? '' : `<p class="again">again: <code>${html(again)}</code></p>`;
   const { meeting = '', subject = '', seed = '' } = view?.planned ?? {};
-  const about = [source, meeting, subject === '' ? '' : `subject ${subject}`, seed === '' ? '' : `seed ${seed}`].filter((part) => part !== '').join(' · ');
+  const cache = view === undefined ? undefined : eventsOf(view.history, 'workload-known')[0]?.cache;
+  const about = [source, meeting, cache === undefined ? '' : `${cache} cache`, subject === '' ? '' : `subject ${subject}`, seed === '' ? '' : `seed ${seed}`].filter((part) => part !== '').join(' · ');
   return `<header class="${verdict}"><h1><b>${signs[verdict]}</b> ${html(sentence)}</h1>${command}<p>${html(about)}</p>${story(view)}</header>`;
 }
 

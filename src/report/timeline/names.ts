@@ -42,8 +42,11 @@ export function hexIn(text: string): string {
 }
 
 function layersIn(history: History): readonly NamedLayer[] {
-  const known = new Map(eventsOf(history, 'workload-known').flatMap(({ layers }) => layers).map((layer) => [layer.digest, layer]));
-  return [...known.values()].map(({ digest, diffId, size }, index) => ({ name: `layer ${letter(index)}`, digest, diffId, size }));
+  const workloads = eventsOf(history, 'workload-known');
+  const shared = new Set(workloads.map((workload) => workload.shared));
+  const known = new Map(workloads.flatMap(({ layers }) => layers).map((layer) => [layer.digest, layer]));
+  const inOrder = [...known.values()].sort((one, other) => Number(shared.has(other.digest)) - Number(shared.has(one.digest)));
+  return inOrder.map(({ digest, diffId, size }, index) => ({ name: `layer ${letter(index)}`, digest, diffId, size }));
 }
 
 /** Of layers as they travel, and of entries that were seen whole: how long a tar is stands nowhere else. */

@@ -9,7 +9,7 @@ import { counted, cut, grouped, listed, ordinal } from './text.ts';
 export function sentenceOf(event: Event, view: RunView): string {
   switch (event.kind) {
     case 'workload-known':
-      return `${counted(event.layers.length, 'layer')} to be read through the cache`;
+      return `${counted(event.layers.length, 'layer')} to be read through the cache${event.cache === undefined ? '' : `, which is ${event.cache}`}`;
     case 'validator-started':
       return `${event.participant} starts (process ${event.pid}): ${cut(event.command.join(' '), 160)}`;
     case 'validator-exited':
@@ -143,11 +143,17 @@ function faultStrikes({ participant, fault, request }: EventOf<'fault-struck'>, 
   const asked = request === undefined ? undefined : view.requests.get(request);
   const what = asked === undefined ? 'what it asked for' : askedFor(asked, view);
   const [error = '', family = ''] = fault.split('/');
-  if (fault === 'kill') return `${participant} is killed (SIGKILL)`;
-  if (fault === 'reset') return `the connection on which ${participant} gets ${what} is closed`;
-  if (fault === 'wrong-bytes') return `${participant} gets a wrong byte of ${what}`;
+  const known = new Map([
+    ['kill', `${participant} is killed (SIGKILL)`],
+    ['evict', `all entries are removed from the cache, while ${participant} stands`],
+    ['reset', `the connection on which ${participant} gets ${what} is reset`],
+    ['cut', `the connection on which ${participant} gets ${what} is ended with bytes owed`],
+    ['short-body', `${participant} gets only a part of ${what}, which looks whole`],
+    ['wrong-bytes', `${participant} gets a wrong byte of ${what}`],
+  ]).get(fault);
+  if (known !== undefined) return known;
+  if (/^(?:delay|trickle) /.test(fault)) return `${what} comes to ${participant} slowly: ${fault}`;
   if (fault.startsWith('status ')) return `${participant} is answered with ${fault} for ${what}`;
-  if (fault === 'evict') return `all entries are removed from the cache, while ${participant} stands`;
-  if (family !== '') return `each ${family} of ${participant} to the cache fails with ${error} from here on`;
+  if (family !== '') return `each ${family} of ${participant} in the cache fails with ${error} from here on`;
   return `${participant} meets the fault ${fault}${asked === undefined ? '' : ` at ${what}`}`;
 }
