@@ -15,7 +15,7 @@ import { ResourceStack } from '../foundation/resources.ts';
 import { seconds, TerminalReport } from '../report/terminal.ts';
 import { pictureFor } from './draw-timeline.ts';
 import { attemptToReplay, optionsIn, requireSchedules } from './explore-input.ts';
-import { onInterruption } from './interrupt.ts';
+import { interruptible, type Interruption } from './interrupt.ts';
 import { openExploration } from './open-exploration.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -67,16 +67,17 @@ export async function exploreCommand(argv: readonly string[]): Promise<number> {
   await requireSchedules(options.names, options);
   const report = new TerminalReport({ out: process.stdout, root, again: againLine(options) });
   const resources = new ResourceStack();
-  const stopListening = onInterruption(async (signal) => {
+  const cleanUp = async (signal: Interruption): Promise<void> => {
     report.interrupted(signal);
     await resources[Symbol.asyncDispose]().catch((error: unknown) => process.stderr.write(`${describeError(error)}\n`));
+  };
+  return await interruptible(cleanUp, async () => {
+    try {
+      return await explore({ ...options, isListing: values.list === true }, report, resources);
+    } finally {
+      await resources[Symbol.asyncDispose]();
+    }
   });
-  try {
-    return await explore({ ...options, isListing: values.list === true }, report, resources);
-  } finally {
-    await resources[Symbol.asyncDispose]();
-    stopListening();
-  }
 }
 
 async function explore(options: ExploreOptions & { readonly isListing: boolean }, report: TerminalReport, resources: ResourceStack): Promise<number> {

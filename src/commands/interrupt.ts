@@ -6,6 +6,29 @@ const statuses = { SIGINT: 130, SIGTERM: 143 } as const;
 export type Interruption = keyof typeof statuses;
 
 /**
+ * Runs an action that SIGINT and SIGTERM end as `onInterruption` says. Once one of them has come, what the action comes to does not
+ * count any more: the clean-up ends the process.
+ */
+export async function interruptible<T>(cleanUp: (signal: Interruption) => Promise<void>, action: () => Promise<T>): Promise<T> {
+  let isEnding = false;
+  const stopListening = onInterruption(async (signal) => {
+    isEnding = true;
+    await cleanUp(signal);
+  });
+  const unlessEnding = async <R>(result: () => R): Promise<R> => {
+    if (isEnding) await new Promise<never>(() => undefined);
+    stopListening();
+    return result();
+  };
+  return await action().then(
+    async (value) => await unlessEnding(() => value),
+    async (error: unknown) => await unlessEnding(() => {
+      throw error;
+    }),
+  );
+}
+
+/**
  * On the first SIGINT or SIGTERM runs `cleanUp`, then ends the process with 130 or 143; on the second ends it at
  * once. Returns how to stop listening.
  */

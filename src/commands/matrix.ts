@@ -10,7 +10,7 @@ import { monotonicMs } from '../foundation/clock.ts';
 import { describeError, ExitStatus, StampedeError } from '../foundation/errors.ts';
 import { ResourceStack } from '../foundation/resources.ts';
 import { seconds, TerminalReport } from '../report/terminal.ts';
-import { onInterruption } from './interrupt.ts';
+import { interruptible, type Interruption } from './interrupt.ts';
 import { tellOfDiscovery, tellOfNaive, type Measuring } from './matrix-figures.ts';
 import { openExploration, withBug } from './open-exploration.ts';
 
@@ -53,10 +53,14 @@ export async function matrixCommand(argv: readonly string[]): Promise<number> {
   const options = optionsOf(values);
   const report = new TerminalReport({ out: process.stdout, root, again: 'npm run matrix' });
   const resources = new ResourceStack();
-  const stopListening = onInterruption(async (signal) => {
+  const cleanUp = async (signal: Interruption): Promise<void> => {
     report.interrupted(signal);
     await resources[Symbol.asyncDispose]().catch((error: unknown) => process.stderr.write(`${describeError(error)}\n`));
-  });
+  };
+  return await interruptible(cleanUp, async () => await measure(options, report, resources));
+}
+
+async function measure(options: MatrixOptions, report: TerminalReport, resources: ResourceStack): Promise<number> {
   try {
     const exploration = await openExploration({ settings: readSettings(options.settings), participants, plantedBug: '' }, report, resources);
     const measuring: Measuring = { exploration, report, bugs: options.bugs.map((name) => ({ name, environment: withBug(name) })) };
@@ -65,7 +69,6 @@ export async function matrixCommand(argv: readonly string[]): Promise<number> {
     return await fill(measuring, options);
   } finally {
     await resources[Symbol.asyncDispose]();
-    stopListening();
   }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { StampedeError } from '../foundation/errors.ts';
 import type { GateRule } from '../faults/gate.ts';
 import type { TurnRule } from '../faults/turns.ts';
 import type { Plan, PlannedExploration } from '../scenario/plan.ts';
@@ -27,6 +28,8 @@ export interface RunRequest {
 /** Runs the participants at once, on the cache below `home`, which stands for XDG_CACHE_HOME. */
 export async function runOn(home: string, { scenario, participants, gates, meeting, environment, folder, turns, exploration, isTraced = false }: RunRequest): Promise<PerformedRun> {
   const { context, identity, subject, folders, images } = scenario;
+  // Its folders are being removed: a new one would stay for ever.
+  if (scenario.resources.isReleased) throw new StampedeError('INTERRUPTED', 'the exploration has been ended');
   const cacheFolder = expand(subject.cacheDirectory, new Map([['HOME', folders.home], ['XDG_CACHE_HOME', home]]), 'error');
   await mkdir(home, { recursive: true });
   const commands = participants.map(({ name, arguments: words }) => ({ name, arguments: words.map((word) => word.replaceAll('${CACHE}', cacheFolder).replaceAll('${OUT}', join(home, outputName(name)))) }));

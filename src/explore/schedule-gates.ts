@@ -117,10 +117,8 @@ function ledGates(schedule: Led, scheduled: ScheduledLayer): readonly GateRule[]
     case 'leader-killed':
     case 'leader-fails':
       return led(schedule.at, schedule.strategy === 'leader-killed' ? 'kill' : actionOf(schedule.how));
-    case 'bystander': {
-      const [gate, ...rest] = led(schedule.at) as [GateRule, ...GateRule[]];
-      return [{ ...gate, hold: { resource: 'blob', references: [ownOf(leader) ?? digest], participants: [leader] } }, ...rest];
-    }
+    case 'bystander':
+      return led(schedule.at).map((gate) => (gate.name === 'leader' ? { ...gate, hold: { resource: 'blob', references: [ownOf(leader) ?? digest], participants: [leader] } } : gate));
     case 'disk-fails':
       return isOfBeginnings(schedule.how) ? failedFirst(schedule.how, leader, { others, timeoutMs }) : led('middle', schedule.how);
     case 'together-stops':

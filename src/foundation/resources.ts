@@ -14,9 +14,15 @@ interface Owned {
 export class ResourceStack implements AsyncDisposable {
   readonly #owned: Owned[] = [];
   readonly #deadlineMs: number;
+  #isReleased = false;
 
   constructor(deadlineMs = 10_000) {
     this.#deadlineMs = deadlineMs;
+  }
+
+  /** True from the moment in which it begins to be disposed: nothing new may be begun with what it owns. */
+  get isReleased(): boolean {
+    return this.#isReleased;
   }
 
   /** Takes over an async-disposable thing and returns it. */
@@ -35,6 +41,7 @@ export class ResourceStack implements AsyncDisposable {
    * @throws StampedeError TEARDOWN_FAILED naming every resource that failed or hung.
    */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isReleased = true;
     const failures: Error[] = [];
     for (let next = this.#owned.pop(); next !== undefined; next = this.#owned.pop()) {
       try {
