@@ -109,7 +109,11 @@ export function parseAcceptance(argv: readonly string[], environment: NodeJS.Pro
     failFast: values['fail-fast'] === true,
     dryRun: values['dry-run'] === true,
   };
-  return { help: values['help'] === true, settings: readSettings(flags, environment), selection };
+  const settings = readSettings(flags, environment);
+  if (settings.updateSnapshots && (settings.amplify !== undefined || settings.plantedBug !== undefined)) {
+    throw invalid('snapshots are of a validator without a planted bug, run once: leave out --update-snapshots, or --amplify and --planted-bug');
+  }
+  return { help: values['help'] === true, settings, selection };
 }
 
 /** What a person types to run one scenario again with these settings. Paths are relative where that is shorter. */
