@@ -121,17 +121,17 @@ Feature: where one of several validators stands while the others go on
       Given 2 operator bundle images named "acceptance/bundle" that share a layer, signed and attested by the "known" key
 
     Scenario: the first has half of the layer when the other one begins
-      When 2 components of one validator share one cold cache and the first is held when it has half of the shared layer, with "validate image --images {"components":[{"name":"A","containerImage":"${REGISTRY}/acceptance/bundle-1"},{"name":"B","containerImage":"${REGISTRY}/acceptance/bundle-2"}]} --policy acceptance/ec-policy --rekor-url ${REKOR} --public-key ${known_PUBLIC_KEY} --output json"
+      When 2 components of one validator share one cold cache and the first is held when it has half of the shared layer, with "validate image --json-input {"components":[{"name":"A","containerImage":"${REGISTRY}/acceptance/bundle-1"},{"name":"B","containerImage":"${REGISTRY}/acceptance/bundle-2"}]} --policy acceptance/ec-policy --rekor-url ${REKOR} --public-key ${known_PUBLIC_KEY} --output json"
       Then every validator reports what a serial run without cache reports
       And the shared layer was fetched once
 
     Scenario: the one download that both wait for breaks
-      When 2 components of one validator share one cold cache and the download is reset before the last byte of the shared layer, with "validate image --images {"components":[{"name":"A","containerImage":"${REGISTRY}/acceptance/bundle-1"},{"name":"B","containerImage":"${REGISTRY}/acceptance/bundle-2"}]} --policy acceptance/ec-policy --rekor-url ${REKOR} --public-key ${known_PUBLIC_KEY} --output json"
+      When 2 components of one validator share one cold cache and the download is reset before the last byte of the shared layer, with "validate image --json-input {"components":[{"name":"A","containerImage":"${REGISTRY}/acceptance/bundle-1"},{"name":"B","containerImage":"${REGISTRY}/acceptance/bundle-2"}]} --policy acceptance/ec-policy --rekor-url ${REKOR} --public-key ${known_PUBLIC_KEY} --output json"
       Then the failure is told
       And no validator hangs
       And a later run on what is left comes out right
 
     Scenario: the download of the first one breaks before the other one begins
-      When 2 components of one validator share one cold cache and the first one's download is reset before the others begin, with "validate image --images {"components":[{"name":"A","containerImage":"${REGISTRY}/acceptance/bundle-1"},{"name":"B","containerImage":"${REGISTRY}/acceptance/bundle-2"}]} --policy acceptance/ec-policy --rekor-url ${REKOR} --public-key ${known_PUBLIC_KEY} --output json"
+      When 2 components of one validator share one cold cache and the first one's download is reset before the others begin, with "validate image --json-input {"components":[{"name":"A","containerImage":"${REGISTRY}/acceptance/bundle-1"},{"name":"B","containerImage":"${REGISTRY}/acceptance/bundle-2"}]} --policy acceptance/ec-policy --rekor-url ${REKOR} --public-key ${known_PUBLIC_KEY} --output json"
       Then the failure is told
       And the layer whose download failed is asked for again

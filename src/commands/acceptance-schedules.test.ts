@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { toolOrSkip } from '../foundation/tools.ts';
+import { findTool, toolOrSkip } from '../foundation/tools.ts';
 import { projectRoot, TestProject, type Ended } from './test-project.ts';
 
 // The project's own features, unmodified, with a validator that has a known bug: each verdict must turn red for its own reason.
@@ -79,6 +80,16 @@ describe('unknown, exit status 3', () => {
     expect(status).toBe(3);
   });
 
+  it('when file calls can not be seen, with what to do about it', async () => {
+    const path = join(project.folder, 'without-strace');
+    await mkdir(path);
+    for (const tool of ['git', 'sh']) await symlink(findTool(tool) ?? '', join(path, tool));
+    const { status, output } = await project.start(['acceptance', schedules, '--runs', join(project.folder, 'runs'), '--name', '^the disk is full'], { PATH: path }).ended;
+    expect(output).toMatch(/VERDICT_UNKNOWN: disk-fails\/ENOSPC\/write\/1 can't be forced: strace is not installed\n.*leave out: --tags "not @file-calls"/);
+    expect(output).not.toContain('   ran  ');
+    expect(status).toBe(3);
+  });
+
   it('when the cache can not be made what it is to be', async () => {
     const text = `Feature: f
   Scenario: switched off
@@ -98,7 +109,7 @@ describe('refused before any validator starts, exit status 4', () => {
   const feature = (step: string): string => `Feature: f
   Scenario: one
     Given 2 operator bundle images named "bundle" that share a layer, signed and attested by the "known" key
-    When ${step}, with "validate image --image \${REGISTRY}/bundle-\${PARTICIPANT}"
+    When ${step}${step.includes(' with "') ? '' : `, with "validate image --image \${REGISTRY}/bundle-\${PARTICIPANT}"`}
 `.replace('    Given 2', '    Given a key pair named "known"\n    And an image named "plain"\n    And 2');
 
   it.each([
@@ -107,6 +118,7 @@ describe('refused before any validator starts, exit status 4', () => {
     ['a position beyond the body', '2 validators share one cold cache and the first is held after 9999999 bytes of the shared layer', /9999999 bytes are beyond the body/],
     ['more participants than images', '3 validators share one cold cache and all ask for the shared layer before any is answered', /validator-3 names no image of this scenario/],
     ['more participants than components', '3 components of one validator share one cold cache and the first is held after 1 byte of the shared layer', /more participants than components/],
+    ['a layer that nobody reads', '1 validator shares one cold cache and the first is killed after 1 byte of the shared layer, with "x ${REGISTRY}/plain"', /no images with a layer that all of them read/],
     ['one where two meet', '1 validator shares one cold cache and the first is held after 1 byte of the shared layer', /1 validator can't meet/],
     ['nobody', '0 validators share one cold cache and all ask for the shared layer before any is answered', /0 validators do nothing/],
     ['one, in older words', '1 ec commands are run in parallel, all held at the shared layer', /1 validator can't meet/],
