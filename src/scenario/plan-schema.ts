@@ -96,7 +96,7 @@ type Mutable<T> = T extends string ? T : T extends readonly (infer Item)[] ? Mut
 type Same<Left, Right> = [Left] extends [Right] ? ([Right] extends [Left] ? true : never) : never;
 
 /** Does not compile where type and schema say different things. */
-export const isSameAsType: Same<z.output<typeof planSchema>, Mutable<Plan>> = true;
+void (true satisfies Same<z.output<typeof planSchema>, Mutable<Plan>>);
 
 /** As it is published, for other languages. https://json-schema.org/draft/2020-12 */
 export function publishedPlanSchema(): string {
