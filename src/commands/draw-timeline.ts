@@ -36,10 +36,17 @@ export async function withPictures(outcomes: readonly ScenarioOutcome[], again: 
       const { artifacts, failures, at } = outcome;
       if (artifacts === undefined || !existsSync(join(artifacts.folder, 'run-1', 'history.ndjson'))) return outcome;
       const [first] = failures;
-      const failure = first === undefined ? undefined : `${first.message.split('\n')[0] ?? ''} (${first.step})`;
+      const failure = first === undefined ? undefined : `${inOneLine(first.message)} (${first.step})`;
       return { ...outcome, artifacts: { ...artifacts, picture: await pictureFor(artifacts.folder, { again: `${again} ${at}`, failure }) } };
     }),
   );
+}
+
+/** Its first line; where that only announces what a validator said, the code of it and the last one. */
+function inOneLine(message: string): string {
+  const lines = message.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('  try: '));
+  const [first = '', last = ''] = [lines[0], lines.at(-1)];
+  return first.endsWith(':') && last !== first ? `${first.slice(0, first.indexOf(':') + 1)} ${last.trim()}` : first;
 }
 
 /** From here, unless it is elsewhere. */

@@ -131,6 +131,13 @@ describe('the line of a failure', () => {
     expect(await readTold(folder)).toEqual({ again: 'npm run acceptance -- features/f.feature:3', failure: 'SNAPSHOT_MISMATCH: differs (Then x)' });
   });
 
+  it('says what was expected, not only that somebody said something', async () => {
+    store('run-1');
+    const message = "EXPECTATION_BROKEN: validator-2 said:\nError: no\n\nvalidator-2: expected 'exit status 1' to equal 'exit status 0'\n  try: x";
+    await withPictures([{ title: 't', feature: 'f', at: 'f:3', verdict: 'broken', durationMs: 1, failures: [{ step: 'Then x', at: '', definition: '', message }], artifacts: { folder, commands: [] } }], '');
+    expect((await readTold(folder)).failure).toBe("EXPECTATION_BROKEN: validator-2: expected 'exit status 1' to equal 'exit status 0' (Then x)");
+  });
+
   it('is left out where no validator was run, and gives the reason where it can not be drawn', async () => {
     const outcome = { title: 't', feature: 'f', at: 'f:3', verdict: 'broken', durationMs: 1, failures: [], artifacts: { folder, commands: [] } } as const;
     expect((await withPictures([outcome], ''))[0]?.artifacts).toEqual(outcome.artifacts);
