@@ -55,13 +55,24 @@ Feature: where one of several validators stands while the others go on
       And every validator reports what a serial run without cache reports
       And a later run on what is left comes out right
 
-    Scenario: the connection of the first one breaks
-      When 2 validators share one cold cache and the first one's download is reset half-way, with "validate image --image ${REGISTRY}/acceptance/bundle-${PARTICIPANT} --policy acceptance/ec-policy --rekor-url ${REKOR} --public-key ${known_PUBLIC_KEY} --output json"
+    Scenario Outline: the download of the first one <fails>
+      When 2 validators share one cold cache and the first one's download <fails> half-way, with "validate image --image ${REGISTRY}/acceptance/bundle-${PARTICIPANT} --policy acceptance/ec-policy --rekor-url ${REKOR} --public-key ${known_PUBLIC_KEY} --output json"
       Then the failure is told
       And no validator hangs
       And every validator reports what a serial run without cache reports
       And no cache entry was ever visible half-written
       And a later run on what is left comes out right
+
+      Examples:
+        | fails            |
+        | is reset         |
+        | ends early       |
+        | has a wrong byte |
+
+    Scenario: the download of the first one pauses
+      When 2 validators share one cold cache and the first one's download pauses half-way, with "validate image --image ${REGISTRY}/acceptance/bundle-${PARTICIPANT} --policy acceptance/ec-policy --rekor-url ${REKOR} --public-key ${known_PUBLIC_KEY} --output json"
+      Then every validator reports what a serial run without cache reports
+      And the shared layer was fetched once
 
     Scenario: the first one downloads what nobody else needs
       When 3 validators share one half-filled cache and the first is held when it has half of a layer of its own, with "validate image --image ${REGISTRY}/acceptance/bundle-${PARTICIPANT} --policy acceptance/ec-policy --rekor-url ${REKOR} --public-key ${known_PUBLIC_KEY} --output json"

@@ -20,6 +20,12 @@ const validators: readonly (readonly [string, string])[] = [
   ["the first one's download is reset half-way", 'leader-fails/reset/middle/1'],
   ["the first one's download is reset after 12 bytes of the shared layer", 'leader-fails/reset/byte-12/1'],
   ["the first one's download has a wrong byte when it has half of the shared layer", 'leader-fails/wrong-bytes/middle/1'],
+  ["the first one's download is cut half-way", 'leader-fails/cut/middle/1'],
+  ["the first one's download ends early before the last byte of the shared layer", 'leader-fails/short-body/all-but-one/1'],
+  ["the first one's download pauses half-way", 'leader-fails/delay/middle/1'],
+  ["the first one's download comes in drops after 3 bytes of the shared layer", 'leader-fails/trickle/byte-3/1'],
+  ["the first one's download fails with status 401", 'leader-fails/status-401/request/1'],
+  ['the disk is broken for the first one from the middle of the shared layer on', 'disk-fails/EIO/write/1'],
   ['the first stands after its rename of the shared entry', 'leader-follower/rename-1-either/1'],
   ['the first stands after its second write of the unpacked shared entry', 'leader-follower/write-2-tar/1'],
   ['the first is killed after its create of the packed shared entry', 'leader-killed/create-1/1'],
@@ -37,6 +43,7 @@ const components: readonly (readonly [string, string])[] = [
   ['the download is reset half-way', 'components/reset/middle'],
   ['the download has a wrong byte after 5 bytes of the shared layer', 'components/wrong-bytes/byte-5'],
   ["the first one's download is reset before the others begin", 'components-after-failure/reset'],
+  ["the first one's download ends early before the others begin", 'components-after-failure/short-body'],
 ];
 
 const all = [...validators.map((one) => ['validators', ...one] as const), ...components.map((one) => ['components', ...one] as const)];
@@ -67,7 +74,8 @@ describe('words of a step', () => {
     ['validators', 'one cold cache and the first dances', /nobody knows what validators do when "the first dances"\n {2}there are:\n {2}all ask for the shared layer before any is answered\n[^]* {2}where\n {2}PLACE: before any byte, /],
     ['validators', 'one cold cache and the download is reset half-way', /nobody knows/],
     ['components', 'one cold cache and the first is killed when it has half of the shared layer', /nobody knows what components do/],
-    ['validators', "one cold cache and the first one's download fails with status 418", /STATUS: 404\|429\|500\|503/],
+    ['components', 'one cold cache and the download ends early half-way', /BREAKS: is reset, has a wrong byte/],
+    ['validators', "one cold cache and the first one's download fails with status 418", /STATUS: 401\|404\|429\|500\|503/],
     ['validators', 'one cold cache and the first stands after its dance of the shared entry', /CALL: /],
     ['validators', 'one cold cache and', /no cache is known as/],
   ];

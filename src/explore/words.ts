@@ -48,15 +48,18 @@ const parts: Readonly<Record<string, Part>> = {
       return `${family}-${nth}${said.includes('unpacked') ? '-tar' : said.includes('packed') ? '' : '-either'}`;
     },
   },
-  STATUS: { words: ['404|429|500|503'], form: '404|429|500|503', name: (said) => said },
-  FAILS: { words: ['is reset', 'has a wrong byte'], form: 'is reset|has a wrong byte', name: (said) => (said === 'is reset' ? 'reset' : 'wrong-bytes') },
-  DISK: {
-    words: ['full|broken|read-only'],
-    form: 'full|broken|read-only',
-    name: (said) => ({ full: 'ENOSPC/write', broken: 'EIO/write' })[said] ?? 'EROFS/rename',
-  },
-  ORDER: { words: ['ahead|behind'], form: 'ahead|behind', name: (said) => said },
+  STATUS: { words: ['401|404|429|500|503'], form: '401|404|429|500|503', name: (said) => said },
+  FAILS: oneOf({ 'is reset': 'reset', 'is cut': 'cut', 'ends early': 'short-body', 'has a wrong byte': 'wrong-bytes' }),
+  BREAKS: oneOf({ 'is reset': 'reset', 'has a wrong byte': 'wrong-bytes' }),
+  SLOWS: oneOf({ pauses: 'delay', 'comes in drops': 'trickle' }),
+  DISK: oneOf({ full: 'ENOSPC/write', broken: 'EIO/write', 'read-only': 'EROFS/rename' }),
+  ORDER: oneOf({ ahead: 'ahead', behind: 'behind' }),
 };
+
+function oneOf(names: Readonly<Record<string, string>>): Part {
+  const words = Object.keys(names);
+  return { words, form: words.join('|'), name: (said) => names[said] ?? said };
+}
 
 interface Part {
   readonly words: readonly string[];
@@ -78,6 +81,8 @@ const clauses: Readonly<Record<Sharing, Clauses>> = {
     ["the first one's download fails with status STATUS", 'leader-fails/status-STATUS/request/1'],
     ["the first one's download FAILS half-way", 'leader-fails/FAILS/middle/1'],
     ["the first one's download FAILS PLACE of the shared layer", 'leader-fails/FAILS/PLACE/1'],
+    ["the first one's download SLOWS half-way", 'leader-fails/SLOWS/middle/1'],
+    ["the first one's download SLOWS PLACE of the shared layer", 'leader-fails/SLOWS/PLACE/1'],
     ['the first stands after its CALL', 'leader-follower/CALL/1'],
     ['the first is killed after its CALL', 'leader-killed/CALL/1'],
     ['the first stands after its CALL and the others after their CALL', 'two-stops/CALL/CALL/1'],
@@ -89,8 +94,8 @@ const clauses: Readonly<Record<Sharing, Clauses>> = {
     ['all are under way before any layer comes', 'components-under-way'],
     ['the first is held PLACE of the shared layer', 'components-in-turn/PLACE'],
     ['the download is held PLACE of the shared layer', 'components/go/PLACE'],
-    ['the download FAILS half-way', 'components/FAILS/middle'],
-    ['the download FAILS PLACE of the shared layer', 'components/FAILS/PLACE'],
+    ['the download BREAKS half-way', 'components/BREAKS/middle'],
+    ['the download BREAKS PLACE of the shared layer', 'components/BREAKS/PLACE'],
     ["the first one's download FAILS before the others begin", 'components-after-failure/FAILS'],
   ],
 };
