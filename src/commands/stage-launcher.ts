@@ -23,7 +23,7 @@ export async function openLauncher({ settings, root, resources, say }: LauncherR
     case 'containers': {
       const { openContainerLauncher } = await import('../containers/launcher.ts');
       const opening = openContainerLauncher({ composeFile: settings.composeFile ?? join(root, 'docker-compose.yml'), environment: process.env });
-      resources.defer('containers', async () => await opening.then(async (launcher) => await launcher[Symbol.asyncDispose](), () => undefined));
+      resources.defer('containers', async () => await opening.then(async (launcher) => await launcher[Symbol.asyncDispose](), () => undefined), 30_000);
       const launcher = await opening;
       launcher.swept.forEach((tag) => say(`removed the containers of an earlier run that was killed: ${tag}`));
       return launcher;

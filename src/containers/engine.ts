@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import type Dockerode from 'dockerode';
 import { getContainerRuntimeClient, type ContainerRuntimeClient } from 'testcontainers';
 import { engineAddress, reaperImage, settleEngineEnvironment } from '../config.ts';
@@ -45,11 +47,24 @@ export async function connectEngine(): Promise<Engine> {
 }
 
 async function find(host: string | undefined): Promise<ContainerRuntimeClient> {
-  const found = getContainerRuntimeClient().catch((cause: unknown) => {
+  const found = getContainerRuntimeClient().catch(async (cause: unknown) => {
+    const forbidden = await forbiddenSocket(host);
+    if (forbidden !== undefined) throw forbidden;
     const where = host === undefined ? 'no container engine was found' : `no container engine answers at DOCKER_HOST=${host}`;
     throw new StampedeError('ENGINE_MISSING', where, { cause, hint: 'start Docker or Podman, set DOCKER_HOST to its socket, or run without containers: --stage embedded' });
   });
   return await withDeadline(found, answerWithinMs, () => silent(host));
+}
+
+/** An engine that is there, but not for this user, is not to be started once more. */
+async function forbiddenSocket(host = 'unix:///var/run/docker.sock'): Promise<StampedeError | undefined> {
+  const path = /^unix:\/\/(\/.+)$/.exec(host)?.[1];
+  if (path === undefined) return undefined;
+  const socket = connect(path);
+  const code = await once(socket, 'connect').then(() => undefined, (error: NodeJS.ErrnoException) => error.code);
+  socket.destroy();
+  if (code !== 'EACCES') return undefined;
+  return new StampedeError('ENGINE_MISSING', `this user may not use the container engine at ${path}`, { hint: 'join its group (docker) and log in again, use a rootless engine, or run without containers: --stage embedded' });
 }
 
 function silent(host: string | undefined): StampedeError {

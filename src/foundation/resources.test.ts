@@ -77,4 +77,13 @@ describe('ResourceStack', () => {
     await stack[Symbol.asyncDispose]();
     expect(released).toEqual(['inner']);
   });
+
+  it('one with a deadline of its own is waited for longer than the others', async () => {
+    const stack = new ResourceStack(20);
+    const later = async (): Promise<void> => await new Promise((resolve) => setTimeout(resolve, 80));
+    stack.defer('patient', later, 5000);
+    await stack[Symbol.asyncDispose]();
+    stack.defer('usual', later);
+    expect(describeError(await failureOf(stack))).toContain('still busy after 20 ms');
+  });
 });

@@ -5,6 +5,7 @@ import { StampedeError } from './errors.ts';
 interface Owned {
   readonly label: string;
   readonly release: () => Promise<void> | void;
+  readonly deadlineMs: number;
 }
 
 /**
@@ -31,9 +32,9 @@ export class ResourceStack implements AsyncDisposable {
     return resource;
   }
 
-  /** Runs `release` when the stack is disposed. */
-  defer(label: string, release: () => Promise<void> | void): void {
-    this.#owned.push({ label, release });
+  /** Runs `release` when the stack is disposed; with a deadline of its own where others do the work, such as an engine. */
+  defer(label: string, release: () => Promise<void> | void, deadlineMs = this.#deadlineMs): void {
+    this.#owned.push({ label, release, deadlineMs });
   }
 
   /**
@@ -45,7 +46,7 @@ export class ResourceStack implements AsyncDisposable {
     const failures: Error[] = [];
     for (let next = this.#owned.pop(); next !== undefined; next = this.#owned.pop()) {
       try {
-        await withDeadline(releaseOf(next), this.#deadlineMs, () => new Error(`still busy after ${this.#deadlineMs} ms`));
+        await withDeadline(releaseOf(next), next.deadlineMs, () => new Error(`still busy after ${next.deadlineMs} ms`));
       } catch (error) {
         failures.push(new Error(next.label, { cause: error }));
       }

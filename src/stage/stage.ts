@@ -23,6 +23,9 @@ export interface StageOptions {
   readonly onLost?: (error: StampedeError) => void;
 }
 
+/** An engine on a busy machine takes seconds for each container; Podman took nine for the five of the log. */
+const stopWithinMs = 60_000;
+
 /** All services of a stage, running. */
 export interface StartedStage extends AsyncDisposable {
   readonly addresses: StageAddresses;
@@ -44,7 +47,7 @@ export async function startStage({ launcher, directory, ports = {}, onProgress, 
     }),
   );
   const services = attempts.flatMap((attempt) => (attempt.status === 'fulfilled' ? [attempt.value] : []));
-  const resources = new ResourceStack();
+  const resources = new ResourceStack(stopWithinMs / serviceNames.length);
   services.forEach((service) => resources.own(service.name, service));
   if (services.length < serviceNames.length) {
     await resources[Symbol.asyncDispose]();
@@ -65,7 +68,7 @@ export async function startStage({ launcher, directory, ports = {}, onProgress, 
 /** Starts a stage that `resources` stops, even when they are released while it is still starting. */
 export async function ownStage(resources: ResourceStack, options: StageOptions): Promise<StartedStage> {
   const starting = startStage(options);
-  resources.defer('stage', async () => await starting.then(async (stage) => await stage[Symbol.asyncDispose](), () => undefined));
+  resources.defer('stage', async () => await starting.then(async (stage) => await stage[Symbol.asyncDispose](), () => undefined), stopWithinMs);
   return await starting;
 }
 
