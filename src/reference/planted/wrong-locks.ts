@@ -97,7 +97,8 @@ export const wrongLocks: readonly PlantedBug[] = [
     seen: 'trivy pull request 9307; cosign 2576',
     parts: {
       lock: (options) => async (key, signal) => {
-        const unlock = await directoryLock({ ...options, patienceMs: impatienceMs })(key, signal);
+        const tired = AbortSignal.timeout(impatienceMs);
+        const unlock = await directoryLock(options)(key, AbortSignal.any([signal, tired]));
         if (unlock === undefined) throw new Error('the cache is busy');
         return unlock;
       },
