@@ -82,7 +82,7 @@ export async function attempt(schedule: Schedule, settings: AttemptSettings): Pr
     if (isDamaged) await damageEntries(before.settings.cacheFolder, schedule.strategy === 'damaged' ? schedule.how : 'truncated');
   }
   const scheduled = await run('scheduled', participants);
-  if (schedule.strategy === 'unusual') recordLimits(scheduled, settings);
+  if (isLarge(schedule)) recordLimits(scheduled, settings);
   // Before the calm run: it writes its output to the same places.
   const scheduledVerdicts = await verdictsOf(scheduled, settings, scheduledCheckers(schedule, settings));
   const calm = await run('calm', schedule.strategy === 'unusual' ? participants : [workload.participants.at(-1) as Participant]);
@@ -134,6 +134,11 @@ async function participantsOf(schedule: Schedule, { workload: { participants, to
     default:
       return participants;
   }
+}
+
+/** What one process takes differs by some megabytes from run to run: only layers that are far larger than that tell anything. */
+function isLarge(schedule: Schedule): boolean {
+  return schedule.strategy === 'unusual' && schedule.which === 'large-layer';
 }
 
 /** Of memory, as much more as one of its layers has, as most of what runs gives back late; of files and threads, a few. */
@@ -194,7 +199,7 @@ function scheduledCheckers(schedule: Schedule, { isStrict }: AttemptSettings): r
       return [...always, ...cache, ...(isStrict ? [troubleTold] : [])];
     case 'unusual':
     case 'naive':
-      return [...always, ...cache, ...fetched, ...(schedule.strategy === 'unusual' ? [bounded] : [])];
+      return [...always, ...cache, ...fetched, ...(isLarge(schedule) ? [bounded] : [])];
   }
 }
 
