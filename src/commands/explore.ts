@@ -162,7 +162,7 @@ function againLine({ settings, participants, plantedBug }: ExploreOptions, sched
     settings.subject === 'reference' ? '' : `--subject ${settings.subject}`,
     settings.binary === undefined ? '' : `--binary ${settings.binary}`,
     participants === 2 ? '' : `--participants ${participants}`,
-    plantedBug === undefined ? '' : `--planted-bug ${plantedBug}`,
+    plantedBug === undefined ? '' : `--planted-bug ${plantedBug === '' ? "''" : plantedBug}`,
     schedule === undefined ? '' : `--replay ${schedule}`,
   ].filter((word) => word !== '');
   return `npm run explore -- ${words.join(' ')}`;
