@@ -10,7 +10,9 @@ export const ended: Checker = {
     const exited = eventsOf(history, 'validator-exited');
     if (started.length === 0) return { verdict: 'unknown', reason: 'no validator was started' };
     const killed = eventsOf(history, 'fault-struck').filter(({ fault }) => fault === 'kill').map(({ participant }) => participant);
-    const wrong = exited.filter(({ participant }) => !killed.includes(participant)).filter(({ ending }) => ending === 'deadline' || ending === 'output-limit' || ending === 'signalled');
+    // In the order of names: those who hang together are ended together, and who goes first is chance.
+    const inOrder = [...exited].sort((one, other) => one.participant.localeCompare(other.participant, 'en', { numeric: true }));
+    const wrong = inOrder.filter(({ participant }) => !killed.includes(participant)).filter(({ ending }) => ending === 'deadline' || ending === 'output-limit' || ending === 'signalled');
     if (wrong.length > 0) {
       const each = wrong.map(({ participant, ending, signal }) => `${participant} ${wordsFor(ending)}${signal === null ? '' : ` (${signal})`}`);
       return { verdict: 'broken', sentence: each.join(', '), events: wrong.map(({ index }) => index) };
