@@ -144,7 +144,7 @@ describe('broken', () => {
 
   it('by what one writes into a file and says nothing of', async () => {
     const scenario = await opened({ program: `${inPlace} writeFileSync('report', seen.map(hash).join());` });
-    await expect(run(scenario)).rejects.toMatchObject({ code: 'VERDICT_BROKEN', message: expect.stringMatching(/validator-2 differs[^]*file work\/report\n/) });
+    await expect(run(scenario)).rejects.toMatchObject({ code: 'VERDICT_BROKEN', message: expect.stringMatching(/validator-\d differs[^]*file work\/report\n/) });
     const { results } = lastRun(scenario);
     expect(results.map(({ participant }) => participant)).toEqual(['validator-1']);
   });
