@@ -115,6 +115,19 @@ describe('safeCache', () => {
     expect(statsLine({ ...counts, milliseconds: 12.4 })).toBe(`layer cache: 1 hits, 2 misses, 0 waits, ${counts.bytes} bytes in 12 ms`);
   });
 
+  it('gets an entry that is just being made, when it is', async () => {
+    const [stands, middle] = [point(), point()];
+    const layer = testLayer(tar, { isGzip: false, hold: async (offset) => void (offset === 100_000 && (stands.reach(), await middle.reached)) });
+    const reading = readAll(layer);
+    await stands.reached;
+    const getting = cache.get(diffIdOf(tar));
+    for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
+    middle.reach();
+    const found = await getting;
+    expect((await bytesOf(found?.uncompressed() as Promise<Readable>)).equals(tar)).toBe(true);
+    expect(await reading).toBe(true);
+  });
+
   it('deletes an entry, also one that is just being made, and what is not there', async () => {
     const middle = point();
     const layer = testLayer(tar, { isGzip: false, hold: async (offset) => void (offset === 100_000 && (await middle.reached)) });
