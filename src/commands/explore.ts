@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-import { relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
-import { readSettings, type Settings } from '../config.ts';
+import { readSettings } from '../config.ts';
 import { requireWithin } from '../explore/meeting-under.ts';
 import { attempt, type Attempt, type AttemptSettings } from '../explore/attempt.ts';
+import { brokenAgain } from '../explore/confirm.ts';
+import { patienceOf } from '../explore/patience.ts';
 import { enumerate, enumerateTwoStops, idOf, isOfCalls, isOfValidators, schedulesNamed, type Schedule } from '../explore/schedule.ts';
-import { leastChance } from '../explore/random-schedule.ts';
 import type { StoredAttempt } from '../explore/stored-attempt.ts';
 import { monotonicMs } from '../foundation/clock.ts';
 import { describeError, ExitStatus, StampedeError } from '../foundation/errors.ts';
 import { seededRandom } from '../foundation/seed.ts';
 import { ResourceStack } from '../foundation/resources.ts';
-import { seconds, TerminalReport } from '../report/terminal.ts';
-import { pictureFor } from './draw-timeline.ts';
+import { TerminalReport } from '../report/terminal.ts';
 import { attemptToReplay, optionsIn, requireSchedules } from './explore-input.ts';
+import { againLine, conclude, tell, tellOfChance, tellOfPatience, tellOfProbe, tellOfReplay, type ExploreOptions } from './explore-words.ts';
 import { interruptible, type Interruption } from './interrupt.ts';
 import { openExploration } from './open-exploration.ts';
 
@@ -41,22 +41,6 @@ what is left; all of it is judged. What is found is printed with what to type to
 
 exit status: 0 held, 1 broken, 3 unknown, 2 usage, 4 harness
 `;
-
-interface ExploreOptions {
-  readonly settings: Settings;
-  readonly participants: number;
-  /** Of schedules, or beginnings of names; none: all. */
-  readonly names: readonly string[];
-  readonly twoStops: boolean;
-  /** How many random schedules; zero: none. */
-  readonly random: number;
-  readonly depth: number;
-  readonly times: number;
-  readonly stop: boolean;
-  readonly plantedBug: string | undefined;
-  /** The attempt that is repeated, where it was stored. */
-  readonly stored: StoredAttempt | undefined;
-}
 
 /** `explore`: enumerates schedules, forces each, says what was found. */
 export async function exploreCommand(argv: readonly string[]): Promise<number> {
@@ -88,13 +72,15 @@ async function explore(options: ExploreOptions & { readonly isListing: boolean }
   if (options.isListing) return print(schedules.map((schedule) => `${idOf(schedule)}\n`).join(''));
   report.line(`${schedules.length} schedules of ${options.participants} processes, the shared layer is ${workload.shared.digest.slice(0, 19)}… of ${workload.shared.compressed.length} bytes`);
   tellOfProbe(settings, report);
+  if (options.names.length === 0) tellOfPatience(await patienceOf({ ...settings, name: 'patience' }), report);
   const attempts: Attempt[] = [];
   const queue = schedules.flatMap((schedule) => Array.from({ length: options.times }, () => schedule));
   for (const schedule of queue) {
     report.live(`  … ${attempts.length} of ${queue.length} done, ${idOf(schedule)}`);
     const done = await attempt(schedule, { ...settings, ...forcedBy(options.stored) });
     attempts.push(done);
-    if (done.verdict !== 'held') await tell(done, options, report);
+    const isFinding = done.verdict === 'broken' && !options.isReplay;
+    if (done.verdict !== 'held') await tell(done, isFinding ? await brokenAgain(schedule, settings) : undefined, options, report);
     tellOfReplay(done, options.stored, report);
     if (done.verdict !== 'held' && options.stop) break;
   }
@@ -123,64 +109,6 @@ function forcedBy(stored: StoredAttempt | undefined): Pick<AttemptSettings, 'for
   return gates.length === 0 && turns === undefined ? {} : { forced: { gates, ...(turns === undefined ? {} : { turns }) } };
 }
 
-/** Whether it came out as it did then. */
-function tellOfReplay({ verdict }: Attempt, stored: StoredAttempt | undefined, report: TerminalReport): void {
-  if (stored?.verdict === undefined) return;
-  const folder = relative(process.cwd(), stored.folder);
-  report.line(verdict === stored.verdict ? `   as stored in ${folder}: ${verdict}` : `   not as stored in ${folder}: ${stored.verdict} then, ${verdict} now`);
-}
-
-/** How sure so many random schedules make. */
-function tellOfChance(done: number, { random, depth, participants }: ExploreOptions, { probe: { steps } }: AttemptSettings, report: TerminalReport): void {
-  if (random === 0) return;
-  const missed = (1 - leastChance({ participants, steps: steps * participants, depth })) ** done;
-  const chance = missed > 0.9999 ? 'almost 1' : missed.toPrecision(2);
-  report.line(`a bug that needs ${depth} orderings among ${steps * participants} steps is missed by ${done} such schedules with a probability of ${chance} at most`);
-}
-
-/** Where a process can be held, and where it can't and why. */
-function tellOfProbe({ probe: { requests, layers, calls, trouble } }: AttemptSettings, report: TerminalReport): void {
-  const places = calls === undefined ? `file calls are left alone: ${trouble}` : `${calls.cold.length} places after its file calls on a cold cache, ${calls.warm.length} on a warm one`;
-  report.line(`a process alone makes ${requests} requests, ${layers} of them for layers; ${places}`);
-}
-
-/** One line for what happened, one for each verdict, one for what to look at, one for what to type. */
-async function tell({ schedule, verdict, verdicts, folder, durationMs }: Attempt, options: ExploreOptions, report: TerminalReport): Promise<void> {
-  report.line(`${verdict === 'broken' ? '✘ broken ' : '? unknown'}  ${schedule}  ${seconds(durationMs)}`);
-  for (const one of verdicts) {
-    if (one.verdict.verdict === 'broken') report.line(`     ${one.checker} (${one.run} run): ${one.verdict.sentence.split('\n').slice(0, 12).join('\n       ')}`);
-    else if (one.verdict.verdict === 'unknown' && verdict === 'unknown') report.line(`     ${one.checker} (${one.run} run): ${one.verdict.reason}`);
-  }
-  report.line(`   stored     ${relative(process.cwd(), folder)}`);
-  const again = againLine(options, schedule);
-  report.line(`   picture    ${await pictureFor(folder, { again, failure: undefined })}`);
-  report.line(`   again      ${again}`);
-}
-
-function againLine({ settings, participants, plantedBug }: ExploreOptions, schedule?: string): string {
-  const words = [
-    settings.subject === 'reference' ? '' : `--subject ${settings.subject}`,
-    settings.binary === undefined ? '' : `--binary ${settings.binary}`,
-    participants === 2 ? '' : `--participants ${participants}`,
-    plantedBug === undefined ? '' : `--planted-bug ${plantedBug === '' ? "''" : plantedBug}`,
-    schedule === undefined ? '' : `--replay ${schedule}`,
-  ].filter((word) => word !== '');
-  return `npm run explore -- ${words.join(' ')}`;
-}
-
-interface Conclusion {
-  readonly report: TerminalReport;
-  readonly durationMs: number;
-  readonly seed: string;
-}
-
-function conclude(attempts: readonly Attempt[], possible: number, { report, durationMs, seed }: Conclusion): number {
-  const count = (verdict: Attempt['verdict']): number => attempts.filter((one) => one.verdict === verdict).length;
-  report.line(`${attempts.length} of ${possible} schedules: ${count('held')} held, ${count('broken')} broken, ${count('unknown')} unknown  ${seconds(durationMs)} · seed ${seed}`);
-  if (count('broken') > 0) return ExitStatus.broken;
-  return count('unknown') > 0 ? ExitStatus.unknown : ExitStatus.held;
-}
-
 function optionsOf(values: ReturnType<typeof parse>['values'], stored: StoredAttempt | undefined): ExploreOptions {
   const participants = countOf('participants', values.participants ?? '2', 2);
   const names = [...(values.schedule ?? []), ...(values.replay ?? [])];
@@ -195,6 +123,7 @@ function optionsOf(values: ReturnType<typeof parse>['values'], stored: StoredAtt
     stop: values.stop === true,
     plantedBug: values['planted-bug'],
     stored,
+    isReplay: stored !== undefined || values.replay !== undefined,
   };
 }
 

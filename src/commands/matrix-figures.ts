@@ -12,16 +12,20 @@ export interface Measuring {
 }
 
 /** Discovery: what passes find that are not told where to look, and what that costs. Never mixed with replays. */
-export async function tellOfDiscovery({ exploration, report, bugs }: Measuring, passes: number): Promise<number> {
+export async function tellOfDiscovery({ exploration, report, bugs }: Measuring, { passes, jobs }: { readonly passes: number; readonly jobs: number }): Promise<number> {
   const width = Math.max(...bugs.map(({ name }) => name.length));
   let [looked, always] = [0, 0];
   for (const bug of within(bugs)) {
     const done: BlindPass[] = [];
     const known = await knowing(bug, exploration);
-    for (let pass = 1; pass <= passes; pass += 1) {
-      report.live(`  … ${bug.name}, pass ${pass} of ${passes}`);
-      done.push(await blindPass(`${bug.name}/${pass}`, known));
-    }
+    const queue = Array.from({ length: passes }, (_, index) => index + 1).values();
+    const work = async (): Promise<void> => {
+      for (const pass of queue) {
+        report.live(`  … ${bug.name}, ${done.length} of ${passes} passes done`);
+        done.push(await blindPass(`${bug.name}/${pass}`, known));
+      }
+    };
+    await Promise.all(Array.from({ length: jobs }, work));
     const found = done.filter((pass) => pass.found !== undefined);
     looked += 1;
     always += found.length === passes ? 1 : 0;

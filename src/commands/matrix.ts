@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
 import { readSettings } from '../config.ts';
 import { attempt, type Attempt, type AttemptSettings } from '../explore/attempt.ts';
+import { brokenAgain, replaysOfFinding } from '../explore/confirm.ts';
 import { knownSchedules } from '../explore/known-schedules.ts';
 import { replayRate } from '../explore/rates.ts';
 import { enumerate } from '../explore/schedule.ts';
@@ -28,7 +29,7 @@ named, with the reason. How fast an unknown bug is found is another figure, with
   --discover N   instead: N blind passes for each bug, each until something is found, by who does not know where
   --naive N      instead: N runs for each bug in which nothing is held
   --bug NAME     only this one; repeatable
-  --jobs N       schedules of the safe cache at a time; default: 2
+  --jobs N       schedules of the safe cache, or blind passes, at a time; default: 2
   --store DIR  --deadline MS  --seed SEED
 
 exit status: 0 when each bug was caught each time and the safe cache held, else 1
@@ -64,7 +65,7 @@ async function measure(options: MatrixOptions, report: TerminalReport, resources
   try {
     const exploration = await openExploration({ settings: readSettings(options.settings), participants, plantedBug: '' }, report, resources);
     const measuring: Measuring = { exploration, report, bugs: options.bugs.map((name) => ({ name, environment: withBug(name) })) };
-    if (options.discover > 0) return await tellOfDiscovery(measuring, options.discover);
+    if (options.discover > 0) return await tellOfDiscovery(measuring, { passes: options.discover, jobs: options.jobs });
     if (options.naive > 0) return await tellOfNaive(measuring, options.naive);
     return await fill(measuring, options);
   } finally {
@@ -104,7 +105,9 @@ async function holds(exploration: AttemptSettings, jobs: number, report: Termina
       report.live(`  … the safe cache, ${attempts.length} of ${all.length}`);
       const done = await attempt(schedule, exploration);
       attempts.push(done);
-      if (done.verdict !== 'held') report.line(`  the safe cache is ${done.verdict} under ${done.schedule}: ${done.folder}`);
+      if (done.verdict === 'held') continue;
+      const again = done.verdict === 'broken' ? `, broken in ${await brokenAgain(schedule, exploration)} of ${replaysOfFinding} replays` : '';
+      report.line(`  the safe cache is ${done.verdict} under ${done.schedule}${again}: ${done.folder}`);
     }
   };
   await Promise.all(Array.from({ length: jobs }, work));

@@ -19,6 +19,7 @@ import { fetchedOnce } from '../checkers/fetched-once.ts';
 import { layersRead } from '../checkers/layers-read.ts';
 import { outcomesAgree } from '../checkers/outcomes-agree.ts';
 import { overlapped } from '../checkers/overlapped.ts';
+import { eventsOf, type History } from '../history/event.ts';
 import type { Plan, PlannedExploration } from '../scenario/plan.ts';
 import type { Participant, PerformedRun } from '../scenario/run.ts';
 import type { ScenarioRun } from '../scenario/scenario-run.ts';
@@ -40,6 +41,8 @@ export interface Attempt {
   readonly verdicts: readonly (NamedVerdict & { readonly run: 'scheduled' | 'calm' })[];
   readonly folder: string;
   readonly durationMs: number;
+  /** Bytes of all entries, whole or not, when the gate opened that held a body; undefined where none did. */
+  readonly heldBytes: number | undefined;
 }
 
 export interface AttemptSettings {
@@ -91,7 +94,13 @@ export async function attempt(schedule: Schedule, settings: AttemptSettings): Pr
   await rm(cache, { recursive: true, force: true });
   const found = { schedule: idOf(schedule), verdict: worst(verdicts), verdicts };
   await storeVerdict(folder, found);
-  return { ...found, folder, durationMs: performance.now() - startedAt };
+  return { ...found, folder, durationMs: performance.now() - startedAt, heldBytes: bytesWhileHeld(scheduled.recorder.events()) };
+}
+
+function bytesWhileHeld(history: History): number | undefined {
+  const isInBody = eventsOf(history, 'gate-arrived').some(({ afterBytes }) => afterBytes !== undefined && afterBytes > 0);
+  if (!isInBody || !eventsOf(history, 'cache-looked-at').some(({ moment }) => moment === 'held')) return undefined;
+  return eventsOf(history, 'cache-file-seen').filter(({ moment }) => moment === 'held').reduce((sum, { size }) => sum + size, 0);
 }
 
 function forcedBy(schedule: Schedule, participants: readonly Participant[], { scenario: { context }, workload, probe }: AttemptSettings): Forced {

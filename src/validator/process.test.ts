@@ -120,6 +120,13 @@ describe.concurrent('runValidator', () => {
     expect(hung.result.durationMs).toBeGreaterThanOrEqual(690);
   });
 
+  it('does not take for silence what nobody listened to', async () => {
+    const running = runValidator(commandOf('/bin/sh', ['-c', 'sleep 0.8; exit 5'], { deadlineMs: 500 }));
+    const stalled = setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 600), 50);
+    expect((await running).exitCode).toBe(5);
+    clearTimeout(stalled);
+  });
+
   it('ends one that has been busy for ten times its deadline', async () => {
     const busy = commandOf('/bin/sh', ['-c', 'sleep 100'], { deadlineMs: 100 });
     const events = setInterval(() => busy.recorder.record({ kind: 'cache-looked-at', moment: 'held', files: 0 }), 20);

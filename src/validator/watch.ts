@@ -30,13 +30,16 @@ const quitGraceMs = 500;
 /** However much goes on, it has to come to an end. */
 const mostDeadlines = 10;
 const sampleMs = 20;
+/** Who was late in looking has not listened meanwhile: the rest of that time is nobody's silence. */
+const longestSampleMs = 100;
 
 /** Ends a validator for one reason, the first that comes; samples its memory meanwhile. */
 export class Watch {
   readonly #pid: number;
   readonly #settings: WatchSettings;
   readonly #startedAt = monotonicMs();
-  #excusedAt = this.#startedAt;
+  #sampledAt = this.#startedAt;
+  #silentMs = 0;
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #sampler: NodeJS.Timeout;
   readonly #stopListening: () => void;
@@ -75,8 +78,11 @@ export class Watch {
   #isOverdue(): boolean {
     const { deadlineMs, recorder, isExcused } = this.#settings;
     const now = monotonicMs();
-    if (isExcused?.() === true) this.#excusedAt = now;
-    return Math.min(recorder.quietMs(), now - this.#startedAt, now - this.#excusedAt) >= deadlineMs || now - this.#startedAt >= mostDeadlines * deadlineMs;
+    const passed = now - this.#sampledAt;
+    this.#sampledAt = now;
+    const isSilent = recorder.quietMs() >= passed && isExcused?.() !== true;
+    this.#silentMs = isSilent ? this.#silentMs + Math.min(passed, longestSampleMs) : 0;
+    return this.#silentMs >= deadlineMs || now - this.#startedAt >= mostDeadlines * deadlineMs;
   }
 
   #endHung(): void {

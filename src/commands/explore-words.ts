@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+import { relative } from 'node:path';
+import type { Settings } from '../config.ts';
+import type { Attempt, AttemptSettings } from '../explore/attempt.ts';
+import { replaysOfFinding } from '../explore/confirm.ts';
+import { leastChance } from '../explore/random-schedule.ts';
+import { silenceMs, type Patience } from '../explore/patience.ts';
+import type { StoredAttempt } from '../explore/stored-attempt.ts';
+import { ExitStatus } from '../foundation/errors.ts';
+import { seconds, type TerminalReport } from '../report/terminal.ts';
+import { pictureFor } from './draw-timeline.ts';
+
+export interface ExploreOptions {
+  readonly settings: Settings;
+  readonly participants: number;
+  /** Of schedules, or beginnings of names; none: all. */
+  readonly names: readonly string[];
+  readonly twoStops: boolean;
+  /** How many random schedules; zero: none. */
+  readonly random: number;
+  readonly depth: number;
+  readonly times: number;
+  readonly stop: boolean;
+  readonly plantedBug: string | undefined;
+  /** The attempt that is repeated, where it was stored. */
+  readonly stored: StoredAttempt | undefined;
+  /** True where schedules are repeated that somebody has found before. */
+  readonly isReplay: boolean;
+}
+
+/** Whether it came out as it did then. */
+export function tellOfReplay({ verdict }: Attempt, stored: StoredAttempt | undefined, report: TerminalReport): void {
+  if (stored?.verdict === undefined) return;
+  const folder = relative(process.cwd(), stored.folder);
+  report.line(verdict === stored.verdict ? `   as stored in ${folder}: ${verdict}` : `   not as stored in ${folder}: ${stored.verdict} then, ${verdict} now`);
+}
+
+/** How sure so many random schedules make. */
+export function tellOfChance(done: number, { random, depth, participants }: ExploreOptions, { probe: { steps } }: AttemptSettings, report: TerminalReport): void {
+  if (random === 0) return;
+  const missed = (1 - leastChance({ participants, steps: steps * participants, depth })) ** done;
+  const chance = missed > 0.9999 ? 'almost 1' : missed.toPrecision(2);
+  report.line(`a bug that needs ${depth} orderings among ${steps * participants} steps is missed by ${done} such schedules with a probability of ${chance} at most`);
+}
+
+/** Where a process can be held, and where it can't and why. */
+export function tellOfProbe({ probe: { requests, layers, calls, trouble } }: AttemptSettings, report: TerminalReport): void {
+  const places = calls === undefined ? `file calls are left alone: ${trouble}` : `${calls.cold.length} places after its file calls on a cold cache, ${calls.warm.length} on a warm one`;
+  report.line(`a process alone makes ${requests} requests, ${layers} of them for layers; ${places}`);
+}
+
+/** What its own time-outs are, as far as schedules could meet them. */
+export function tellOfPatience({ answer, body }: Patience, report: TerminalReport): void {
+  const what = ([['for an answer', answer], ['for the rest of a layer', body]] as const).map(([wait, gaveUp]) => (gaveUp === undefined ? `${seconds(silenceMs)} ${wait}` : `only ${seconds(gaveUp)} ${wait}`));
+  report.line(`it waits ${what.join(' and ')}`);
+}
+
+/** One line for what happened, one for each verdict, one for what to look at, one for what to type. */
+export async function tell({ schedule, verdict, verdicts, folder, durationMs }: Attempt, again: number | undefined, options: ExploreOptions, report: TerminalReport): Promise<void> {
+  report.line(`${verdict === 'broken' ? '✘ broken ' : '? unknown'}  ${schedule}  ${seconds(durationMs)}`);
+  for (const one of verdicts) {
+    if (one.verdict.verdict === 'broken') report.line(`     ${one.checker} (${one.run} run): ${one.verdict.sentence.split('\n').slice(0, 12).join('\n       ')}`);
+    else if (one.verdict.verdict === 'unknown' && verdict === 'unknown') report.line(`     ${one.checker} (${one.run} run): ${one.verdict.reason}`);
+  }
+  if (again !== undefined) report.line(`   replayed   broken in ${again} of ${replaysOfFinding} replays`);
+  report.line(`   stored     ${relative(process.cwd(), folder)}`);
+  const line = againLine(options, schedule);
+  report.line(`   picture    ${await pictureFor(folder, { again: line, failure: undefined })}`);
+  report.line(`   again      ${line}`);
+}
+
+export function againLine({ settings, participants, plantedBug }: ExploreOptions, schedule?: string): string {
+  const words = [
+    settings.subject === 'reference' ? '' : `--subject ${settings.subject}`,
+    settings.binary === undefined ? '' : `--binary ${settings.binary}`,
+    participants === 2 ? '' : `--participants ${participants}`,
+    plantedBug === undefined ? '' : `--planted-bug ${plantedBug === '' ? "''" : plantedBug}`,
+    schedule === undefined ? '' : `--replay ${schedule}`,
+  ].filter((word) => word !== '');
+  return `npm run explore -- ${words.join(' ')}`;
+}
+
+interface Conclusion {
+  readonly report: TerminalReport;
+  readonly durationMs: number;
+  readonly seed: string;
+}
+
+export function conclude(attempts: readonly Attempt[], possible: number, { report, durationMs, seed }: Conclusion): number {
+  const count = (verdict: Attempt['verdict']): number => attempts.filter((one) => one.verdict === verdict).length;
+  tellOfDisk(attempts, report);
+  report.line(`${attempts.length} of ${possible} schedules: ${count('held')} held, ${count('broken')} broken, ${count('unknown')} unknown  ${seconds(durationMs)} · seed ${seed}`);
+  if (count('broken') > 0) return ExitStatus.broken;
+  return count('unknown') > 0 ? ExitStatus.unknown : ExitStatus.held;
+}
+
+
+/** Whether what was held half-way was half-way on disk, too: a subject that writes elsewhere, or late, can hide nothing and show nothing there. */
+function tellOfDisk(attempts: readonly Attempt[], report: TerminalReport): void {
+  const inBodies = attempts.filter(({ heldBytes }) => heldBytes !== undefined);
+  if (inBodies.length === 0) return;
+  const seen = inBodies.filter(({ heldBytes }) => heldBytes !== 0).length;
+  report.line(`something of a layer was in the cache while its body was held in ${seen} of ${inBodies.length} schedules that hold one`);
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { GateRule } from '../faults/gate.ts';
+import { eventsOf, type History } from '../history/event.ts';
+import type { Participant } from '../scenario/run.ts';
+import type { ProbeRequest } from './probe.ts';
+import { runOn } from './run-on.ts';
+
+/** Twice as long as any schedule lets somebody wait for bytes. */
+export const silenceMs = 3000;
+
+/** After how many milliseconds of silence a process asks again, or ends; undefined where it waits all of `silenceMs`. */
+export interface Patience {
+  /** Where no answer comes. */
+  readonly answer: number | undefined;
+  /** In the middle of a body. */
+  readonly body: number | undefined;
+}
+
+/** Two runs of one process, each on a cold cache, at once: who gives up while it is held shows its time-out, and nothing of its cache. */
+export async function patienceOf({ scenario, workload, environment, name }: ProbeRequest): Promise<Patience> {
+  const { digest } = workload.shared;
+  const gate: GateRule = {
+    name: 'silence', hold: { resource: 'blob', references: [digest] }, until: { kind: 'arrivals', parties: 'participant', count: 1 },
+    timeoutMs: scenario.context.gateTimeoutMs, then: { kind: 'delay', ms: silenceMs },
+  };
+  const gaveUp = async (moment: 'answer' | 'body'): Promise<number | undefined> => {
+    const home = join(scenario.folders.root, `${name}-${moment}`);
+    const gates = [moment === 'answer' ? gate : { ...gate, at: 'middle' as const }];
+    const { recorder } = await runOn(home, { scenario, participants: [workload.participants[0] as Participant], gates, meeting: 'alone', environment, folder: join(scenario.storedFolder, `${name}-${moment}`) });
+    recorder.close();
+    await rm(home, { recursive: true, force: true });
+    return gaveUpAfter(recorder.events(), digest);
+  };
+  const [answer, body] = await Promise.all([gaveUp('answer'), gaveUp('body')]);
+  return { answer, body };
+}
+
+/** Undefined, too, where nobody was held at all. */
+export function gaveUpAfter(history: History, digest: string): number | undefined {
+  const [silence] = eventsOf(history, 'gate-opened');
+  if (silence === undefined) return undefined;
+  const again = history.find((event) => event.index > silence.index && (event.kind === 'validator-exited' || (event.kind === 'request' && event.target.reference === digest)));
+  const after = again === undefined ? Infinity : again.at - silence.at;
+  return after < silenceMs ? Math.round(after) : undefined;
+}
