@@ -51,7 +51,7 @@ export function tellOfProbe({ probe: { requests, layers, calls, trouble } }: Att
 
 /** What its own time-outs are, as far as schedules could meet them. */
 export function tellOfPatience({ answer, body }: Patience, report: TerminalReport): void {
-  const what = ([['for an answer', answer], ['for the rest of a layer', body]] as const).map(([wait, gaveUp]) => (gaveUp === undefined ? `${seconds(silenceMs)} ${wait}` : `only ${seconds(gaveUp)} ${wait}`));
+  const what = ([['for an answer', answer], ['for the rest of a layer', body]] as const).map(([wait, gaveUp]) => (gaveUp === undefined ? `${seconds(silenceMs)} and more ${wait}` : `only ${seconds(gaveUp)} ${wait}`));
   report.line(`it waits ${what.join(' and ')}`);
 }
 

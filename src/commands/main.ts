@@ -31,7 +31,7 @@ const usage = `stampede <command> [options]
   crash-cache  kill what fills a cache, at many points    npm run crash:cache -- --help
   bench        print figures of this machine              npm run bench
   policies     compile the example policies with opa      npm run policies:build -- --help
-  schemas      publish what stored plans look like        npm run schemas:build -- --help
+  schemas      publish what stored runs look like         npm run schemas:build -- --help
 
 exit status: 0 held, 1 broken, 2 usage, 3 unknown, 4 harness failure
 `;

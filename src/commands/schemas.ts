@@ -4,29 +4,34 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { ExitStatus, StampedeError } from '../foundation/errors.ts';
+import { eventSchemaFile, publishedEventSchema } from '../history/event-shapes.ts';
 import { planSchemaFile, publishedPlanSchema } from '../scenario/plan-schema.ts';
 
 const usage = `npm run schemas:build -- [--check]
 
-Writes the JSON schema of stored plans to schemas/; with --check compares and writes nothing.
+Writes the JSON schemas of stored plans and events to schemas/; with --check compares and writes nothing.
 `;
 
-/** `schemas`: publishes what stored plans look like. */
+/** `schemas`: publishes what stored plans and events look like. */
 export async function schemasCommand(argv: readonly string[]): Promise<number> {
   const { check, help } = parse(argv);
-  const file = fileURLToPath(new URL(`../../schemas/${planSchemaFile}`, import.meta.url));
   if (help) process.stdout.write(usage);
-  else if (!check) await publish(file);
-  else if ((await readFile(file, 'utf8').catch(() => '')) !== publishedPlanSchema()) {
-    process.stderr.write(`${file} is not what the code says: npm run schemas:build\n`);
-    return ExitStatus.broken;
+  const published = [[planSchemaFile, publishedPlanSchema()], [eventSchemaFile, publishedEventSchema()]] as const;
+  let status: number = ExitStatus.held;
+  for (const [name, text] of help ? [] : published) {
+    const file = fileURLToPath(new URL(`../../schemas/${name}`, import.meta.url));
+    if (!check) await publish(file, text);
+    else if ((await readFile(file, 'utf8').catch(() => '')) !== text) {
+      process.stderr.write(`${file} is not what the code says: npm run schemas:build\n`);
+      status = ExitStatus.broken;
+    }
   }
-  return ExitStatus.held;
+  return status;
 }
 
-async function publish(file: string): Promise<void> {
+async function publish(file: string, text: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, publishedPlanSchema());
+  await writeFile(file, text);
   process.stdout.write(`${file}\n`);
 }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+import { readFile } from 'node:fs/promises';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { arrived, blobRequest, compared, exited, file, historyOf, known, layer, looked, opened, response, started } from '../checkers/test-history.ts';
-import { requireShapes } from './event-shapes.ts';
+import { publishedEventSchema, requireShapes } from './event-shapes.ts';
 import type { Event, EventBody, History } from './event.ts';
 
 const bodies: readonly EventBody[] = [
@@ -34,5 +36,23 @@ describe('the shapes of events', () => {
   ])('name the event and the member: %s', (_, spoil, problem) => {
     const history = historyOf(known, started('a')).map((event) => (event.kind === 'validator-started' ? spoil(event) : event)) as unknown as History;
     expect(() => requireShapes(history, 'runs/x/history.ndjson')).toThrow(expect.objectContaining({ code: 'HISTORY_CORRUPT', message: expect.stringMatching(`^event 1 of runs/x/history.ndjson is not what a validator-started is: .*${problem}`) as string }));
+  });
+});
+
+describe('the published schema', async () => {
+  const published = await readFile(new URL('../../schemas/event.schema.json', import.meta.url), 'utf8');
+  const isEvent = new Ajv2020({ strict: true, strictTypes: false, discriminator: true }).compile(JSON.parse(published) as object);
+
+  it('is the one that the code makes: npm run schemas:build', () => {
+    expect(published).toBe(publishedEventSchema());
+  });
+
+  it('takes every kind of event, by another validator than the one that made it', () => {
+    for (const event of historyOf(...bodies).map((event) => ({ ...event, later: true }))) expect([isEvent(event), isEvent.errors]).toEqual([true, null]);
+  });
+
+  it.each([['a kind that there is not', { kind: 'rumour' }], ['no time', { at: undefined }], ['a number for a name', { participant: 3 }], ['a missing member', { command: undefined }]])('refuses one with %s', (_, change) => {
+    const [event] = historyOf(started('a'));
+    expect(isEvent(JSON.parse(JSON.stringify({ ...event, ...change })))).toBe(false);
   });
 });

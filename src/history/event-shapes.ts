@@ -12,8 +12,11 @@ const call = z.object({ family: z.enum(['look', 'open', 'read', 'create', 'write
 const target = z.object({ resource: text, repository: text.optional(), reference: text.optional() });
 const output = z.object({ file: text, bytes: count, digest: text, truncated: z.boolean() });
 
+/** In `schemas/`, and the name by which others refer to it. */
+export const eventSchemaFile = 'event.schema.json';
+
 /** A table, so that a new kind of event can't be forgotten here. */
-const shapes: Readonly<Record<EventKind, z.ZodType>> = {
+const shapes: Readonly<Record<EventKind, z.ZodObject>> = {
   'workload-known': z.object({ layers: z.array(z.object({ digest: text, diffId: text, size: count })), shared: text.optional(), cache: z.enum(['cold', 'warm', 'half-filled', 'damaged']).optional() }),
   'validator-started': z.object({ ...actor, pid: count, command: texts, directory: text }),
   'validator-exited': z.object({
@@ -60,4 +63,15 @@ function problemOf(at: number, { success, error }: ReturnType<z.ZodType['safePar
   if (!(at >= 0 && at <= longestMs)) return `at: ${at} is no time of a run`;
   const [issue] = success ? [] : error.issues;
   return issue === undefined ? undefined : `${issue.path.join('.')}: ${issue.message}`;
+}
+
+/** Of a line of a stored history, as it is published, for other languages. https://json-schema.org/draft/2020-12 */
+export function publishedEventSchema(): string {
+  const head = { index: z.number().int().nonnegative(), at: count.max(longestMs) };
+  const [first, ...others] = Object.entries(shapes).map(([kind, shape]) => z.object({ kind: z.literal(kind), ...head }).extend(shape.shape));
+  const event = z.discriminatedUnion('kind', [first as z.ZodObject<{ kind: z.ZodLiteral<string> }>, ...(others as z.ZodObject<{ kind: z.ZodLiteral<string> }>[])]);
+  // As input: members that are not known are let pass.
+  const { $schema, ...schema } = z.toJSONSchema(event, { target: 'draft-2020-12', io: 'input' });
+  const about = { $schema, $id: eventSchemaFile, title: 'Event', description: 'One line of history.ndjson: something that was observed in a run, with its place in the order and its time in milliseconds.' };
+  return `${JSON.stringify({ ...about, ...schema }, null, 2)}\n`;
 }
