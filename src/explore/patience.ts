@@ -6,6 +6,7 @@ import { eventsOf, type History } from '../history/event.ts';
 import type { Participant } from '../scenario/run.ts';
 import type { ProbeRequest } from './probe.ts';
 import { runOn } from './run-on.ts';
+import type { Workload } from './workload.ts';
 
 /** Twice as long as any schedule lets somebody wait for bytes. */
 export const silenceMs = 3000;
@@ -18,8 +19,11 @@ export interface Patience {
   readonly body: number | undefined;
 }
 
+/** Whose patience it is. */
+export type Silenced = Omit<ProbeRequest, 'workload'> & { readonly workload: Pick<Workload, 'participants' | 'shared'> };
+
 /** Two runs of one process, each on a cold cache, at once: who gives up while it is held shows its time-out, and nothing of its cache. */
-export async function patienceOf({ scenario, workload, environment, name }: ProbeRequest): Promise<Patience> {
+export async function patienceOf({ scenario, workload, environment, name }: Silenced): Promise<Patience> {
   const { digest } = workload.shared;
   const gate: GateRule = {
     name: 'silence', hold: { resource: 'blob', references: [digest] }, until: { kind: 'arrivals', parties: 'participant', count: 1 },
