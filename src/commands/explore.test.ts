@@ -62,7 +62,9 @@ describe('explore', () => {
   });
 
   it('stops at the first that is not held, when asked to', () => {
-    const { last } = explore('--planted-bug', 'flight-per-instance', '--stop');
+    const { text, last } = explore('--planted-bug', 'flight-per-instance', '--stop');
+    expect(text).toMatch(/^it waits 3\.0 s and more for an answer and 3\.0 s and more for the rest of a layer$/m);
+    expect(text).toContain('\n   replayed   broken in 3 of 3 replays\n');
     expect(last).toMatch(/^1 of \d+ schedules: 0 held, 1 broken/);
   });
 
