@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
-import { layersRead } from './layers-read.ts';
+import { layersFetched, layersRead } from './layers-read.ts';
 import { blobRequest, file, historyOf, known, layer, looked, response } from './test-history.ts';
 
 const asked = blobRequest(1, 'GET', layer.digest);
@@ -32,5 +32,22 @@ describe('layers-read', () => {
     ['one of two layers was not read', historyOf(known, { kind: 'workload-known', layers: [{ ...layer, digest: layer.diffId as string as typeof layer.digest }] }, ...fetched, kept)],
   ])('unknown when %s', (_what, history) => {
     expect(layersRead.check(history).verdict).toBe('unknown');
+  });
+});
+
+describe('layersFetched', () => {
+  const fetched = [known, blobRequest(1, 'GET', layer.digest), response(1, 200)];
+
+  it('holds when each layer was fetched, whatever lies in a cache', () => {
+    expect(layersFetched.check(historyOf(...fetched, looked('after')))).toEqual({ verdict: 'held' });
+  });
+
+  it.each([
+    ['nobody asked for one', [known, looked('after')]],
+    ['it lay in a cache only', [known, file('before', layer.diffId, 'exact'), looked('before', 1)]],
+    ['nobody got it', [known, blobRequest(1, 'GET', layer.digest), response(1, 404)]],
+    ['no layer is known', fetched.slice(1)],
+  ])('is unknown when %s', (_why, bodies) => {
+    expect(layersFetched.check(historyOf(...bodies)).verdict).toBe('unknown');
   });
 });

@@ -21,6 +21,17 @@ export const layersRead: Checker = {
   },
 };
 
+/** The same where no cache is used: each known layer was fetched in this run. */
+export const layersFetched: Checker = {
+  name: 'layers-fetched',
+  check(history) {
+    const layers = eventsOf(history, 'workload-known').flatMap((event) => event.layers);
+    if (layers.length === 0) return { verdict: 'unknown', reason: 'no image of this run has layers that are read' };
+    const unread = layers.find((layer) => !wasFetched(history, layer));
+    return unread === undefined ? held : { verdict: 'unknown', reason: `the layer ${unread.digest} was not fetched` };
+  },
+};
+
 /** Whole or not: readers of a tar may hang up at its end, before the padding. */
 function wasFetched(history: History, { digest }: KnownLayer): boolean {
   const sent = new Set(eventsOf(history, 'response').filter(({ status }) => status === 200 || status === 206).map(({ request }) => request));

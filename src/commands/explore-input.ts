@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { schedulesNamed, strategies } from '../explore/schedule.ts';
+import { isOfEntries, schedulesNamed, strategies } from '../explore/schedule.ts';
 import { isFolderName, readAttempt, type StoredAttempt } from '../explore/stored-attempt.ts';
 import { plannedLayers } from '../explore/workload.ts';
 import { heldAfter, isBodyPosition } from '../faults/gate.ts';
@@ -27,24 +27,33 @@ export async function attemptToReplay(replay: readonly string[], schedules: read
 }
 
 /** What a stored attempt says, as options; those that are given win. */
-export function optionsIn({ plan, exploration: { participants, plantedBug, binary, deadlineMs, gateTimeoutMs, schedule } }: StoredAttempt) {
+export function optionsIn({ plan, exploration: { participants, plantedBug, binary, isWithoutCache, deadlineMs, gateTimeoutMs, schedule } }: StoredAttempt) {
   return {
     subject: plan.subject, seed: plan.seed, participants: String(participants), 'gate-timeout': String(gateTimeoutMs),
     ...(binary === undefined ? {} : { binary }),
+    ...(isWithoutCache === undefined ? {} : { 'without-cache': isWithoutCache }),
     ...(plantedBug === undefined ? {} : { 'planted-bug': plantedBug }),
     ...(deadlineMs === undefined ? {} : { deadline: String(deadlineMs) }),
     schedule: [schedule],
   };
 }
 
+interface Requested {
+  readonly participants: number;
+  readonly plantedBug: string | undefined;
+  readonly isWithoutCache: boolean;
+}
+
 /**
  * Whatever can be told to be wrong before anything starts.
  * @throws StampedeError CONFIG_INVALID
  */
-export async function requireSchedules(names: readonly string[], { participants, plantedBug }: { readonly participants: number; readonly plantedBug: string | undefined }): Promise<void> {
+export async function requireSchedules(names: readonly string[], { participants, plantedBug, isWithoutCache }: Requested): Promise<void> {
   if (participants > mostParticipants) throw new StampedeError('CONFIG_INVALID', `--participants ${participants} is more than there can be images: ${mostParticipants}`, { hint });
   if (plantedBug !== undefined && plantedBug !== '') requireKnownBug(plantedBug);
   for (const name of names) if (!(strategies as readonly string[]).includes(name)) schedulesNamed(name, participants);
+  const ofEntries = isWithoutCache ? names.find(isOfEntries) : undefined;
+  if (ofEntries !== undefined) throw new StampedeError('CONFIG_INVALID', `${ofEntries} is about what lies in a cache, and nobody uses one`, { hint: 'leave one of the two away' });
   const bytes = names.flatMap((name) => name.split('/').filter((part) => isBodyPosition(part) && part.startsWith('byte-')));
   if (bytes.length === 0) return;
   const { length } = (await plannedLayers(participants)).shared.compressed;

@@ -24,6 +24,8 @@ export interface ExploreOptions {
   readonly plantedBug: string | undefined;
   /** The attempt that is repeated, where it was stored. */
   readonly stored: StoredAttempt | undefined;
+  /** True where nobody uses a cache. */
+  readonly isWithoutCache: boolean;
   /** True where schedules are repeated that somebody has found before. */
   readonly isReplay: boolean;
 }
@@ -69,11 +71,12 @@ export async function tell({ schedule, verdict, verdicts, folder, durationMs }: 
   report.line(`   again      ${line}`);
 }
 
-export function againLine({ settings, participants, plantedBug }: ExploreOptions, schedule?: string): string {
+export function againLine({ settings, participants, plantedBug, isWithoutCache }: ExploreOptions, schedule?: string): string {
   const words = [
     settings.subject === 'reference' ? '' : `--subject ${settings.subject}`,
     settings.binary === undefined ? '' : `--binary ${settings.binary}`,
     participants === 2 ? '' : `--participants ${participants}`,
+    isWithoutCache ? '--without-cache' : '',
     plantedBug === undefined ? '' : `--planted-bug ${plantedBug === '' ? "''" : plantedBug}`,
     schedule === undefined ? '' : `--replay ${schedule}`,
   ].filter((word) => word !== '');
@@ -84,11 +87,12 @@ interface Conclusion {
   readonly report: TerminalReport;
   readonly durationMs: number;
   readonly seed: string;
+  readonly isWithoutCache: boolean;
 }
 
-export function conclude(attempts: readonly Attempt[], possible: number, { report, durationMs, seed }: Conclusion): number {
+export function conclude(attempts: readonly Attempt[], possible: number, { report, durationMs, seed, isWithoutCache }: Conclusion): number {
   const count = (verdict: Attempt['verdict']): number => attempts.filter((one) => one.verdict === verdict).length;
-  tellOfDisk(attempts, report);
+  if (!isWithoutCache) tellOfDisk(attempts, report);
   report.line(`${attempts.length} of ${possible} schedules: ${count('held')} held, ${count('broken')} broken, ${count('unknown')} unknown  ${seconds(durationMs)} · seed ${seed}`);
   if (count('broken') > 0) return ExitStatus.broken;
   return count('unknown') > 0 ? ExitStatus.unknown : ExitStatus.held;

@@ -57,6 +57,17 @@ describe('explore', () => {
     expect(status).toBe(1);
   });
 
+  it.skipIf(crane === undefined)('finds nothing in a crane that has no cache', () => {
+    const schedules = ['together', 'leader-follower/middle', 'leader-killed/middle', 'leader-fails/short-body', 'two-writers'].flatMap((name) => ['--schedule', name]);
+    const { status, last } = explore('--subject', 'crane', '--binary', crane ?? '', '--without-cache', ...schedules);
+    expect(last).toMatch(/^(\d+) of \1 schedules: \1 held, 0 broken, 0 unknown/);
+    expect(status).toBe(0);
+  });
+
+  it('has nothing to damage where there is no cache', () => {
+    expect(explore('--without-cache', '--schedule', 'damaged')).toMatchObject({ status: 2, errors: expect.stringContaining('nobody uses one') as string });
+  });
+
   it.skipIf(crane === undefined)('has no components to meet in a program that takes one image', () => {
     expect(explore('--subject', 'crane', '--binary', crane ?? '', '--schedule', 'components')).toMatchObject({ status: 2, errors: expect.stringContaining('NOTHING_SELECTED') as string });
   });

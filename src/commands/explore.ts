@@ -6,7 +6,7 @@ import { requireWithin } from '../explore/meeting-under.ts';
 import { attempt, type Attempt, type AttemptSettings } from '../explore/attempt.ts';
 import { brokenAgain } from '../explore/confirm.ts';
 import { patienceOf } from '../explore/patience.ts';
-import { enumerate, enumerateTwoStops, idOf, isOfCalls, isOfValidators, schedulesNamed, type Schedule } from '../explore/schedule.ts';
+import { enumerate, enumerateTwoStops, idOf, isOfCalls, isOfEntries, isOfValidators, schedulesNamed, type Schedule } from '../explore/schedule.ts';
 import type { StoredAttempt } from '../explore/stored-attempt.ts';
 import { monotonicMs } from '../foundation/clock.ts';
 import { describeError, ExitStatus, StampedeError } from '../foundation/errors.ts';
@@ -30,6 +30,7 @@ what is left; all of it is judged. What is found is printed with what to type to
   --participants N       processes at a time, each with an image of its own and one shared layer; default: 2
   --runs N               instead of all, N random schedules: who goes on at each step is drawn by chance, and at some steps changes
   --depth D              how many orderings a bug may need that these look for; default: 3
+  --without-cache        nobody uses a cache: what is found then is no race in one
   --two-stops            besides, every pair of file calls after which two processes stand at the same time
   --schedule NAME        one schedule, or all of a strategy; repeatable
   --replay NAME|FOLDER   the same, for a schedule that was found; or an attempt that is stored in a folder, with all its settings
@@ -85,17 +86,18 @@ async function explore(options: ExploreOptions & { readonly isListing: boolean }
     if (done.verdict !== 'held' && options.stop) break;
   }
   tellOfChance(attempts.length, options, settings, report);
-  return conclude(attempts, queue.length, { report, durationMs: monotonicMs() - startedAt, seed: context.seed });
+  return conclude(attempts, queue.length, { report, durationMs: monotonicMs() - startedAt, seed: context.seed, isWithoutCache: options.isWithoutCache });
 }
 
-function select({ names, participants, twoStops, random, depth, settings }: ExploreOptions, { scenario, workload, probe: { calls, steps, trouble } }: AttemptSettings): readonly Schedule[] {
+function select({ names, participants, twoStops, isWithoutCache, random, depth, settings }: ExploreOptions, { scenario, workload, probe: { calls, steps, trouble } }: AttemptSettings): readonly Schedule[] {
   if (random > 0) {
     const first = seededRandom(scenario.context.seed).below(1_000_000);
     return Array.from({ length: random }, (_, nth) => ({ strategy: 'random', depth, steps: steps * participants, seed: first + nth }) as const);
   }
   const all = names.length > 0 ? names.flatMap((name) => schedulesNamed(name, participants, calls)) : [...enumerate(participants, calls), ...(twoStops && calls !== undefined ? enumerateTwoStops(participants, calls) : [])];
   all.forEach((schedule) => requireWithin(schedule, workload.shared.compressed.length));
-  const schedules = all.filter((schedule) => workload.together !== undefined || !isOfValidators(schedule));
+  const possible = all.filter((schedule) => workload.together !== undefined || !isOfValidators(schedule));
+  const schedules = possible.filter((schedule) => !isWithoutCache || (!isOfEntries(schedule.strategy) && schedule.strategy !== 'unusual'));
   if (schedules.length === 0) throw new StampedeError('NOTHING_SELECTED', `${settings.subject} takes one image, so it has no components to meet`);
   const untraceable = trouble === undefined ? undefined : schedules.find(isOfCalls);
   if (untraceable === undefined) return schedules;
@@ -123,6 +125,7 @@ function optionsOf(values: ReturnType<typeof parse>['values'], stored: StoredAtt
     stop: values.stop === true,
     plantedBug: values['planted-bug'],
     stored,
+    isWithoutCache: values['without-cache'] === true,
     isReplay: stored !== undefined || values.replay !== undefined,
   };
 }
@@ -150,7 +153,7 @@ function parse(argv: readonly string[]) {
     return parseArgs({
       args: [...argv],
       options: {
-        subject: text, binary: text, participants: text, schedule: several, replay: several, times: text, stop: toggle, list: toggle, 'two-stops': toggle,
+        subject: text, binary: text, participants: text, schedule: several, replay: several, times: text, stop: toggle, list: toggle, 'two-stops': toggle, 'without-cache': toggle,
         'planted-bug': text, runs: text, depth: text, store: text, deadline: text, 'gate-timeout': text, seed: text, help: { ...toggle, short: 'h' },
       },
     });

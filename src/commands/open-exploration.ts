@@ -3,7 +3,7 @@ import type { Settings } from '../config.ts';
 import type { AttemptSettings } from '../explore/attempt.ts';
 import { expectedOutcomes } from '../explore/expectation.ts';
 import { probe } from '../explore/probe.ts';
-import { explorationIdentity, prepareWorkload } from '../explore/workload.ts';
+import { explorationIdentity, prepareWorkload, withoutCache } from '../explore/workload.ts';
 import type { ResourceStack } from '../foundation/resources.ts';
 import type { TerminalReport } from '../report/terminal.ts';
 import { openScenario } from '../scenario/scenario-run.ts';
@@ -14,15 +14,18 @@ export interface ExplorationRequest {
   readonly participants: number;
   /** Undefined: a release build, which can't have one. */
   readonly plantedBug: string | undefined;
+  /** True: nobody uses a cache; for comparison. */
+  readonly isWithoutCache?: boolean;
 }
 
 /** A stage, a workload on it, and what each process says when it is alone; `resources` takes all of it down. */
-export async function openExploration({ settings, participants, plantedBug }: ExplorationRequest, report: TerminalReport, resources: ResourceStack): Promise<AttemptSettings> {
+export async function openExploration({ settings, participants, plantedBug, isWithoutCache = false }: ExplorationRequest, report: TerminalReport, resources: ResourceStack): Promise<AttemptSettings> {
   const { context, subject } = await prepareContext({ ...settings, plantedBug: undefined }, report, resources, plantedBug === undefined ? 'release' : 'test');
   const scenario = await openScenario(context, explorationIdentity, subject);
   resources.own('scenario', scenario.resources);
-  const workload = await prepareWorkload(scenario, participants);
-  const environment = withBug(plantedBug);
+  const prepared = await prepareWorkload(scenario, participants);
+  const workload = isWithoutCache ? withoutCache(prepared) : prepared;
+  const environment = { ...withBug(plantedBug), ...(isWithoutCache ? subject.noCacheEnvironment : {}) };
   const expectation = await expectedOutcomes({ scenario, workload, environment, name: 'alone' });
   expectation.serialDefects.forEach((defect) => report.line(`  without any race: ${defect}`));
   return {
@@ -31,7 +34,8 @@ export async function openExploration({ settings, participants, plantedBug }: Ex
     expectation,
     probe: await probe({ scenario, workload, environment, name: 'probe' }),
     environment,
-    isStrict: subject.program.kind === 'built',
+    isStrict: subject.program.kind === 'built' && !isWithoutCache,
+    isWithoutCache,
   };
 }
 

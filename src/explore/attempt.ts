@@ -2,6 +2,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { judge, worst, type Checker, type NamedVerdict, type Verdict } from '../checkers/checker.ts';
+import { cacheEmpty } from '../checkers/cache-empty.ts';
 import { cacheIntact } from '../checkers/cache-intact.ts';
 import { bounded } from '../checkers/bounded.ts';
 import { askedAgain } from '../checkers/asked-again.ts';
@@ -16,7 +17,7 @@ import { excused } from '../checkers/excuses.ts';
 import { entriesWhole } from '../checkers/entries-whole.ts';
 import { failureTold } from '../checkers/failure-told.ts';
 import { fetchedOnce } from '../checkers/fetched-once.ts';
-import { layersRead } from '../checkers/layers-read.ts';
+import { layersFetched, layersRead } from '../checkers/layers-read.ts';
 import { outcomesAgree } from '../checkers/outcomes-agree.ts';
 import { overlapped } from '../checkers/overlapped.ts';
 import { eventsOf, type History } from '../history/event.ts';
@@ -54,6 +55,8 @@ export interface AttemptSettings {
   readonly environment: Readonly<Record<string, string>>;
   /** True for subjects that promise what the safe cache does: a layer is fetched once, and trouble with the cache is told. */
   readonly isStrict: boolean;
+  /** True where the processes are called without a cache: then there is no race, and none may be found. */
+  readonly isWithoutCache: boolean;
   /** Gates and turns of a stored plan, in place of those that the schedule's name stands for. */
   readonly forced?: Forced;
 }
@@ -89,7 +92,7 @@ export async function attempt(schedule: Schedule, settings: AttemptSettings): Pr
   // Before the calm run: it writes its output to the same places.
   const scheduledVerdicts = await verdictsOf(scheduled, settings, scheduledCheckers(schedule, settings));
   const calm = await run('calm', schedule.strategy === 'unusual' ? participants : [workload.participants.at(-1) as Participant]);
-  const calmVerdicts = await verdictsOf(calm, settings, [ended, outcomesAgree, cacheIntact, layersRead, ...(settings.isStrict && isKept(schedule) ? [nothingFetched] : [])]);
+  const calmVerdicts = await verdictsOf(calm, settings, [ended, outcomesAgree, ...cacheCheckers(settings), ...(settings.isStrict && isKept(schedule) ? [nothingFetched] : [])]);
   const verdicts = [...scheduledVerdicts.map((one) => ({ ...one, run: 'scheduled' as const })), ...calmVerdicts.map((one) => ({ ...one, run: 'calm' as const }))];
   await rm(cache, { recursive: true, force: true });
   const found = { schedule: idOf(schedule), verdict: worst(verdicts), verdicts };
@@ -110,7 +113,7 @@ function forcedBy(schedule: Schedule, participants: readonly Participant[], { sc
 }
 
 /** All that a replay needs besides the plan of a run itself. */
-function plannedExploration(schedule: Schedule, { scenario: { context, subject }, workload, environment }: AttemptSettings): PlannedExploration {
+function plannedExploration(schedule: Schedule, { scenario: { context, subject }, workload, environment, isWithoutCache }: AttemptSettings): PlannedExploration {
   const [program = ''] = context.validator;
   const plantedBug = environment['STAMPEDE_PLANTED_BUG'];
   const isGiven = subject.program.kind === 'given' || program !== process.execPath;
@@ -119,6 +122,7 @@ function plannedExploration(schedule: Schedule, { scenario: { context, subject }
     participants: workload.participants.length,
     ...(plantedBug === undefined ? {} : { plantedBug }),
     ...(isGiven ? { binary: program } : {}),
+    ...(isWithoutCache ? { isWithoutCache } : {}),
     ...(context.deadlineMs === undefined ? {} : { deadlineMs: context.deadlineMs }),
     gateTimeoutMs: context.gateTimeoutMs,
   };
@@ -170,9 +174,13 @@ function isKept(schedule: Schedule): boolean {
   return ['together', 'first-request', 'own-layers', 'components-under-way', 'leader-follower', 'leader-stalls', 'two-writers', 'two-stops', 'together-stops', 'random', 'bystander', 'unusual', 'naive'].includes(strategy);
 }
 
+function cacheCheckers({ isWithoutCache }: AttemptSettings): readonly Checker[] {
+  return isWithoutCache ? [cacheEmpty, layersFetched] : [cacheIntact, layersRead];
+}
+
 /** What a killed process leaves is for the next run to mend; what fails downloads is no promise to fetch once. */
-function scheduledCheckers(schedule: Schedule, { isStrict }: AttemptSettings): readonly Checker[] {
-  const [always, cache] = [[ended, outcomesAgree], [cacheIntact, layersRead]];
+function scheduledCheckers(schedule: Schedule, settings: AttemptSettings): readonly Checker[] {
+  const [isStrict, always, cache] = [settings.isStrict, [ended, outcomesAgree], cacheCheckers(settings)];
   const [fetched, once] = isStrict ? [[fetchedOnce], [fetchedOnce, entriesWhole]] : [[], []];
   switch (schedule.strategy) {
     case 'first-request':

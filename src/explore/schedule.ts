@@ -96,6 +96,11 @@ export function isOfValidators(schedule: Schedule): boolean {
   return isOfComponents(schedule) || schedule.strategy === 'unusual';
 }
 
+/** True for schedules, or names of them, that are about what lies in a cache. */
+export function isOfEntries(name: string): boolean {
+  return ['damaged', 'mending', 'evict-while-reading', 'disk-fails'].includes(name.split('/')[0] ?? '');
+}
+
 /** True for schedules that need to see the file calls of a process. */
 export function isOfCalls(schedule: Schedule): boolean {
   return schedule.strategy === 'random' || schedule.strategy === 'two-stops' || schedule.strategy === 'together-stops' || schedule.strategy === 'disk-fails' || schedule.strategy === 'evict-while-reading' || ('at' in schedule && isCallPlace(schedule.at));

@@ -66,6 +66,12 @@ export async function prepareWorkload(scenario: ScenarioRun, count: number): Pro
   return { ...commands, shared, ownOf, layers: { all, own: all.filter((digest) => digest !== shared.digest) }, repositories: images.map((name) => scenario.images.repositoryOf(name)) };
 }
 
+/** Each process as it is called without a cache. */
+export function withoutCache(workload: Workload): Workload {
+  const alone = (participant: Participant): Participant => workload.alone.find(({ name }) => name === participant.name) ?? participant;
+  return { ...workload, participants: workload.participants.map(alone), together: workload.together === undefined ? undefined : alone(workload.together), unusual: undefined };
+}
+
 type Commands = Pick<Workload, 'participants' | 'together' | 'alone' | 'unusual'>;
 
 /** As a validator is called: one process an image, or all images in one. */

@@ -96,6 +96,16 @@ describe('a body that is too short and looks whole', () => {
     expect(struck()).toEqual(['short-body']);
   });
 
+  it('has struck who goes away because of the length, before any of the body has come', async () => {
+    const upstream = await ends.origin((_request, response) => response.writeHead(200, { 'content-length': content.length }).flushHeaders());
+    const { hostname, port } = new URL((await ends.door(upstream, { rules: [rule('short-body')] })).url);
+    const socket = connect(Number(port), hostname);
+    socket.write(`GET ${blobUrl} HTTP/1.1\r\nHost: registry.local\r\n\r\n`);
+    socket.once('data', () => socket.destroy());
+    expect(await responded()).toMatchObject({ status: 200, bytes: 0, complete: false });
+    expect(struck()).toEqual(['short-body']);
+  });
+
   it('has not struck where nobody knows how long the whole is', async () => {
     const got = await throughProxy(await struckDoor('short-body', undefined, {}), blobUrl);
     expect(got.body.equals(content)).toBe(true);

@@ -138,14 +138,16 @@ function planBody({ sentence: { action, struck }, headers, stops }: { readonly s
   const length = lengthOf(headers);
   // Who has all that was promised need not wait for more: at the end nobody can be held.
   const within = headers['content-length'] === undefined ? stops : stops.filter(({ afterBytes }) => afterBytes < length);
-  const said = (afterBytes: number): BodyStop => ({ afterBytes, hold: async () => await Promise.resolve(action), struck, mayEnd: false });
+  const said = (afterBytes: number, told = struck): BodyStop => ({ afterBytes, hold: async () => await Promise.resolve(action), struck: told, mayEnd: false });
   if (within.some(({ mayEnd }) => mayEnd)) delete headers['content-length'];
   if (!isOfBodies(action)) return within;
   if (action !== 'short-body') return [said(0), ...within];
   // Without a length there is no half.
   if (length === 0) return within;
   headers['content-length'] = Math.floor(length / 2);
-  return [...within, said(Math.floor(length / 2))].sort((left, right) => left.afterBytes - right.afterBytes);
+  // Who goes away because of that length was struck by it: the headers are out when the body begins.
+  const begins: BodyStop = { ...said(0), hold: async () => (struck(), await Promise.resolve('go')) };
+  return [begins, ...within, said(Math.floor(length / 2), () => undefined)].sort((left, right) => left.afterBytes - right.afterBytes);
 }
 
 /** Aborted when the client has gone before it had its whole response. */

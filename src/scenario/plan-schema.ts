@@ -72,6 +72,7 @@ const exploration = z.strictObject({
   participants: z.number().int().min(1).max(100_000),
   plantedBug: z.string().exactOptional(),
   binary: name.exactOptional(),
+  isWithoutCache: z.boolean().exactOptional(),
   deadlineMs: milliseconds.exactOptional(),
   gateTimeoutMs: milliseconds,
 });

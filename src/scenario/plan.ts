@@ -38,6 +38,8 @@ export interface PlannedExploration {
   readonly plantedBug?: string;
   /** The program, where the user gave one. */
   readonly binary?: string;
+  /** True where nobody used a cache. */
+  readonly isWithoutCache?: boolean;
   readonly deadlineMs?: number;
   readonly gateTimeoutMs: number;
 }

@@ -37,7 +37,7 @@ const plan: Plan = {
   sharedLayer: `sha256:${'a'.repeat(64)}` as Digest,
   cache: 'half-filled',
   isTraced: false,
-  exploration: { schedule: 'leader-follower/middle/1', participants: 2, plantedBug: '', binary: '/bin/x', deadlineMs: 1000, gateTimeoutMs: 500 },
+  exploration: { schedule: 'leader-follower/middle/1', participants: 2, plantedBug: '', binary: '/bin/x', isWithoutCache: true, deadlineMs: 1000, gateTimeoutMs: 500 },
 };
 const least: Plan = { version: 1, scenario: 's-1', subject: 'reference', seed: 'abc', participants: [], gates: [], meeting: 'alone' };
 
