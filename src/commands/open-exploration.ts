@@ -26,13 +26,14 @@ export async function openExploration({ settings, participants, plantedBug, isWi
   const prepared = await prepareWorkload(scenario, participants);
   const workload = isWithoutCache ? withoutCache(prepared) : prepared;
   const environment = { ...withBug(plantedBug), ...(isWithoutCache ? subject.noCacheEnvironment : {}) };
-  const expectation = await expectedOutcomes({ scenario, workload, environment, name: 'alone' });
+  const request = { scenario, workload, environment };
+  const [expectation, probed] = await Promise.all([expectedOutcomes({ ...request, name: 'alone' }), probe({ ...request, name: 'probe' })]);
   expectation.serialDefects.forEach((defect) => report.line(`  without any race: ${defect}`));
   return {
     scenario,
     workload,
     expectation,
-    probe: await probe({ scenario, workload, environment, name: 'probe' }),
+    probe: probed,
     environment,
     isStrict: subject.program.kind === 'built' && !isWithoutCache,
     isWithoutCache,
