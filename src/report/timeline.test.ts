@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
 import { timelinePage } from './timeline.ts';
-import { crowd, tornRead, traced } from './timeline/test-runs.ts';
+import { asks, cacheFile, crowd, history, tornRead, traced, type Timed } from './timeline/test-runs.ts';
 import type { DrawnRun } from './timeline/run-view.ts';
 
 const again = 'npm run explore -- --replay leader-follower/middle/1';
@@ -117,6 +117,22 @@ describe('a long history', () => {
 
   it('still tells which call was the wrong one', () => {
     expect(told(page(traced(20_000)))).toContain('validator-2 opens tar of layer A when validator-1 has made 12 of its 20,000 writes to it');
+  });
+
+  it('has bounds for whatever comes in numbers', () => {
+    const many = Array.from({ length: 20_000 }, (_, index) => index);
+    const { history: events, ...rest } = tornRead();
+    const more = many.flatMap((index): Timed[] => [
+      [700 + index * 0.01, asks('validator-1', 100 + index, `sha256:${String(index).padStart(64, '0')}`)],
+      [700.001 + index * 0.01, { kind: 'gate-arrived', gate: `gate ${index}`, participant: 'validator-2' }],
+      [700.002 + index * 0.01, { kind: 'fault-struck', gate: `gate ${index}`, participant: 'validator-2', fault: 'kill' }],
+      [700.003 + index * 0.01, cacheFile('held', `file-${index}`, index, 'foreign')],
+      [700.004 + index * 0.01, { kind: 'cache-looked-at', moment: 'held', files: 1 }],
+      [700.005 + index * 0.01, { kind: 'outcome-compared', participant: `other-${index}`, against: 'x', equal: false, difference: '' }],
+    ]);
+    const verdicts = many.map((index) => ({ checker: `checker ${index}`, verdict: { verdict: 'broken', sentence: 'x\n'.repeat(200), events: many.slice(0, 1000) } as const }));
+    const all = history(...events.map(({ index: _, at, ...body }): Timed => [at, body]), ...more);
+    expect(page({ ...rest, history: all, verdicts }).length).toBeLessThan(3_000_000);
   });
 
   it('has lanes for a crowd, up to a bound that it tells of', () => {

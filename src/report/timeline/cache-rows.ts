@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { CacheFileClass, CacheMoment, EventOf } from '../../history/event.ts';
 import { frame, mark, text, widthOf, type Canvas, type Drawing } from './drawing.ts';
-import { groupedBy } from './run-view.ts';
+import { groupedBy, type Look } from './run-view.ts';
 import { counted, grouped } from './text.ts';
 import { sizeOf } from './words.ts';
 
@@ -10,25 +10,28 @@ type Seen = EventOf<'cache-file-seen'>;
 const rowHeight = 16;
 const mostRows = 16;
 const leastApart = 16;
+const mostLooks = 40;
 const headHeight = 18;
 
 /** The cache: a row for each file in it, a sign for what it was at each moment at which it was looked at. */
 export function cacheRows(canvas: Canvas, top: number): Drawing {
-  const { view } = canvas;
-  if (view.looks.length === 0) return { marks: '', height: 0 };
-  const places = placesOf(canvas);
-  const files = filesIn(canvas);
+  const { looks } = canvas.view;
+  if (looks.length === 0) return { marks: '', height: 0 };
+  // Very many would leave the picture: the first and the last are those that tell most.
+  const few = looks.length <= mostLooks ? looks : [...looks.slice(0, mostLooks - 5), ...looks.slice(-5)];
+  const places = placesOf(canvas, few);
+  const files = filesIn(canvas, few);
   const shown = files.slice(0, mostRows);
   const rows = shown.map((file, row) => fileRow(canvas, { file, places, y: top + headHeight + row * rowHeight }));
   const left = files.slice(mostRows);
   const rest = left.length === 0 ? '' : text(restWords(left), { x: frame.left, y: top + headHeight + shown.length * rowHeight + 11, style: 'small' });
-  return { marks: head(canvas, places, top) + rows.join('') + rest, height: headHeight + (shown.length + (rest === '' ? 0 : 1)) * rowHeight + 4 };
+  return { marks: head(few, canvas, { places, top }) + rows.join('') + rest, height: headHeight + (shown.length + (rest === '' ? 0 : 1)) * rowHeight + 4 };
 }
 
 /** From left to right, apart enough for their signs. */
-function placesOf({ view, scale }: Canvas): readonly number[] {
+function placesOf({ scale }: Canvas, looks: readonly Look[]): readonly number[] {
   const places: number[] = [];
-  for (const { at } of view.looks) places.push(Math.max(scale.x(at.at), (places.at(-1) ?? -Infinity) + leastApart));
+  for (const { at } of looks) places.push(Math.max(scale.x(at.at), (places.at(-1) ?? -Infinity) + leastApart));
   return places;
 }
 
@@ -40,8 +43,8 @@ interface CacheFile {
 }
 
 /** Those that were once not whole come first, where not all can be shown. */
-function filesIn({ view }: Canvas): readonly CacheFile[] {
-  const all = view.looks.flatMap(({ files }, look) => files.map((seen) => ({ look, seen })));
+function filesIn({ view }: Canvas, looks: readonly Look[]): readonly CacheFile[] {
+  const all = looks.flatMap(({ files }, look) => files.map((seen) => ({ look, seen })));
   const files = [...groupedBy(all, ({ seen }) => seen.path)].map(([path, those]) => ({
     path,
     states: new Map(those.map(({ look, seen }) => [look, seen] as const)),
@@ -58,10 +61,10 @@ function restWords(files: readonly CacheFile[]): string {
 
 const shortWords: Readonly<Record<CacheMoment, string>> = { before: 'before', held: 'while nobody moved', after: 'after' };
 
-function head({ view }: Canvas, places: readonly number[], top: number): string {
+function head(shown: readonly Look[], { view }: Canvas, { places, top }: { readonly places: readonly number[]; readonly top: number }): string {
   const name = text('cache', { x: 8, y: top + 12, room: frame.left - 20, style: 'name' });
   let free = frame.left;
-  const looks = view.looks.map(({ at }, index) => {
+  const looks = shown.map(({ at }, index) => {
     const x = places[index] ?? frame.left;
     const words = shortWords[at.moment];
     const from = Math.max(free, x - widthOf(words) / 2);

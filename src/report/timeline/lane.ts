@@ -9,6 +9,7 @@ import { endOf, sentenceOf } from './words.ts';
 
 const lifeHeight = 20;
 const lineHeight = 14;
+const mostFaults = 200;
 
 /** One participant: its life from start to end, what struck it, its requests, its file calls; right of it what became of it. */
 export function laneOf(canvas: Canvas, lane: Lane, top: number): Drawing {
@@ -44,6 +45,7 @@ function wordsForTurns({ participant }: Lane, events: readonly EventOf<'turn-tak
 function struck({ view, scale }: Canvas, { struck: faults }: Lane, top: number): string {
   let free = -Infinity;
   return faults
+    .slice(0, mostFaults)
     .map((fault) => {
       const x = scale.x(fault.at);
       const width = Math.min(120, widthOf(fault.fault)) + 10;

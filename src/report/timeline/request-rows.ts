@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Event } from '../../history/event.ts';
-import { box, frame, letterWidth, mark, round, text, widthOf, type Canvas, type Drawing } from './drawing.ts';
+import { binned, box, frame, letterWidth, mark, round, tally, text, widthOf, type Canvas, type Drawing } from './drawing.ts';
 import { hexIn } from './names.ts';
 import { rowCount, rowsFor, type Extent } from './rows.ts';
 import type { Asked, Lane, Stand } from './run-view.ts';
-import { cut, duration, grouped, ordinal } from './text.ts';
+import { counted, cut, duration, grouped, ordinal } from './text.ts';
 import { placeOf, sentenceOf } from './words.ts';
 
 const rowHeight = 15;
 const flatRowHeight = 6;
 const gap = 8;
+const mostApart = 300;
 
 /** One bar of a lane, with its label beside or on it. */
 interface Item {
@@ -27,14 +28,30 @@ interface Item {
 /** Requests as bars from question to answer, and the places after file calls at which the process stood. */
 export function requestRows({ view, scale }: Canvas, lane: Lane, top: number): Drawing {
   const canvas = { view, scale };
-  const items = [...lane.asked.map((asked) => requestItem(canvas, asked)), ...lane.stands.map((stand) => standItem(canvas, stand))].sort((one, other) => one.from - other.from);
+  const { apart, together } = sorted(canvas, lane.asked);
+  const items = [...apart.map((asked) => requestItem(canvas, asked)), ...lane.stands.slice(0, mostApart).map((stand) => standItem(canvas, stand))].sort((one, other) => one.from - other.from);
   const { labels, most, height } = density(items, view.lanes.length <= 3 ? 9 : 6);
   const rows = rowsFor(items.map((item) => extentOf(item, labels(item))), most);
   const drawn = items.map((item, index) => {
     const y = top + (rows[index] ?? 0) * height;
     return item.draw(y, height) + (labels(item) ? labelOf(item, y) : '');
   });
-  return { marks: drawn.join(''), height: (Math.max(-1, ...rows) + 1) * height };
+  const used = (Math.max(-1, ...rows) + 1) * height;
+  return { marks: drawn.join('') + heap(canvas, together, top + used), height: used + (together.length > 0 ? rowHeight : 0) };
+}
+
+/** Of very many requests only those for layers, or held, are bars of their own. */
+function sorted({ view }: Canvas, asked: Lane['asked']): { readonly apart: Lane['asked']; readonly together: Lane['asked'] } {
+  if (asked.length <= mostApart) return { apart: asked, together: [] };
+  const telling = asked.filter(({ request, stands }) => stands.length > 0 || view.names.isLayer(hexIn(request.target.reference ?? ''))).slice(0, mostApart);
+  const apart = new Set(telling);
+  return { apart: telling, together: asked.filter((one) => !apart.has(one)) };
+}
+
+/** Ticks, each for all requests that begin there. */
+function heap({ view, scale }: Canvas, asked: Lane['asked'], top: number): string {
+  const bins = binned(asked.map(({ request }) => request), scale, 4);
+  return bins.map(({ x, events }) => mark(view, events, box({ x, y: top, width: 3, height: rowHeight - 4, style: 'request' }), `${counted(events.length, 'request')} of ${events[0]?.participant ?? ''}: ${tally(events.map(({ target }) => target.resource))}`)).join('');
 }
 
 interface Density {

@@ -9,7 +9,7 @@ export function verdictTable({ verdicts, names }: RunView): string {
   if (verdicts.length === 0) return '<p class="quiet">No verdicts are stored with this run.</p>';
   const weight = { broken: 0, unknown: 1, held: 2 } as const;
   const sorted = [...verdicts].sort((one, other) => weight[one.verdict.verdict] - weight[other.verdict.verdict]);
-  return `<h3>Verdicts</h3><table><tbody>${sorted.map((one) => rowOf(one, names)).join('')}</tbody></table>`;
+  return `<h3>Verdicts</h3><table><tbody>${sorted.slice(0, mostVerdicts).map((one) => rowOf(one, names)).join('')}</tbody></table>`;
 }
 
 function rowOf({ checker, verdict }: NamedVerdict, names: Names): string {
@@ -28,6 +28,7 @@ function rowOf({ checker, verdict }: NamedVerdict, names: Names): string {
 }
 
 const mostLines = 80;
+const mostVerdicts = 100;
 
 /** Lines that were taken away and added, told apart. */
 function difference(lines: readonly string[]): string {
