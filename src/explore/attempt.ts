@@ -128,7 +128,7 @@ function plannedExploration(schedule: Schedule, { scenario: { context, subject }
   };
 }
 
-async function participantsOf(schedule: Schedule, { workload: { participants, together, unusual }, expectation }: AttemptSettings): Promise<readonly Participant[]> {
+async function participantsOf(schedule: Schedule, { workload: { participants, together, unusual, spare }, expectation }: AttemptSettings): Promise<readonly Participant[]> {
   switch (schedule.strategy) {
     case 'components-under-way':
     case 'components':
@@ -138,6 +138,9 @@ async function participantsOf(schedule: Schedule, { workload: { participants, to
       return [together ?? (participants[0] as Participant)];
     case 'evict-while-reading':
       return participants.slice(0, 1);
+    case 'late-writer':
+      await expectation.learn(spare.alone);
+      return [...participants.slice(0, 2), spare.participant];
     case 'unusual': {
       const participant = (await unusual?.(schedule.which)) ?? participants[0];
       if (participant === undefined) return [];
@@ -178,10 +181,14 @@ function cacheCheckers({ isWithoutCache }: AttemptSettings): readonly Checker[] 
   return isWithoutCache ? [cacheEmpty, layersFetched] : [cacheIntact, layersRead];
 }
 
+function usualCheckers(settings: AttemptSettings) {
+  const { isStrict } = settings;
+  return { isStrict, always: [ended, outcomesAgree], cache: cacheCheckers(settings), fetched: isStrict ? [fetchedOnce] : [], once: isStrict ? [fetchedOnce, entriesWhole] : [] };
+}
+
 /** What a killed process leaves is for the next run to mend; what fails downloads is no promise to fetch once. */
 function scheduledCheckers(schedule: Schedule, settings: AttemptSettings): readonly Checker[] {
-  const [isStrict, always, cache] = [settings.isStrict, [ended, outcomesAgree], cacheCheckers(settings)];
-  const [fetched, once] = isStrict ? [[fetchedOnce], [fetchedOnce, entriesWhole]] : [[], []];
+  const { isStrict, always, cache, fetched, once } = usualCheckers(settings);
   switch (schedule.strategy) {
     case 'first-request':
     case 'components-under-way':
@@ -207,6 +214,7 @@ function scheduledCheckers(schedule: Schedule, settings: AttemptSettings): reado
       return [...always, overlapped, cacheIntact, diskFailed, ...(isStrict ? [troubleTold] : [])];
     case 'evict-while-reading':
     case 'mending':
+    case 'late-writer':
       return [...always, overlapped, cacheIntact];
     case 'bystander':
       return [...always, overlapped, notDelayed, ...cache, ...once];

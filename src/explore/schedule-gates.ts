@@ -41,6 +41,8 @@ export function gatesOf(schedule: Schedule, scheduled: ScheduledLayer): readonly
       const here = { kind: 'arrivals', parties: 'participant', count: 1 } as const;
       return [{ name: 'reader', hold: callMatch(schedule.at, scheduled, participants.slice(0, 1)), until: here, timeoutMs, then: 'evict' }];
     }
+    case 'late-writer':
+      return lateWriterGates(schedule, scheduled);
     case 'components-under-way':
     case 'components':
     case 'components-in-turn':
@@ -78,6 +80,20 @@ function componentGates(schedule: OfComponents, { digest, participants, layers, 
       ];
     }
   }
+}
+
+/** Who reads begins when the entry is there, and is let go when it may be there no more. */
+function lateWriterGates({ at, second }: Extract<Schedule, { readonly strategy: 'late-writer' }>, scheduled: ScheduledLayer): readonly GateRule[] {
+  const { digest, participants, timeoutMs } = scheduled;
+  const [writer = '', publisher = '', reader = ''] = participants;
+  const doneWith = (participant: string, orAt?: string) => ({ kind: 'ended-or-waits', parties: 'participant', count: 1, participant, ...(orAt === undefined ? {} : { orAt }) }) as const;
+  return [
+    { name: 'others', hold: { resource: 'manifest', participants: [publisher] }, until: leaderStands, timeoutMs },
+    { name: 'reader begins', hold: { resource: 'manifest', participants: [reader] }, until: doneWith(publisher), timeoutMs },
+    { name: 'reader', hold: callMatch(at, scheduled, [reader]), until: doneWith(writer, 'second'), timeoutMs, isOptional: true },
+    { name: 'second', hold: callMatch(second, scheduled, [writer]), until: doneWith(reader), timeoutMs, isOptional: true },
+    { name: 'leader', hold: { resource: 'blob', references: [digest], participants: [writer] }, until: { kind: 'standstill', parties: 'participant', count: participants.length }, timeoutMs, at: 'middle' },
+  ];
 }
 
 function togetherGate({ digest, participants, timeoutMs }: ScheduledLayer): GateRule {

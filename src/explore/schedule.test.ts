@@ -49,3 +49,10 @@ it('lets nobody but the leader begin before the leader stands in its layer', () 
     expect([...(leader?.hold.participants ?? []), ...(others?.hold.participants ?? [])].sort()).toEqual(layer.participants);
   }
 });
+
+it('lets a late writer stand in the layer, and whoever opens it in its way', () => {
+  const [schedule] = schedulesNamed('late-writer/look-1-tar/remove-1-tar', 2);
+  const gates = gatesOf(schedule!, layer);
+  expect(gates.map(({ name, hold }) => [name, hold.participants])).toEqual([['others', ['validator-2']], ['reader begins', ['validator-3']], ['reader', ['validator-3']], ['second', ['validator-1']], ['leader', ['validator-1']]]);
+  expect(gates.find(({ name }) => name === 'reader')?.until).toEqual({ kind: 'ended-or-waits', parties: 'participant', count: 1, participant: 'validator-1', orAt: 'second' });
+});

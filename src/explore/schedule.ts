@@ -34,6 +34,11 @@ export type Schedule =
   | { readonly strategy: 'two-stops'; readonly at: CallPlace; readonly second: CallPlace; readonly leader: number }
   /** All ask for the layer before any is answered, so that none finds an entry, and the leader is answered first; then as `two-stops`. */
   | { readonly strategy: 'together-stops'; readonly at: CallPlace; readonly second: CallPlace; readonly leader: number }
+  /**
+   * Three: the first is held in the layer's body while the second publishes it, and a further one stands after a file call on what it
+   * has found then; the first goes on until it stands after one of its own, then the further one does, then the first.
+   */
+  | { readonly strategy: 'late-writer'; readonly at: CallPlace; readonly second: CallPlace }
   /** Calls of one family that the leader makes on the cache fail: from the middle of its download on, or from its beginning for what comes before; on a warm cache for what reads. */
   | { readonly strategy: 'disk-fails'; readonly how: DiskFault; readonly leader: number }
   /** Entries are damaged, and two processes mend them: as the leader with one stop, or as `two-stops` with a second one. */
@@ -66,7 +71,7 @@ export type Failure = 'reset' | 'cut' | 'short-body' | 'wrong-bytes' | Slowness 
 export type Slowness = 'delay' | 'trickle';
 
 export const strategies = [
-  'together', 'first-request', 'own-layers', 'components-under-way', 'leader-follower', 'leader-stalls', 'leader-killed', 'leader-fails', 'two-writers', 'two-stops', 'together-stops', 'mending', 'random', 'bystander', 'disk-fails', 'evict-while-reading',
+  'together', 'first-request', 'own-layers', 'components-under-way', 'leader-follower', 'leader-stalls', 'leader-killed', 'leader-fails', 'two-writers', 'two-stops', 'together-stops', 'late-writer', 'mending', 'random', 'bystander', 'disk-fails', 'evict-while-reading',
   'components', 'components-in-turn', 'components-after-failure', 'unusual', 'naive', 'damaged',
 ] as const;
 const damages: readonly Damage[] = ['flipped', 'truncated', 'empty', 'too-long', 'folder'];
@@ -98,7 +103,7 @@ export function isOfValidators(schedule: Schedule): boolean {
 
 /** True for schedules, or names of them, that are about what lies in a cache. */
 export function isOfEntries(name: string): boolean {
-  return ['damaged', 'mending', 'evict-while-reading', 'disk-fails'].includes(name.split('/')[0] ?? '');
+  return ['damaged', 'mending', 'late-writer', 'evict-while-reading', 'disk-fails'].includes(name.split('/')[0] ?? '');
 }
 
 /** True for schedules that need to see the file calls of a process. */
@@ -119,13 +124,14 @@ export function isSlowness(how: Failure): how is Slowness {
   return how === 'delay' || how === 'trickle';
 }
 
-/** Those that stop two processes, each once: every pair of places at which something has changed. */
-export function enumerateTwoStops(participants: number, { changing, damaged }: CallPlaces): readonly Schedule[] {
+/** Those that stop two processes, each once: every pair of places at which something has changed, or is about to be opened. */
+export function enumerateTwoStops(participants: number, { changing, damaged, warm }: CallPlaces): readonly Schedule[] {
   const pairs = (places: readonly CallPlace[]) => leadersOf(participants).flatMap((leader) => places.flatMap((at) => places.map((second) => ({ at, second, leader }))));
   return [
     ...pairs(changing).map((pair) => ({ strategy: 'two-stops', ...pair }) as const),
     ...pairs(changing).map((pair) => ({ strategy: 'together-stops', ...pair }) as const),
     ...pairs(damaged).map((pair) => ({ strategy: 'mending', ...pair }) as const),
+    ...warm.flatMap((at) => [...new Set([...changing, ...damaged])].map((second) => ({ strategy: 'late-writer', at, second }) as const)),
   ];
 }
 
@@ -187,20 +193,20 @@ export function idOf(schedule: Schedule): string {
     case 'two-stops':
     case 'together-stops':
       return `${schedule.strategy}/${schedule.at}/${schedule.second}/${schedule.leader}`;
+    case 'late-writer':
+      return `late-writer/${schedule.at}/${schedule.second}`;
     case 'mending':
       return ['mending', schedule.at, ...(schedule.second === undefined ? [] : [schedule.second]), schedule.leader].join('/');
     case 'disk-fails':
       return `disk-fails/${schedule.how}/${schedule.leader}`;
-    case 'evict-while-reading':
-      return `evict-while-reading/${schedule.at}`;
     case 'components':
       return `components/${schedule.how}/${schedule.at}`;
     case 'components-after-failure':
-      return `components-after-failure/${schedule.how}`;
-    case 'components-in-turn':
-      return `components-in-turn/${schedule.at}`;
     case 'damaged':
-      return `damaged/${schedule.how}`;
+      return `${schedule.strategy}/${schedule.how}`;
+    case 'components-in-turn':
+    case 'evict-while-reading':
+      return `${schedule.strategy}/${schedule.at}`;
   }
 }
 
@@ -231,7 +237,7 @@ function allThatCanBeNamed(participants: number, name: string, calls?: CallPlace
   const faults = diskFaults.filter((fault) => disk.includes(fault) || name.startsWith(`disk-fails/${fault}`));
   const places: CallPlaces = { cold: join(cold), warm: join(warm), damaged: join(damaged), changing: join(changing), disk: faults };
   // Pairs are many: of one place that is named, or where nothing else is asked for.
-  const pairs = named.length > 0 ? places : { ...places, damaged: [] };
+  const pairs = named.length > 0 ? places : { ...places, damaged: [], warm: [] };
   return [...ofRequests(participants, positionsNamed(name)), ...ofCalls(participants, places), ...enumerateTwoStops(participants, pairs)];
 }
 

@@ -20,6 +20,8 @@ export interface Workload {
   readonly alone: readonly Participant[];
   /** One process that validates an image of another kind, which is made when it is first asked for; undefined for programs that read no bundles. */
   readonly unusual: ((which: Unusual) => Promise<Participant>) | undefined;
+  /** One that takes no part unless a schedule needs one more, and the same without a cache. */
+  readonly spare: { readonly participant: Participant; readonly alone: Participant };
   readonly shared: KnownLayer;
   /** A layer that only that participant reads; undefined where it has none. */
   readonly ownOf: (participant: string) => string | undefined;
@@ -34,11 +36,11 @@ const image = 'acceptance/bundle';
 /** Explorations are one scenario, whatever they explore: their images are the same in every run and on every machine. */
 export const explorationIdentity = identify({ feature: 'explore', rule: undefined, name: 'explore', row: undefined, uri: '', line: 0 });
 
-/** The layers that an exploration of so many images will have, known without a registry. */
+/** The layers that an exploration of so many images, and a spare one, will have, known without a registry. */
 export async function plannedLayers(count: number): Promise<{ readonly shared: KnownLayer; readonly all: readonly KnownLayer[] }> {
   const shelf = new ImageShelf({ registry: { pushImage: async (_repository, { digest }) => await Promise.resolve(digest) }, host: registryHost, prefix: explorationIdentity.id });
-  await shelf.pushBundles(image, count);
-  return { shared: sharedOf(shelf, count), all: shelf.knownLayers() };
+  await shelf.pushBundles(image, count + 1);
+  return { shared: sharedOf(shelf, count + 1), all: shelf.knownLayers() };
 }
 
 function sharedOf(shelf: ImageShelf, count: number): KnownLayer {
@@ -52,12 +54,13 @@ const line = 'validate image --images ${IMAGES} --policy ${POLICY} --rekor-url $
 /** Operator bundles, signed and attested, and a policy that reads their layers. */
 export async function prepareWorkload(scenario: ScenarioRun, count: number): Promise<Workload> {
   await scenario.keys.make('known');
-  const bundles = await scenario.images.pushBundles(image, count);
+  const bundles = await scenario.images.pushBundles(image, count + 1);
   const signing = { keyName: 'known', logging: 'bundled', provenance: 'slsa-v0.2' } as const;
   await Promise.all(bundles.flatMap(({ name }) => [sign(scenario, name, signing), attest(scenario, name, signing)]));
-  const shared = sharedOf(scenario.images, count);
-  const images = bundles.map(({ name }) => name);
-  const commands = scenario.subject.exploration === undefined ? await validations(scenario, images) : otherProgram(scenario, images);
+  const shared = sharedOf(scenario.images, count + 1);
+  const images = bundles.slice(0, count).map(({ name }) => name);
+  const spareImage = bundles[count]?.name ?? '';
+  const commands = scenario.subject.exploration === undefined ? await validations(scenario, images, spareImage) : otherProgram(scenario, images, spareImage);
   const ownOf = (participant: string): string | undefined => {
     const image = images[commands.participants.findIndex(({ name }) => name === participant)];
     return scenario.images.readLayers().find((layer) => layer.images.length === 1 && layer.images[0] === image)?.digest;
@@ -72,10 +75,10 @@ export function withoutCache(workload: Workload): Workload {
   return { ...workload, participants: workload.participants.map(alone), together: workload.together === undefined ? undefined : alone(workload.together), unusual: undefined };
 }
 
-type Commands = Pick<Workload, 'participants' | 'together' | 'alone' | 'unusual'>;
+type Commands = Pick<Workload, 'participants' | 'together' | 'alone' | 'unusual' | 'spare'>;
 
 /** As a validator is called: one process an image, or all images in one. */
-async function validations(scenario: ScenarioRun, images: readonly string[]): Promise<Commands> {
+async function validations(scenario: ScenarioRun, images: readonly string[], spareImage: string): Promise<Commands> {
   const policy = JSON.stringify({ sources: [{ policy: [await policyFolder(scenario)] }] });
   const participant = async (name: string, images: readonly string[]): Promise<Participant> => {
     const components = images.map((one, index) => ({ name: `component-${index + 1}`, containerImage: scenario.images.referenceOf(one) }));
@@ -85,24 +88,29 @@ async function validations(scenario: ScenarioRun, images: readonly string[]): Pr
   const participants = await Promise.all(images.map(async (name, index) => await participant(`validator-${index + 1}`, [name])));
   const together = await participant('validator-all', images);
   const { serialArguments } = scenario.subject;
+  const alone = ({ name, arguments: words }: Participant): Participant => ({ name, arguments: [...words, ...serialArguments] });
+  const spare = await participant(`validator-${images.length + 1}`, [spareImage]);
   const made = new Map<Unusual, Promise<Participant>>();
   const unusual = async (which: Unusual): Promise<Participant> => {
     const known = made.get(which) ?? pushUnusual(scenario, which).then(async ({ name }) => await participant(`validator-${which}`, [name]));
     made.set(which, known);
     return await known;
   };
-  return { participants, together, unusual, alone: [...participants, together].map(({ name, arguments: words }) => ({ name, arguments: [...words, ...serialArguments] })) };
+  return { participants, together, unusual, alone: [...participants, together].map(alone), spare: { participant: spare, alone: alone(spare) } };
 }
 
 /** As the subject says. The folders of the cache and of the output are others for each attempt: `${CACHE}` and `${OUT}` stay. */
-function otherProgram({ subject, images: shelf }: ScenarioRun, images: readonly string[]): Commands {
+function otherProgram({ subject, images: shelf }: ScenarioRun, images: readonly string[], spareImage: string): Commands {
+  const all = [...images, spareImage];
   const called = (template: readonly string[] = []): readonly Participant[] =>
-    images.map((image, index) => {
+    all.map((image, index) => {
       const name = `validator-${index + 1}`;
       const values = new Map([['IMAGE', shelf.referenceOf(image)]]);
       return { name, arguments: template.map((word) => expand(word, values, 'keep')) };
     });
-  return { participants: called(subject.exploration?.arguments), together: undefined, unusual: undefined, alone: called(subject.exploration?.withoutCache) };
+  const [cached, alone] = [called(subject.exploration?.arguments), called(subject.exploration?.withoutCache)];
+  const spare = { participant: cached.at(-1) as Participant, alone: alone.at(-1) as Participant };
+  return { participants: cached.slice(0, -1), together: undefined, unusual: undefined, alone: alone.slice(0, -1), spare };
 }
 
 async function policyFolder({ context, folders }: ScenarioRun): Promise<string> {

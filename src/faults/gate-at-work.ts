@@ -156,13 +156,17 @@ export class Gate {
       case 'failed-before':
         return this.#parts.gateNamed(until.gate)?.hasStruck === true && this.#parts.live.size > 0 && [...this.#parts.live].every((one) => this.#isIdle(one));
       case 'ended-or-waits':
-        return !this.#parts.live.has(until.participant) || (!this.#parts.isHeld(until.participant) && this.#parts.idleness.isIdle(until.participant));
+        return this.#hasEndedOrWaits(until.participant) || (until.orAt !== undefined && this.#parts.gateNamed(until.orAt)?.holds(until.participant) === true);
       case 'standstill':
         return this.#nobodyMoves();
       case 'arrivals':
       case 'requests':
         return this.#arrived().size >= until.count;
     }
+  }
+
+  #hasEndedOrWaits(participant: string): boolean {
+    return !this.#parts.live.has(participant) || (!this.#parts.isHeld(participant) && this.#parts.idleness.isIdle(participant));
   }
 
   /** Who stands here in the middle of a body may still be busy with what came before. */

@@ -325,6 +325,22 @@ describe('gates that wait for one participant', () => {
     bench.keeper.close();
     expect(bench.openings()).toEqual([['after', 'condition', 1, 1]]);
   });
+
+  const elsewhere: GateRule = { ...others, name: 'elsewhere', hold: { resource: 'tags', participants: ['a'] }, until: { kind: 'arrivals', parties: 'participant', count: 2 } };
+  const here: GateRule = { ...others, name: 'here', until: { kind: 'ended-or-waits', parties: 'participant', count: 1, participant: 'a', orAt: 'elsewhere' } };
+
+  it('open when it stands at another gate that they name, and not when it stands anywhere else', async () => {
+    const bench = new Bench([here, elsewhere, { ...elsewhere, name: 'another', hold: { resource: 'catalog', participants: ['a'] } }], ['a', 'b']);
+    const follower = bench.send('b', { resource: 'manifest' });
+    const first = bench.send('a', { resource: 'catalog' });
+    await settled();
+    expect(bench.through).toEqual([]);
+    const second = bench.send('a', { resource: 'tags' });
+    await follower;
+    expect(bench.openings()).toEqual([['here', 'condition', 1, 1]]);
+    bench.keeper.close();
+    await Promise.all([first, second]);
+  });
 });
 
 describe('what is done to those who stood at a gate', () => {

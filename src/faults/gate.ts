@@ -83,7 +83,8 @@ export interface CallMatch {
  * does that has left a download to another one; for `forMs`, or the time in which a local service answers.
  * `reached`: somebody stands, or has stood, at the gate `gate`.
  * `failed-before`: the gate `gate` has opened, what stood there was struck, and since then nobody has anything to do.
- * `ended-or-waits`: that process has come to its end, or waits without doing anything, as one does for another one's lock.
+ * `ended-or-waits`: that process has come to its end, or waits without doing anything, as one does for another one's lock; or
+ * it stands at the gate `orAt`.
  * A party is a process (`participant`) or a component inside one (`repository`).
  */
 export type GateCondition =
@@ -91,7 +92,7 @@ export type GateCondition =
   | { readonly kind: 'standstill'; readonly parties: 'participant'; readonly count: number; readonly forMs?: number }
   | { readonly kind: 'reached'; readonly parties: 'participant'; readonly count: 1; readonly gate: string }
   | { readonly kind: 'failed-before'; readonly parties: 'participant'; readonly count: 1; readonly gate: string }
-  | { readonly kind: 'ended-or-waits'; readonly parties: 'participant'; readonly count: 1; readonly participant: string }
+  | { readonly kind: 'ended-or-waits'; readonly parties: 'participant'; readonly count: 1; readonly participant: string; readonly orAt?: string }
   | { readonly kind: 'requests'; readonly parties: Party; readonly count: number; readonly of: GateMatch };
 
 export type Party = 'participant' | 'repository';

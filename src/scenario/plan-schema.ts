@@ -38,7 +38,7 @@ const condition = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('standstill'), parties: z.literal('participant'), count, forMs: milliseconds.exactOptional() }),
   z.strictObject({ kind: z.literal('reached'), parties: z.literal('participant'), count: z.literal(1), gate: name }),
   z.strictObject({ kind: z.literal('failed-before'), parties: z.literal('participant'), count: z.literal(1), gate: name }),
-  z.strictObject({ kind: z.literal('ended-or-waits'), parties: z.literal('participant'), count: z.literal(1), participant: name }),
+  z.strictObject({ kind: z.literal('ended-or-waits'), parties: z.literal('participant'), count: z.literal(1), participant: name, orAt: name.exactOptional() }),
   z.strictObject({ kind: z.literal('requests'), parties: party, count, of: gateMatch }),
 ]);
 

@@ -29,7 +29,7 @@ const plan: Plan = {
   gates: [
     leader,
     { name: 'others', hold: { resource: 'manifest', participants: ['two'] }, until: { kind: 'reached', parties: 'participant', count: 1, gate: 'leader' }, timeoutMs: 500, isOptional: true },
-    { name: 'call', hold: { call: 'rename', entry: 'a'.repeat(64), nth: 2, participants: ['one'] }, until: { kind: 'ended-or-waits', parties: 'participant', count: 1, participant: 'two' }, timeoutMs: 500, then: 'evict' },
+    { name: 'call', hold: { call: 'rename', entry: 'a'.repeat(64), nth: 2, participants: ['one'] }, until: { kind: 'ended-or-waits', parties: 'participant', count: 1, participant: 'two', orAt: 'leader' }, timeoutMs: 500, then: 'evict' },
     { ...leader, name: 'slow', at: 'byte-4096', then: { kind: 'trickle', bytes: 1, everyMs: 10, times: 3 } },
   ],
   turns: { order: ['one', 'two'], changes: [3], families: ['write'], timeoutMs: 500 },
@@ -114,6 +114,7 @@ describe('a plan that can never come true', () => {
     ['more than take part', { ...leader, until: { kind: 'arrivals', parties: 'participant', count: 3 } }, 'waits for 3, and there are 2'],
     ['more than there are components', { ...leader, until: { kind: 'requests', parties: 'repository', count: 3, of: { resource: 'manifest', repositories: ['a', 'b'] } } }, 'waits for 3, and there are 2'],
     ['a stranger', { ...leader, hold: { resource: 'blob', participants: ['three'] } }, 'is for three, who takes no part'],
+    ['somebody at a gate that there is not', { ...leader, until: { kind: 'ended-or-waits', parties: 'participant', count: 1, participant: 'two', orAt: 'nowhere' } }, 'waits for the gate "nowhere", which there is not'],
     ['the end of a stranger', { ...leader, until: { kind: 'ended-or-waits', parties: 'participant', count: 1, participant: 'three' } }, 'is for three'],
     ['a gate that there is not', { ...leader, until: { kind: 'reached', parties: 'participant', count: 1, gate: 'back' } }, 'waits for the gate "back"'],
     ['a status in a body', { ...leader, then: 404 }, 'gives another status'],

@@ -46,10 +46,15 @@ export function senselessIn({ participants, gates }: Pick<Plan, 'participants' |
     return [
       ...strangers.map((stranger) => `the gate "${name}" is for ${stranger}, who takes no part`),
       ...(parties !== undefined && until.count > parties ? [`the gate "${name}" waits for ${until.count}, and there are ${parties}`] : []),
-      ...('gate' in until && !named.has(until.gate) ? [`the gate "${name}" waits for the gate "${until.gate}", which there is not`] : []),
+      ...gatesIn(until).filter((other) => !named.has(other)).map((other) => `the gate "${name}" waits for the gate "${other}", which there is not`),
       ...misplacedIn(gate).map((problem) => `the gate "${name}" ${problem}`),
     ];
   });
+}
+
+function gatesIn(until: GateRule['until']): readonly string[] {
+  if ('gate' in until) return [until.gate];
+  return until.kind === 'ended-or-waits' && until.orAt !== undefined ? [until.orAt] : [];
 }
 
 function misplacedIn({ hold, at, then = 'go' }: GateRule): readonly string[] {
