@@ -35,10 +35,6 @@ describe('explore', () => {
 
   it.each([
     ['in-place-write', 'leader-follower/middle/1', 'outcomes-agree'],
-    ['shared-temporary-name', 'two-writers/ahead/1', 'outcomes-agree'],
-    ['broken-download-published', 'leader-fails/reset/middle/1', 'cache-intact'],
-    ['flight-per-instance', 'together', 'fetched-once'],
-    ['impatient-waiter', 'leader-stalls/middle/1', 'outcomes-agree'],
     ['stale-lock-file', 'leader-killed/middle/1', 'ended'],
   ])('forces %s by %s, and %s says so', (bug, schedule, checker) => {
     const { status, text, last } = explore('--planted-bug', bug, '--replay', schedule, '--deadline', '4000');
