@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { StampedeError } from './foundation/errors.ts';
 import type { StageAddresses } from './stage/service.ts';
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { lstat, readdir, readFile } from 'node:fs/promises';
 import { basename, join, relative, resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { NamedVerdict } from '../checkers/checker.ts';
 import { StampedeError } from '../foundation/errors.ts';
 import { requireShapes } from '../history/event-shapes.ts';

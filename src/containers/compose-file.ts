@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { StampedeError } from '../foundation/errors.ts';
 
 /** How an image is made here, where it can't be pulled. */

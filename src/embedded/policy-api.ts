@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { z } from 'zod';
+import * as z from 'zod';
 import { serve, type EmbeddedServer } from './server.ts';
 
 /** Kinds that validators read, by the resource they are asked for. */

@@ -2,7 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Verdict } from '../checkers/checker.ts';
 import { StampedeError } from '../foundation/errors.ts';
 import type { Plan, PlannedExploration } from '../scenario/plan.ts';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { z } from 'zod';
+import * as z from 'zod';
 import { StampedeError } from '../foundation/errors.ts';
 import type { EventKind, History } from './event.ts';
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Statement } from '../sigstore/statement.ts';
 import { verifyAttestations, verifyImageSignatures, type VerifiedAttestation, type VerifiedSignature } from '../sigstore/verify-image.ts';
 import type { Image } from './image.ts';

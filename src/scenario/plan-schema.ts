@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { z } from 'zod';
+import * as z from 'zod';
 import { diskFaults } from '../faults/gate-action.ts';
 import { isBodyPosition, namedPositions } from '../faults/gate.ts';
 import type { Digest } from '../oci/digest.ts';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { z } from 'zod';
+import * as z from 'zod';
 import { isDigest, type Digest } from '../oci/digest.ts';
 import type { RegistryClient } from '../oci/registry-client.ts';
 import { parseHostileJson } from './hostile-json.ts';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { KeyObject } from 'node:crypto';
 import { dsse } from '@sigstore/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { StampedeError } from '../foundation/errors.ts';
 import { decodeAnyBase64 } from './base64.ts';
 import { parseHostileJson } from './hostile-json.ts';

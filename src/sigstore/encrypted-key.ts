@@ -2,7 +2,7 @@
 import { createPrivateKey, randomBytes, scryptSync, type KeyObject } from 'node:crypto';
 import { xsalsa20poly1305 } from '@noble/ciphers/salsa.js';
 import { pem } from '@sigstore/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { StampedeError } from '../foundation/errors.ts';
 import { decodeBase64 } from './base64.ts';
 import { readPrivateKey, type KeyPair } from './keys.ts';

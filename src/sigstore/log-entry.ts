@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { json } from '@sigstore/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { StampedeError } from '../foundation/errors.ts';
 import { decodeBase64 } from './base64.ts';
 import { verifyCheckpoint } from './checkpoint.ts';

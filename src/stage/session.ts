@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { lstat, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { wallClock } from '../foundation/clock.ts';
 import { StampedeError } from '../foundation/errors.ts';
 import { startTimeOf } from '../foundation/process-table.ts';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { z } from 'zod';
+import * as z from 'zod';
 import { StampedeError } from '../../foundation/errors.ts';
 import { decodeBase64 } from '../../sigstore/base64.ts';
 import { parseEnvelope, payloadOf, signaturesBy, type DsseEnvelope } from '../../sigstore/dsse.ts';

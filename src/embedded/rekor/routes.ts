@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { z } from 'zod';
+import * as z from 'zod';
 import { canonicalBody } from '../../sigstore/entry-body.ts';
 import type { LogEntry } from '../../sigstore/log-entry.ts';
 import { leafHash } from '../../sigstore/merkle.ts';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { z } from 'zod';
+import * as z from 'zod';
 import { decodeBase64 } from '../../sigstore/base64.ts';
 import { payloadOf } from '../../sigstore/dsse.ts';
 import { entryHashOf } from '../../sigstore/entry-body.ts';
