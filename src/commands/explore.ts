@@ -13,6 +13,7 @@ import { describeError, ExitStatus, StampedeError } from '../foundation/errors.t
 import { seededRandom } from '../foundation/seed.ts';
 import { ResourceStack } from '../foundation/resources.ts';
 import { TerminalReport } from '../report/terminal.ts';
+import { counted } from '../report/timeline/text.ts';
 import { attemptToReplay, optionsIn, requireSchedules } from './explore-input.ts';
 import { againLine, conclude, tell, tellOfChance, tellOfPatience, tellOfProbe, tellOfReplay, type ExploreOptions } from './explore-words.ts';
 import { interruptible, type Interruption } from './interrupt.ts';
@@ -71,7 +72,7 @@ async function explore(options: ExploreOptions & { readonly isListing: boolean }
   const { workload, scenario: { context } } = settings;
   const schedules = select(options, settings);
   if (options.isListing) return print(schedules.map((schedule) => `${idOf(schedule)}\n`).join(''));
-  report.line(`${schedules.length} schedules of ${options.participants} processes, the shared layer is ${workload.shared.digest.slice(0, 19)}… of ${workload.shared.compressed.length} bytes`);
+  report.line(`${counted(schedules.length, 'schedule')} of ${options.participants} processes, the shared layer is ${workload.shared.digest.slice(0, 19)}… of ${workload.shared.compressed.length} bytes`);
   tellOfProbe(settings, report);
   if (options.names.length === 0) tellOfPatience(await patienceOf({ ...settings, name: 'patience' }), report);
   const attempts: Attempt[] = [];
