@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -268,12 +268,14 @@ describe('standstill', () => {
 
   it.skipIf(strace === undefined)('stays shut while a tracer keeps one of them from running', async () => {
     const bench = new Bench([{ ...standstill, timeoutMs: 700 }], ['a', 'b']);
-    const file = join(mkdtempSync(join(tmpdir(), 'gate-')), 'file');
+    const folder = mkdtempSync(join(tmpdir(), 'gate-'));
+    const file = join(folder, 'file');
     const kept = spawn(strace ?? '', ['-DD', '-f', '-qq', '-o', '/dev/null', '-e', 'inject=unlink:delay_enter=2s', '--', process.execPath, '--eval', `require('fs').writeFileSync('${file}', ''); require('fs').unlinkSync('${file}')`], { stdio: 'ignore' });
     running.push(kept);
     while (!existsSync(file)) await new Promise(setImmediate);
     bench.keeper.participantStarted('b', kept.pid ?? 0);
     await bench.send('a');
+    rmSync(folder, { recursive: true, force: true });
     expect(bench.openings()).toEqual([['together', 'timeout', 1, 3]]);
   });
 

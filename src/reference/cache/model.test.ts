@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seededRandom } from '../../foundation/seed.ts';
 import { digestOf } from '../../oci/digest.ts';
 import { openWorkFolder } from '../work-folder.ts';
@@ -14,6 +14,15 @@ import type { SafeCache } from './safe-cache.ts';
 import { bytesOf, testLayer } from './test-layer.ts';
 
 const random = seededRandom('model');
+let base: string;
+
+beforeAll(async () => {
+  base = await mkdtemp(join(tmpdir(), 'models-'));
+});
+
+// What a wrong cache still writes when its run is over goes, too.
+afterAll(async () => await rm(base, { recursive: true, force: true, maxRetries: 3 }));
+
 const contents = [3000, 50_000, 120_000].map((length) => random.bytes(length));
 
 interface Model {
@@ -93,7 +102,7 @@ const steps = [
 /** Throws with the shortest list of steps after which the cache does not do what a set of whole layers would. */
 async function checkAgainstModel(parts: CacheParts, seed?: number): Promise<void> {
   await fc.assert(fc.asyncProperty(fc.commands(steps, { maxCommands: 30 }), async (commands) => {
-    const directory = await mkdtemp(join(tmpdir(), 'model-'));
+    const directory = await mkdtemp(join(base, 'model-'));
     try {
       await fc.asyncModelRun(() => ({ model: { kept: new Set<number>() }, real: { directory, parts, cache: open(directory, parts) } }), commands);
     } finally {
@@ -105,7 +114,7 @@ async function checkAgainstModel(parts: CacheParts, seed?: number): Promise<void
 /** Throws with a schedule under which readers get different bytes, or a layer is fetched more than once. */
 async function checkSchedules(parts: CacheParts, seed?: number): Promise<void> {
   await fc.assert(fc.asyncProperty(fc.scheduler(), fc.array(which, { minLength: 2, maxLength: 6 }), async (scheduler, wanted) => {
-    const directory = await mkdtemp(join(tmpdir(), 'model-'));
+    const directory = await mkdtemp(join(base, 'model-'));
     try {
       const [one, two] = [open(directory, parts), open(directory, parts)];
       const layers = contents.map((content) => testLayer(content, { isGzip: false, hold: async (offset) => await scheduler.schedule(Promise.resolve(), `chunk at ${offset}`) }));
