@@ -5,6 +5,7 @@ import { readSettings } from '../config.ts';
 import { requireWithin } from '../explore/meeting-under.ts';
 import { attempt, type Attempt, type AttemptSettings } from '../explore/attempt.ts';
 import { brokenAgain } from '../explore/confirm.ts';
+import { inTurns } from '../explore/order.ts';
 import { patienceOf } from '../explore/patience.ts';
 import { enumerate, enumerateTwoStops, idOf, isOfCalls, isOfEntries, isOfValidators, schedulesNamed, type Schedule } from '../explore/schedule.ts';
 import type { StoredAttempt } from '../explore/stored-attempt.ts';
@@ -95,7 +96,7 @@ function select({ names, participants, twoStops, isWithoutCache, random, depth, 
     const first = seededRandom(scenario.context.seed).below(1_000_000);
     return Array.from({ length: random }, (_, nth) => ({ strategy: 'random', depth, steps: steps * participants, seed: first + nth }) as const);
   }
-  const all = names.length > 0 ? names.flatMap((name) => schedulesNamed(name, participants, calls)) : [...enumerate(participants, calls), ...(twoStops && calls !== undefined ? enumerateTwoStops(participants, calls) : [])];
+  const all = names.length > 0 ? names.flatMap((name) => schedulesNamed(name, participants, calls)) : [...inTurns(enumerate(participants, calls)), ...(twoStops && calls !== undefined ? enumerateTwoStops(participants, calls) : [])];
   all.forEach((schedule) => requireWithin(schedule, workload.shared.compressed.length));
   const possible = all.filter((schedule) => workload.together !== undefined || !isOfValidators(schedule));
   const schedules = possible.filter((schedule) => !isWithoutCache || (!isOfEntries(schedule.strategy) && schedule.strategy !== 'unusual'));

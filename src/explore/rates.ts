@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { monotonicMs } from '../foundation/clock.ts';
-import { seededRandom } from '../foundation/seed.ts';
 import { attempt, type Attempt, type AttemptSettings } from './attempt.ts';
 import type { KnownSchedule } from './known-schedules.ts';
 import { expectedOutcomes } from './expectation.ts';
+import { inTurns, shuffled } from './order.ts';
 import { probe } from './probe.ts';
 import { enumerate, enumerateTwoStops, schedulesNamed, type Schedule } from './schedule.ts';
 
@@ -54,14 +54,14 @@ export async function knowing({ name, environment }: Build, settings: AttemptSet
 const mostPairs = 100;
 
 /**
- * Every schedule of one stop, at the places that a calm run of the build shows, in an order drawn by the seed; then,
- * if nothing was found, a number of pairs of stops.
+ * Every schedule of one stop, at the places that a calm run of the build shows, strategies in turns, places in an order
+ * drawn by the seed; then, if nothing was found, a number of pairs of stops.
  */
 export async function blindPass(pass: string, settings: AttemptSettings): Promise<BlindPass> {
   const startedAt = monotonicMs();
   const { scenario, workload, probe: { calls } } = settings;
   const count = workload.participants.length;
-  const order = (those: readonly Schedule[]): readonly Schedule[] => shuffled(those, `${scenario.context.seed}/${pass}`);
+  const order = (those: readonly Schedule[]): readonly Schedule[] => inTurns(shuffled(those, `${scenario.context.seed}/${pass}`));
   const one = order(enumerate(count, calls));
   const two = calls === undefined ? [] : order(enumerateTwoStops(count, calls)).slice(0, mostPairs);
   const tried: Attempt[] = [];
@@ -92,12 +92,4 @@ export async function naiveRate(settings: AttemptSettings & { readonly runs: num
     firstMs ??= monotonicMs() - startedAt;
   }
   return { hits, runs: settings.runs, firstMs };
-}
-
-function shuffled<T>(things: readonly T[], seed: string): readonly T[] {
-  const random = seededRandom(seed);
-  const left = [...things];
-  const order: T[] = [];
-  while (left.length > 0) order.push(...left.splice(random.below(left.length), 1));
-  return order;
 }

@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest';
 import type { CallPlaces } from './call-place.ts';
 import { gatesOf } from './schedule-gates.ts';
+import { inTurns } from './order.ts';
 import { plainMeetings } from './feature-schedules.ts';
 import { enumerate, enumerateTwoStops, idOf, isOfCalls, schedulesNamed, strategies } from './schedule.ts';
 
@@ -48,6 +49,14 @@ it('lets nobody but the leader begin before the leader stands in its layer', () 
     expect(others?.until).toMatchObject({ kind: expect.stringMatching(/^(reached|failed-before)$/) as string, gate: 'leader' });
     expect([...(leader?.hold.participants ?? []), ...(others?.hold.participants ?? [])].sort()).toEqual(layer.participants);
   }
+});
+
+it('takes strategies in turns, and leaves none out', () => {
+  const turns = inTurns(enumerate(2, calls));
+  const first = turns.slice(0, new Set(turns.map(({ strategy }) => strategy)).size).map(({ strategy }) => strategy);
+  expect(new Set(first).size).toBe(first.length);
+  expect(turns.map(idOf).sort()).toEqual(enumerate(2, calls).map(idOf).sort());
+  expect(turns.filter(({ strategy }) => strategy === 'damaged').map(idOf)).toEqual(enumerate(2, calls).filter(({ strategy }) => strategy === 'damaged').map(idOf));
 });
 
 it('lets a late writer stand in the layer, and whoever opens it in its way', () => {
