@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { readSettings } from '../config.ts';
 import { requireWithin } from '../explore/meeting-under.ts';
 import { attempt, type Attempt, type AttemptSettings } from '../explore/attempt.ts';
-import { brokenAgain } from '../explore/confirm.ts';
+import { brokenAgain, replaysOfFinding } from '../explore/confirm.ts';
 import { inTurns } from '../explore/order.ts';
 import { patienceOf } from '../explore/patience.ts';
 import { enumerate, enumerateTwoStops, idOf, isOfCalls, isOfEntries, isOfValidators, schedulesNamed, type Schedule } from '../explore/schedule.ts';
@@ -75,7 +75,10 @@ async function explore(options: ExploreOptions & { readonly isListing: boolean }
   if (options.isListing) return print(schedules.map((schedule) => `${idOf(schedule)}\n`).join(''));
   report.line(`${counted(schedules.length, 'schedule')} of ${options.participants} processes, the shared layer is ${workload.shared.digest.slice(0, 19)}… of ${workload.shared.compressed.length} bytes`);
   tellOfProbe(settings, report);
-  if (options.names.length === 0) tellOfPatience(await patienceOf({ ...settings, name: 'patience' }), report);
+  if (options.names.length === 0) {
+    report.live('  … how long a process waits for bytes');
+    tellOfPatience(await patienceOf({ ...settings, name: 'patience' }), report);
+  }
   const attempts: Attempt[] = [];
   const queue = schedules.flatMap((schedule) => Array.from({ length: options.times }, () => schedule));
   for (const schedule of queue) {
@@ -83,6 +86,7 @@ async function explore(options: ExploreOptions & { readonly isListing: boolean }
     const done = await attempt(schedule, { ...settings, ...forcedBy(options.stored) });
     attempts.push(done);
     const isFinding = done.verdict === 'broken' && !options.isReplay;
+    if (isFinding) report.live(`  … ${idOf(schedule)} is broken: ${replaysOfFinding} replays`);
     if (done.verdict !== 'held') await tell(done, isFinding ? await brokenAgain(schedule, settings) : undefined, options, report);
     tellOfReplay(done, options.stored, report);
     if (done.verdict !== 'held' && options.stop) break;

@@ -32,7 +32,7 @@ function metCondition({ arrived, wanted, waiting = [], ended = [] }: Opening, pl
     case 'failed-before':
       return `what stood at the gate "${planned.about}" has failed, and nobody moves`;
     case 'ended-or-waits':
-      return `${planned.about} has ended, or waits`;
+      return `${planned.about} has ended, or waits${planned.orAt === '' ? '' : `, or stands at the gate "${planned.orAt}"`}`;
     case 'arrivals':
       return `${arrived} of ${wanted} have come`;
     case 'requests':

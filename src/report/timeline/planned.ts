@@ -16,6 +16,8 @@ export interface PlannedGate {
   readonly until: string;
   /** The gate or the participant that its condition is about. */
   readonly about: string;
+  /** The gate at which that participant may stand as well; empty where it may not. */
+  readonly orAt: string;
   /** Empty: those who stand there just go on. */
   readonly then: string;
 }
@@ -24,7 +26,7 @@ export function plannedIn(plan: unknown): Planned {
   const gates = listIn(plan, 'gates').map((gate) => {
     const until = memberOf(gate, 'until');
     const about = textIn(until, 'gate') || textIn(until, 'participant');
-    return [textIn(gate, 'name'), { until: textIn(until, 'kind'), about, then: textIn(gate, 'then') }] as const;
+    return [textIn(gate, 'name'), { until: textIn(until, 'kind'), about, orAt: textIn(until, 'orAt'), then: textIn(gate, 'then') }] as const;
   });
   return {
     participants: listIn(plan, 'participants').map((one) => textIn(one, 'name')).filter((name) => name !== ''),

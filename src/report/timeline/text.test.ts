@@ -45,6 +45,6 @@ describe('a plan from anywhere', () => {
   });
 
   it('has gates by their names', () => {
-    expect(plannedIn({ gates: [{ name: 'others', until: { kind: 'reached', gate: 'leader' }, then: 404 }] }).gates.get('others')).toEqual({ until: 'reached', about: 'leader', then: '404' });
+    expect(plannedIn({ gates: [{ name: 'others', until: { kind: 'reached', gate: 'leader' }, then: 404 }] }).gates.get('others')).toEqual({ until: 'reached', about: 'leader', orAt: '', then: '404' });
   });
 });
