@@ -31,7 +31,7 @@ export interface Expectation {
 
 export interface ExpectationRequest {
   readonly scenario: ScenarioRun;
-  readonly workload: Workload;
+  readonly workload: Pick<Workload, 'participants' | 'alone'>;
   readonly environment: Readonly<Record<string, string>>;
   /** Of the folders in which its runs are stored. */
   readonly name: string;
@@ -58,6 +58,7 @@ class SerialOutcomes implements Expectation {
   readonly #request: ExpectationRequest;
   readonly #known: ReadonlyMap<string, string>;
   readonly #outcomes = new Map<string, Outcomes>();
+  readonly #learning = new Map<string, Promise<void>>();
   readonly #serialDefects: string[] = [];
   readonly usualFiles = new Set<string>();
   #usual: Expectation['usual'] = { peakRssBytes: null, peakOpenFiles: undefined, peakThreads: undefined };
@@ -75,8 +76,14 @@ class SerialOutcomes implements Expectation {
     return this.#usual;
   }
 
+  /** Once for each, whoever asks at the same time. */
   async learn(participant: Participant): Promise<void> {
-    if (this.#outcomes.has(participant.name)) return;
+    const learning = this.#learning.get(participant.name) ?? this.#learnAlone(participant);
+    this.#learning.set(participant.name, learning);
+    await learning;
+  }
+
+  async #learnAlone(participant: Participant): Promise<void> {
     const { folders, subject } = this.#request.scenario;
     const withoutCache = await this.#say(participant, 'without-cache', { home: join(folders.root, 'no-cache'), environment: subject.noCacheEnvironment });
     this.#outcomes.set(participant.name, { withoutCache, all: new Set([withoutCache]) });
