@@ -22,3 +22,13 @@ it('tells which faults of the disk a process would meet, as far as names are kno
   const byName = calls(['create', 'openat', shared.digest]);
   expect(callPlaces({ cold: byName, warm: [], damaged: [] }, shared).disk).toEqual(['ENOSPC/create', 'EROFS/create', 'EMFILE/create']);
 });
+
+it('takes few calls one by one, of many the first and the one in the middle, and of writes that need not come only the first', () => {
+  const rowOf = (family: CallFamily, length: number): readonly (readonly [CallFamily, string, string])[] => Array.from({ length }, () => [family, family, shared.digest] as const);
+  const placesOf = (family: CallFamily, length: number): readonly string[] => callPlaces({ cold: calls(...rowOf(family, length)), warm: [], damaged: [] }, shared).cold;
+  expect(placesOf('look', 3)).toEqual(['look-1', 'look-2', 'look-3']);
+  expect(placesOf('look', 10)).toEqual(['look-1', 'look-6']);
+  expect(placesOf('write', 3)).toEqual(['write-1']);
+  expect(placesOf('write', 10)).toEqual(['write-1']);
+  expect(placesOf('write', 40)).toEqual(['write-1', 'write-21']);
+});

@@ -35,6 +35,8 @@ export function partsOf(place: CallPlace): { readonly family: CallFamily; readon
 }
 
 const fewCalls = 3;
+/** So many that even half as many come in every run. */
+const manyWrites = 16;
 
 export interface SharedLayer {
   readonly digest: string;
@@ -69,14 +71,20 @@ interface Placed {
 }
 
 /**
- * Of many calls of a family on one file with no other in between, as writes are, the first and the one in the middle stand for all:
- * how many there are is another number in each run. Of few writes the first does: a second one need not come.
+ * Of many calls of a family on one file with no other in between, the first and the one in the middle stand for all. How many
+ * writes there are is another number in each run: of fewer than very many the first does, a second one need not come.
  */
 function callsIn(history: History, { digest, diffId }: SharedLayer): Placed[] {
   const endings = new Map([['', '-folder'], [diffId.slice('sha256:'.length), '-tar'], [digest.slice('sha256:'.length), '']] as const);
   const calls = eventsOf(history, 'file-call').map(({ call }) => call).filter(({ entry }) => endings.has(entry));
-  const chosen = new Set(rowsOf(calls).flatMap((row) => (row.filter(({ family }, nth) => nth === 0 || (row.length > fewCalls ? nth === Math.floor(row.length / 2) : family !== 'write')))));
+  const chosen = new Set(rowsOf(calls).flatMap((row) => row.filter((_, nth) => nth === 0 || isChosen(row, nth))));
   return calls.filter((call) => chosen.has(call)).map((call) => ({ call, place: `${call.family}-${call.nth}${endings.get(call.entry) ?? ''}` }));
+}
+
+function isChosen(row: readonly FileCall[], nth: number): boolean {
+  const isMiddle = nth === Math.floor(row.length / 2);
+  if (row[0]?.family === 'write') return row.length > manyWrites && isMiddle;
+  return row.length <= fewCalls || isMiddle;
 }
 
 /** Calls of one family that follow each other on one file. */

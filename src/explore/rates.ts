@@ -46,8 +46,8 @@ export interface BlindPass {
 /** A build that was looked at in serial runs: what it says, what it leaves, where it can be stopped. */
 export async function knowing({ name, environment }: Build, settings: AttemptSettings): Promise<AttemptSettings> {
   const request = { scenario: settings.scenario, workload: settings.workload, environment };
-  const [expectation, probed] = await Promise.all([expectedOutcomes({ ...request, name: `alone-${name}` }), probe({ ...request, name: `probe-${name}` })]);
-  return { ...settings, environment, expectation, probe: probed };
+  const expectation = await expectedOutcomes({ ...request, name: `alone-${name}` });
+  return { ...settings, environment, expectation, probe: await probe({ ...request, name: `probe-${name}` }) };
 }
 
 /** At most so many pairs of stops, which are the square of the places. */
