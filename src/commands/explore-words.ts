@@ -53,8 +53,12 @@ export function tellOfProbe({ probe: { requests, layers, calls, trouble } }: Att
 
 /** What its own time-outs are, as far as schedules could meet them. */
 export function tellOfPatience({ answer, body }: Patience, report: TerminalReport): void {
-  const what = ([['for an answer', answer], ['for the rest of a layer', body]] as const).map(([wait, gaveUp]) => (gaveUp === undefined ? `${seconds(silenceMs)} and more ${wait}` : `only ${seconds(gaveUp)} ${wait}`));
-  report.line(`it waits ${what.join(' and ')}`);
+  report.line(`it waits ${lengthOf(answer)} for an answer and ${lengthOf(body)} for the rest of a layer`);
+}
+
+function lengthOf(gaveUp: number | undefined): string {
+  if (gaveUp === undefined) return 'nobody knows how long';
+  return gaveUp === Infinity ? `${seconds(silenceMs)} and more` : `only ${seconds(gaveUp)}`;
 }
 
 /** One line for what happened, one for each verdict, one for what to look at, one for what to type. */
@@ -97,7 +101,6 @@ export function conclude(attempts: readonly Attempt[], possible: number, { repor
   if (count('broken') > 0) return ExitStatus.broken;
   return count('unknown') > 0 ? ExitStatus.unknown : ExitStatus.held;
 }
-
 
 /** Whether what was held half-way was half-way on disk, too: a subject that writes elsewhere, or late, can hide nothing and show nothing there. */
 function tellOfDisk(attempts: readonly Attempt[], report: TerminalReport): void {

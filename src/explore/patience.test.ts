@@ -33,7 +33,11 @@ async function patience(body: string): Promise<Patience> {
 
 describe('patienceOf', () => {
   it('tells that somebody waits as long as it looks', async () => {
-    expect(await patience(patient)).toEqual({ answer: undefined, body: undefined });
+    expect(await patience(patient)).toEqual({ answer: Infinity, body: Infinity });
+  });
+
+  it('knows nothing of one that reads no layer', async () => {
+    expect(await patience('await manifestOf(references[0]);')).toEqual({ answer: undefined, body: undefined });
   });
 
   it('tells when somebody asks again', async () => {

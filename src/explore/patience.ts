@@ -8,10 +8,10 @@ import type { ProbeRequest } from './probe.ts';
 import { runOn } from './run-on.ts';
 import type { Workload } from './workload.ts';
 
-/** Twice as long as any schedule lets somebody wait for bytes. */
+/** Twice as long as a schedule stalls anybody on purpose. */
 export const silenceMs = 3000;
 
-/** After how many milliseconds of silence a process asks again, or ends; undefined where it waits all of `silenceMs`. */
+/** After how many milliseconds of silence a process asks again, or ends; Infinity where it waits all of `silenceMs`, undefined where it was never held. */
 export interface Patience {
   /** Where no answer comes. */
   readonly answer: number | undefined;
@@ -41,11 +41,10 @@ export async function patienceOf({ scenario, workload, environment, name }: Sile
   return { answer, body };
 }
 
-/** Undefined, too, where nobody was held at all. */
-export function gaveUpAfter(history: History, digest: string): number | undefined {
+function gaveUpAfter(history: History, digest: string): number | undefined {
   const [silence] = eventsOf(history, 'gate-opened');
-  if (silence === undefined) return undefined;
+  if (silence?.reason !== 'condition') return undefined;
   const again = history.find((event) => event.index > silence.index && (event.kind === 'validator-exited' || (event.kind === 'request' && event.target.reference === digest)));
   const after = again === undefined ? Infinity : again.at - silence.at;
-  return after < silenceMs ? Math.round(after) : undefined;
+  return after < silenceMs ? Math.round(after) : Infinity;
 }
