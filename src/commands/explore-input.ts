@@ -53,7 +53,7 @@ export async function requireSchedules(names: readonly string[], { participants,
   if (plantedBug !== undefined && plantedBug !== '') requireKnownBug(plantedBug);
   for (const name of names) if (!(strategies as readonly string[]).includes(name)) schedulesNamed(name, participants);
   const ofEntries = isWithoutCache ? names.find(isOfEntries) : undefined;
-  if (ofEntries !== undefined) throw new StampedeError('CONFIG_INVALID', `${ofEntries} is about what lies in a cache, and nobody uses one`, { hint: 'leave one of the two away' });
+  if (ofEntries !== undefined) throw new StampedeError('CONFIG_INVALID', `${ofEntries} is about a cache, and nobody uses one`, { hint: 'leave one of the two away' });
   const bytes = names.flatMap((name) => name.split('/').filter((part) => isBodyPosition(part) && part.startsWith('byte-')));
   if (bytes.length === 0) return;
   const { length } = (await plannedLayers(participants)).shared.compressed;

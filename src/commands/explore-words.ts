@@ -8,6 +8,7 @@ import { silenceMs, type Patience } from '../explore/patience.ts';
 import type { StoredAttempt } from '../explore/stored-attempt.ts';
 import { ExitStatus } from '../foundation/errors.ts';
 import { seconds, type TerminalReport } from '../report/terminal.ts';
+import { counted } from '../report/timeline/text.ts';
 import { pictureFor } from './draw-timeline.ts';
 
 export interface ExploreOptions {
@@ -104,8 +105,8 @@ export function conclude(attempts: readonly Attempt[], possible: number, { repor
 
 /** Whether what was held half-way was half-way on disk, too: a subject that writes elsewhere, or late, can hide nothing and show nothing there. */
 function tellOfDisk(attempts: readonly Attempt[], report: TerminalReport): void {
-  const inBodies = attempts.filter(({ heldBytes }) => heldBytes !== undefined);
+  const inBodies = attempts.filter(({ isOnDisk }) => isOnDisk !== undefined);
   if (inBodies.length === 0) return;
-  const seen = inBodies.filter(({ heldBytes }) => heldBytes !== 0).length;
-  report.line(`something of a layer was in the cache while its body was held in ${seen} of ${inBodies.length} schedules that hold one`);
+  const seen = inBodies.filter(({ isOnDisk }) => isOnDisk).length;
+  report.line(`something of the held layer was in the cache in ${seen} of ${counted(inBodies.length, 'schedule')} that held a body`);
 }

@@ -60,8 +60,8 @@ describe('explore', () => {
     expect(status).toBe(0);
   });
 
-  it('has nothing to damage where there is no cache', () => {
-    expect(explore('--without-cache', '--schedule', 'damaged')).toMatchObject({ status: 2, errors: expect.stringContaining('nobody uses one') as string });
+  it.each(['damaged', 'unusual'])('has no %s where there is no cache', (name) => {
+    expect(explore('--without-cache', '--schedule', name)).toMatchObject({ status: 2, errors: expect.stringContaining('nobody uses one') as string });
   });
 
   it.skipIf(crane === undefined)('has no components to meet in a program that takes one image', () => {

@@ -103,7 +103,7 @@ function select({ names, participants, twoStops, isWithoutCache, random, depth, 
   const all = names.length > 0 ? names.flatMap((name) => schedulesNamed(name, participants, calls)) : [...inTurns(enumerate(participants, calls)), ...(twoStops && calls !== undefined ? enumerateTwoStops(participants, calls) : [])];
   all.forEach((schedule) => requireWithin(schedule, workload.shared.compressed.length));
   const possible = all.filter((schedule) => workload.together !== undefined || !isOfValidators(schedule));
-  const schedules = possible.filter((schedule) => !isWithoutCache || (!isOfEntries(schedule.strategy) && schedule.strategy !== 'unusual'));
+  const schedules = possible.filter((schedule) => !isWithoutCache || !isOfEntries(schedule.strategy));
   if (schedules.length === 0) throw new StampedeError('NOTHING_SELECTED', `${settings.subject} takes one image, so it has no components to meet`);
   const untraceable = trouble === undefined ? undefined : schedules.find(isOfCalls);
   if (untraceable === undefined) return schedules;

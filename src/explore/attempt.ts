@@ -20,12 +20,12 @@ import { fetchedOnce } from '../checkers/fetched-once.ts';
 import { layersFetched, layersRead } from '../checkers/layers-read.ts';
 import { outcomesAgree } from '../checkers/outcomes-agree.ts';
 import { overlapped } from '../checkers/overlapped.ts';
-import { eventsOf, type History } from '../history/event.ts';
 import type { Plan, PlannedExploration } from '../scenario/plan.ts';
 import type { Participant, PerformedRun } from '../scenario/run.ts';
 import type { ScenarioRun } from '../scenario/scenario-run.ts';
 import { damageEntries } from './damage.ts';
 import type { Expectation } from './expectation.ts';
+import { heldOnDisk } from './held-on-disk.ts';
 import { isOfReading } from '../faults/gate-action.ts';
 import { idOf, isSlowness, type Schedule } from './schedule.ts';
 import type { Probe } from './probe.ts';
@@ -42,8 +42,8 @@ export interface Attempt {
   readonly verdicts: readonly (NamedVerdict & { readonly run: 'scheduled' | 'calm' })[];
   readonly folder: string;
   readonly durationMs: number;
-  /** Bytes of all entries, whole or not, when the gate opened that held a body; undefined where none did. */
-  readonly heldBytes: number | undefined;
+  /** Whether something of the layer whose body was held was on disk; undefined where none was held. */
+  readonly isOnDisk: boolean | undefined;
 }
 
 export interface AttemptSettings {
@@ -97,13 +97,7 @@ export async function attempt(schedule: Schedule, settings: AttemptSettings): Pr
   await rm(cache, { recursive: true, force: true });
   const found = { schedule: idOf(schedule), verdict: worst(verdicts), verdicts };
   await storeVerdict(folder, found);
-  return { ...found, folder, durationMs: performance.now() - startedAt, heldBytes: bytesWhileHeld(scheduled.recorder.events()) };
-}
-
-function bytesWhileHeld(history: History): number | undefined {
-  const isInBody = eventsOf(history, 'gate-arrived').some(({ afterBytes }) => afterBytes !== undefined && afterBytes > 0);
-  if (!isInBody || !eventsOf(history, 'cache-looked-at').some(({ moment }) => moment === 'held')) return undefined;
-  return eventsOf(history, 'cache-file-seen').filter(({ moment }) => moment === 'held').reduce((sum, { size }) => sum + size, 0);
+  return { ...found, folder, durationMs: performance.now() - startedAt, isOnDisk: heldOnDisk(scheduled.recorder.events()) };
 }
 
 function forcedBy(schedule: Schedule, participants: readonly Participant[], { scenario: { context }, workload, probe }: AttemptSettings): Forced {

@@ -101,9 +101,9 @@ export function isOfValidators(schedule: Schedule): boolean {
   return isOfComponents(schedule) || schedule.strategy === 'unusual';
 }
 
-/** True for schedules, or names of them, that are about what lies in a cache. */
+/** True for schedules, or names of them, that are about what lies in a cache, or what one can't cope with. */
 export function isOfEntries(name: string): boolean {
-  return ['damaged', 'mending', 'late-writer', 'evict-while-reading', 'disk-fails'].includes(name.split('/')[0] ?? '');
+  return ['damaged', 'mending', 'late-writer', 'evict-while-reading', 'disk-fails', 'unusual'].includes(name.split('/')[0] ?? '');
 }
 
 /** True for schedules that need to see the file calls of a process. */
