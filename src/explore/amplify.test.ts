@@ -132,7 +132,9 @@ describe('a command that is run several times at once', () => {
 
 describe('broken', () => {
   it('by what one says half-way', async () => {
-    const scenario = await opened({ program: `${inPlace} console.log(seen.map(hash).join());` });
+    // One layer: at a second one the followers could meet by chance, and harm the leader, too.
+    const oneLayer = inPlace.replace('const layer of layers)', 'const layer of layers.slice(0, 1))');
+    const scenario = await opened({ program: `${oneLayer} console.log(seen.map(hash).join());` });
     await expect(run(scenario)).rejects.toMatchObject({
       code: 'VERDICT_BROKEN',
       message: expect.stringMatching(/^3 at once, schedule (together|leader-follower\/middle\/1): outcomes-agree: validator-\d differs from the serial run without cache:/),
