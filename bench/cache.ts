@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type { BenchLayer, CacheTask } from './cache-peer.ts';
 import { median } from './median.ts';
 
-const peer = fileURLToPath(new URL('./cache-peer.ts', import.meta.url));
+const peerSource = fileURLToPath(new URL('./cache-peer.ts', import.meta.url));
 const mebibyte = 1024 * 1024;
 const rounds = 3;
 
@@ -26,9 +26,11 @@ export async function benchCache(): Promise<number> {
   const interrupted = (): void => void clear().finally(() => process.exit(130));
   process.once('SIGINT', interrupted);
   try {
-    await againstOthers(folder);
-    await memory(folder);
-    await manyComponents(folder);
+    const ask = askOf(await bundled(join(folder, 'peer.mjs')));
+    const work = join(folder, 'work');
+    await againstOthers(ask, work);
+    await memory(ask, work);
+    await manyComponents(ask, work);
     return 0;
   } finally {
     process.off('SIGINT', interrupted);
@@ -37,8 +39,8 @@ export async function benchCache(): Promise<number> {
 }
 
 /** By turns, so that what else happens on the machine meets all of them. */
-async function againstOthers(folder: string): Promise<void> {
-  const layers = await known(Array.from({ length: 10 }, (_, seed) => ({ seed, bytes: 100 * mebibyte })));
+async function againstOthers(ask: Ask, folder: string): Promise<void> {
+  const layers = await known(ask, Array.from({ length: 10 }, (_, seed) => ({ seed, bytes: 100 * mebibyte })));
   const [warm] = layers;
   const one = warm === undefined ? [] : [warm];
   const times: Record<string, number[]> = {};
@@ -75,11 +77,11 @@ async function againstOthers(folder: string): Promise<void> {
   process.stdout.write(`  fetches by 8 processes: ${(fetches / rounds / layers.length).toFixed(2)} a layer\n`);
 }
 
-async function memory(folder: string): Promise<void> {
+async function memory(ask: Ask, folder: string): Promise<void> {
   const peaks: number[] = [];
   for (const bytes of [10 * mebibyte, 1024 * mebibyte]) {
     progress(`memory, a layer of ${bytes / mebibyte} MiB`);
-    const { peakBytes } = await ask({ kind: 'put', layers: await known([{ seed: 1, bytes }]), directory: join(folder, 'memory', String(bytes)) });
+    const { peakBytes } = await ask({ kind: 'put', layers: await known(ask, [{ seed: 1, bytes }]), directory: join(folder, 'memory', String(bytes)) });
     peaks.push(peakBytes / mebibyte);
   }
   await rm(folder, { recursive: true });
@@ -89,12 +91,12 @@ async function memory(folder: string): Promise<void> {
 }
 
 /** 20 shared layers, and one of its own for each component; 25 at a time. */
-async function manyComponents(folder: string): Promise<void> {
+async function manyComponents(ask: Ask, folder: string): Promise<void> {
   process.stdout.write('components that share 20 layers and have one of their own, 25 at a time\n');
   for (const [components, shared] of [[100, 1], [200, 1], [200, 2]] as const) {
     progress(`${components} components`);
     const own = Array.from({ length: components }, (_, component) => ({ seed: -1 - component, bytes: mebibyte / 4 }));
-    const layers = await known([...Array.from({ length: 20 }, (_, seed) => ({ seed, bytes: shared * mebibyte })), ...own]);
+    const layers = await known(ask, [...Array.from({ length: 20 }, (_, seed) => ({ seed, bytes: shared * mebibyte })), ...own]);
     const { milliseconds, fetched, peakBytes } = await ask({ kind: 'components', layers, components, directory: join(folder, `${components}-${shared}`) });
     const read = components * (20 * shared + 0.25);
     progress('');
@@ -103,14 +105,28 @@ async function manyComponents(folder: string): Promise<void> {
   }
 }
 
-async function known(layers: readonly Omit<BenchLayer, 'digest'>[]): Promise<readonly BenchLayer[]> {
+async function known(ask: Ask, layers: readonly Omit<BenchLayer, 'digest'>[]): Promise<readonly BenchLayer[]> {
   const whole = layers.map((layer) => ({ ...layer, digest: '' }));
   const { answer } = await ask({ kind: 'digests', directory: '', layers: whole });
   return whole.map((layer, index) => ({ ...layer, digest: (answer as readonly string[])[index] ?? '' }));
 }
 
-async function ask(task: CacheTask): Promise<Answer> {
-  const child = fork(peer, { execArgv: ['--import', import.meta.resolve('tsx')] });
+/** One file without a loader, as the validator is: under a loader collecting garbage costs twice as much. */
+async function bundled(outfile: string): Promise<string> {
+  const { build } = await import('esbuild');
+  const require = "import { createRequire as nodeRequire } from 'node:module'; const require = nodeRequire(import.meta.url);";
+  await build({ entryPoints: [peerSource], outfile, bundle: true, platform: 'node', target: 'node20', format: 'esm', banner: { js: require }, logLevel: 'error' });
+  return outfile;
+}
+
+type Ask = (task: CacheTask) => Promise<Answer>;
+
+function askOf(peer: string): Ask {
+  return async (task) => await askOnce(peer, task);
+}
+
+async function askOnce(peer: string, task: CacheTask): Promise<Answer> {
+  const child = fork(peer, { execArgv: [] });
   const ended = once(child, 'exit').then(([status]) => {
     throw new Error(`the process that measures ended with ${status}`);
   });

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { once } from 'node:events';
-import { PassThrough, type Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { DiffID, Digest } from '../../oci/digest.ts';
+import { createChunkQueue } from './chunk-queue.ts';
 import type { Wanted } from './flight.ts';
 import { namesOf, type Cache, type Form, type Layer } from './layer.ts';
+import { streamOf } from './streams.ts';
 
 /** A branch of a download that ends in a cache. What goes wrong in it ends the branch and never the download. */
 export interface Sink {
@@ -20,8 +21,8 @@ export interface Sink {
 
 /** Puts a layer whose bytes come in chunk by chunk into a cache, under the name that it was wanted by. */
 export function innerSink(inner: Cache, { layer, form, key }: Pick<Wanted, 'layer' | 'form' | 'key'>): Sink {
-  // What piles up while a write is under way is joined and written at once: few large writes are quicker than many.
-  const feed = new PassThrough({ highWaterMark: 2 * 1024 * 1024 });
+  const queue = createChunkQueue();
+  const feed = streamOf(queue.bytes());
   feed.on('error', () => undefined);
   const named = form === 'compressed' ? { digest: async () => await Promise.resolve(key as Digest) } : { diffID: async () => await Promise.resolve(key as DiffID) };
   const fed = { ...namesOf(layer), ...named, compressed: async () => await Promise.resolve(feed), uncompressed: async () => await Promise.resolve(feed) };
@@ -29,18 +30,20 @@ export function innerSink(inner: Cache, { layer, form, key }: Pick<Wanted, 'laye
     () => undefined,
     (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
   );
-  const ended = keeping.then(() => feed.destroy());
+  void keeping.then(() => {
+    queue.end();
+    feed.destroy();
+  });
   return {
-    write: async (chunk) => {
-      if (!feed.destroyed && !feed.write(chunk)) await Promise.race([once(feed, 'drain').catch(() => undefined), ended]);
-    },
+    write: async (chunk) => await queue.push(chunk),
     isBroken: () => feed.destroyed,
     commit: async () => {
-      feed.end();
+      queue.end();
       return await keeping;
     },
     discard: async (reason) => {
       feed.destroy(reason);
+      queue.end();
       await keeping;
     },
   };
