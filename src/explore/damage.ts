@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { digestNamed, pathsBelow } from '../scenario/cache-files.ts';
 import type { Damage } from './schedule.ts';
 
-/** Does that to every entry of a cache, as a broken disk, another program or an attacker would. */
+/** Does that to every entry of a cache, or to every file of one without entries, as a broken disk, another program or an attacker would. */
 export async function damageEntries(directory: string, how: Damage): Promise<void> {
-  for (const name of await readdir(directory).catch(() => [])) {
+  const paths = await pathsBelow(directory);
+  const entries = paths.filter((path) => digestNamed(path) !== undefined);
+  for (const name of entries.length > 0 ? entries : paths) {
     const path = join(directory, name);
     const bytes = await readFile(path);
     if (how !== 'folder') await writeFile(path, damaged(bytes, how));

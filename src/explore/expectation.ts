@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { lstat, readFile, rm } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import { eventsOf } from '../history/event.ts';
 import { digestOf } from '../oci/digest.ts';
+import { pathsBelow } from '../scenario/cache-files.ts';
 import { difference } from '../scenario/difference.ts';
 import { outcomeText } from '../scenario/reference-run.ts';
 import { underUsualName } from '../scenario/door-route.ts';
@@ -124,9 +125,17 @@ class SerialOutcomes implements Expectation {
   }
 }
 
-/** A line for the file that the process made, which is taken away for the next one; nothing where there is none. */
+/** A line for each file that the process made, which are taken away for the next one; nothing where there is none. */
 async function outputDigest(path: string, result: RunResult): Promise<string> {
-  const bytes = await readFile(path).catch(() => undefined);
-  await rm(path, { force: true });
-  return bytes === undefined ? '' : `\noutput file ${digestOf(Buffer.from(underUsualName(bytes.toString('latin1'), result), 'latin1'))}\n`;
+  const made = await lstat(path).catch(() => undefined);
+  const files = made?.isDirectory() === true ? (await pathsBelow(path)).map((name) => join(path, name)) : [path];
+  const lines = await Promise.all(
+    files.map(async (file) => {
+      const bytes = await readFile(file).catch(() => undefined);
+      if (bytes === undefined) return '';
+      return `\noutput file ${relative(path, file)} ${digestOf(Buffer.from(underUsualName(bytes.toString('latin1'), result), 'latin1'))}\n`.replace('  ', ' ');
+    }),
+  );
+  await rm(path, { recursive: true, force: true });
+  return lines.join('');
 }

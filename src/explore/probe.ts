@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { StampedeError } from '../foundation/errors.ts';
 import { eventsOf, type History } from '../history/event.ts';
-import type { Participant } from '../scenario/run.ts';
+import type { Participant, PerformedRun } from '../scenario/run.ts';
+import { commandsOf } from '../scenario/validate.ts';
 import type { ScenarioRun } from '../scenario/scenario-run.ts';
 import { tracingTrouble } from '../tracing/tracing.ts';
 import { callPlaces, type CallPlaces } from './call-place.ts';
@@ -31,17 +33,22 @@ export interface ProbeRequest {
   readonly name: string;
 }
 
-/** Three calm runs of one process: on a cold cache, on the warm one, and on one whose entries are damaged. */
+/**
+ * Three calm runs of one process: on a cold cache, on the warm one, and on one whose entries are damaged.
+ * @throws StampedeError SUBJECT_FAILS when it fails and has asked the registry for nothing: then nothing could be held
+ */
 export async function probe({ scenario, workload, environment, name }: ProbeRequest): Promise<Probe> {
   const trouble = tracingTrouble();
   const home = join(scenario.folders.root, name);
   let cacheFolder = '';
   const run = async (moment: string): Promise<History> => {
     const participants = [workload.participants[0] as Participant];
-    const { recorder, settings } = await runOn(home, { scenario, participants, gates: [], meeting: 'alone', environment, folder: join(scenario.storedFolder, `${name}-${moment}`), isTraced: trouble === undefined });
-    recorder.close();
-    cacheFolder = settings.cacheFolder;
-    return recorder.events();
+    const done = await runOn(home, { scenario, participants, gates: [], meeting: 'alone', environment, folder: join(scenario.storedFolder, `${name}-${moment}`), isTraced: trouble === undefined });
+    done.recorder.close();
+    cacheFolder = done.settings.cacheFolder;
+    const history = done.recorder.events();
+    if (moment === 'cold') await refuseFailing(done, history);
+    return history;
   };
   const [cold, warm] = [await run('cold'), await run('warm')];
   await damageEntries(cacheFolder, 'truncated');
@@ -55,4 +62,13 @@ export async function probe({ scenario, workload, environment, name }: ProbeRequ
     calls: trouble === undefined ? callPlaces({ cold, warm, damaged }, workload.shared) : undefined,
     trouble,
   };
+}
+
+async function refuseFailing(run: PerformedRun, history: History): Promise<void> {
+  const [result] = run.results;
+  if (result === undefined || result.exitCode === 0 || eventsOf(history, 'request').length > 0) return;
+  const said = (await readFile(result.stderrFile, 'utf8')).trim().split('\n').slice(0, 3);
+  throw new StampedeError('SUBJECT_FAILS', `the program asks the registry for nothing and fails when it is alone:\n  ${(commandsOf(run)[0] ?? []).join(' ')}\n${said.map((line) => `  ${line}`).join('\n')}`, {
+    hint: `see what the subject file of ${run.settings.subject.name} says of its arguments and its environment`,
+  });
 }

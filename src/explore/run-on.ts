@@ -58,5 +58,5 @@ function outputName(participant: string): string {
 
 /** As a word of its own, or quoted in a document. */
 function namesImage({ arguments: words }: Participant, reference: string): boolean {
-  return words.some((word) => word === reference || word.includes(`"${reference}"`));
+  return words.some((word) => word === reference || word === `${reference}:latest` || word.includes(`"${reference}"`));
 }

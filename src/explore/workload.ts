@@ -54,7 +54,7 @@ const line = 'validate image --images ${IMAGES} --policy ${POLICY} --rekor-url $
 /** Operator bundles, signed and attested, and a policy that reads their layers. */
 export async function prepareWorkload(scenario: ScenarioRun, count: number): Promise<Workload> {
   await scenario.keys.make('known');
-  const bundles = await scenario.images.pushBundles(image, count + 1);
+  const bundles = await scenario.images.pushBundles(image, count + 1, { areTitled: scenario.subject.exploration !== undefined });
   const signing = { keyName: 'known', logging: 'bundled', provenance: 'slsa-v0.2' } as const;
   await Promise.all(bundles.flatMap(({ name }) => [sign(scenario, name, signing), attest(scenario, name, signing)]));
   const shared = sharedOf(scenario.images, count + 1);

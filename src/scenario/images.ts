@@ -73,17 +73,18 @@ export class ImageShelf {
 
   /**
    * Operator bundles `<name>-1` to `<name>-<count>`: one layer that all share, with a ClusterServiceVersion, and one
-   * of their own each. Validators read the layers of such images.
+   * of their own each. Validators read the layers of such images; clients of artifacts read those that have a title.
    */
-  async pushBundles(name: string, count: number): Promise<readonly PushedImage[]> {
-    const shared = await this.#bundleLayer(`${name} shared`, [
+  async pushBundles(name: string, count: number, { areTitled = false } = {}): Promise<readonly PushedImage[]> {
+    const titled = (layer: Layer, title: string): Layer => (areTitled ? { ...layer, descriptor: { ...layer.descriptor, annotations: { 'org.opencontainers.image.title': title } } } : layer);
+    const shared = titled(await this.#bundleLayer(`${name} shared`, [
       { path: 'manifests/operator.clusterserviceversion.yaml', content: manifest('ClusterServiceVersion', 'operator') },
-    ]);
+    ]), 'shared.tar.gz');
     const pushed: PushedImage[] = [];
     for (let number = 1; number <= count; number += 1) {
-      const own = await this.#bundleLayer(`${name} ${number}`, [
+      const own = titled(await this.#bundleLayer(`${name} ${number}`, [
         { path: `manifests/part-${number}.yaml`, content: manifest('ConfigMap', `part-${number}`) },
-      ]);
+      ]), 'own.tar.gz');
       pushed.push(await this.#push({ name: `${name}-${number}`, layers: [shared, own], labels: { [bundleLabel]: 'manifests/' } }));
     }
     return pushed;

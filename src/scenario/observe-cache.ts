@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { lstat, open, readdir, type FileHandle } from 'node:fs/promises';
+import { lstat, open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CacheFileClass, CacheMoment } from '../history/event.ts';
 import type { Recorder } from '../history/recorder.ts';
-import { isDigest, type Digest } from '../oci/digest.ts';
+import type { Digest } from '../oci/digest.ts';
+import { digestNamed, pathsBelow } from './cache-files.ts';
 import type { KnownLayer } from './images.ts';
 
 export interface CacheLook {
-  /** A flat folder with entries named `sha256:<hex>`, or `sha256-<hex>` where colons can't be in names. */
+  /** A folder with entries named after digests, in it or below it. */
   readonly directory: string;
   readonly known: readonly Pick<KnownLayer, 'digest' | 'diffId' | 'compressed' | 'uncompressed'>[];
   readonly moment: CacheMoment;
@@ -26,9 +27,8 @@ const nothing = `sha256:${createHash('sha256').digest('hex')}` as Digest;
 
 /** Records every file of a cache and how its bytes relate to its name. A folder that is not there has none. */
 export async function lookAtCache({ directory, known, moment, recorder }: CacheLook): Promise<void> {
-  const names = ((await unlessGone(readdir(directory))) ?? []).sort();
   let files = 0;
-  for (const name of names) {
+  for (const name of await pathsBelow(directory)) {
     const seen = await unlessGone(look(join(directory, name), promiseOf(name, known)));
     if (seen === undefined) continue;
     files += 1;
@@ -54,11 +54,6 @@ interface Promised {
   readonly content: Buffer | undefined;
   /** A tar ends with padding; what compression wrote has none, whatever its last bytes are. */
   readonly isPadded: boolean;
-}
-
-function digestNamed(name: string): Digest | undefined {
-  const digest = name.replace(/^sha256-/, 'sha256:');
-  return isDigest(digest) ? digest : undefined;
 }
 
 function promiseOf(entry: string, known: CacheLook['known']): Promised {

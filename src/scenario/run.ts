@@ -13,7 +13,7 @@ import { runInParallel } from '../validator/parallel.ts';
 import { runValidator, type ValidatorResult } from '../validator/process.ts';
 import type { Subject } from '../validator/subject.ts';
 import { routeThrough, type DoorRoute } from './door-route.ts';
-import { registryHost, type ScenarioFolders } from './environment.ts';
+import { registryHost, withSubjectsOwn, type ScenarioFolders } from './environment.ts';
 import type { KnownLayer } from './images.ts';
 import { openDiskFaults } from './disk-faults.ts';
 import { traceParticipant } from './traced-run.ts';
@@ -111,9 +111,9 @@ interface RunningParts extends Held {
 }
 
 async function runOne(participant: Participant, door: string, { plan, settings, recorder, gates, signal }: RunningParts): Promise<RunResult> {
-  const { context, subject, folders, environment, folder } = settings;
+  const { context, subject, folders, folder } = settings;
   const [program = '', ...leading] = context.validator;
-  const route = routeThrough(door, subject.door, { arguments: participant.arguments, environment: { ...environment, ...participant.environment } });
+  const route = routeThrough(door, subject.door, { arguments: participant.arguments, environment: { ...withSubjectsOwn(settings), ...participant.environment } });
   const tracing = await traceParticipant(participant.name, { plan, settings, recorder, gates });
   try {
     const result = await runValidator({

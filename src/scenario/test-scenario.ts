@@ -35,6 +35,7 @@ export const testSubject: Subject = {
   arguments: [],
   cacheDirectory: '${XDG_CACHE_HOME}/layers',
   serialArguments: ['--serial'],
+  environment: {},
   noCacheEnvironment: { CACHE: 'false' },
   door: 'forward',
   deadlineMs: 20_000,

@@ -8,6 +8,7 @@ import type { Meeting } from './meeting.ts';
 import { layersOf } from './meeting-layers.ts';
 import type { MeetingName, Plan } from './plan.ts';
 import { performRun, type Participant, type PerformedRun, type RunSettings } from './run.ts';
+import { withSubjectsOwn } from './environment.ts';
 import type { ScenarioRun } from './scenario-run.ts';
 import { expand } from './variables.ts';
 
@@ -108,6 +109,6 @@ function cacheFolder({ subject, folders, environment }: ScenarioRun, { HOME, XDG
 
 async function storeScript({ context, storedFolder }: ScenarioRun, run: PerformedRun): Promise<void> {
   const command = commandsOf(run).at(-1) ?? [];
-  const script = shellScript({ directory: run.settings.folders.work, environment: run.settings.environment, command });
+  const script = shellScript({ directory: run.settings.folders.work, environment: withSubjectsOwn(run.settings), command });
   for (const folder of [storedFolder, context.runFolder]) await writeFile(join(folder, lastValidatorFile), script, { mode: 0o700 });
 }

@@ -13,15 +13,18 @@ const subjectSchema = z.strictObject({
   program: z.strictObject({ kind: z.enum(['built', 'given']) }),
   /** Put before the arguments that a feature gives. */
   arguments: z.array(z.string()).default([]),
-  /** Where layers are cached; `${HOME}` and `${XDG_CACHE_HOME}` are known. */
+  /** Where layers are cached, in it or in folders below it; `${HOME}` and `${XDG_CACHE_HOME}` are known. */
   cacheDirectory: z.string().min(1),
+  /** Set for every run, unless a step sets it otherwise; `${HOME}`, `${XDG_CACHE_HOME}` and `${CACHE}`, the cache's directory, are known. */
+  environment: settings.default({}),
   /** Appended to run one command serially. */
   serialArguments: z.array(z.string()).default([]),
   /** Set to run one command without any cache. */
   noCacheEnvironment: settings.default({}),
   /**
    * How `explore` calls a program that is no validator of images: `${IMAGE}`, `${CACHE}` and `${OUT}` are known. What
-   * it makes is what it writes to its standard output, and to the file `${OUT}` if that is named.
+   * it makes is what it writes to its standard output, and to the file or folder `${OUT}` if that is named.
+   * Layers of the images have titles, as those of artifacts have.
    */
   exploration: z.strictObject({ arguments: z.array(z.string()).min(1), withoutCache: z.array(z.string()).min(1) }).optional(),
   /**
