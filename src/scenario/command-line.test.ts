@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { shellQuoted, shellScript } from './command-line.ts';
+import { doorEnvironment } from './environment.ts';
 
 const run = promisify(execFile);
 
@@ -45,7 +46,7 @@ it('writes a script that runs the same command in the same place and environment
   const said = JSON.parse(stdout) as { words: string[]; env: Record<string, string>; directory: string };
   expect(said.words).toEqual(hostile);
   expect(said.directory).toBe(directory);
-  expect(said.env).toEqual({ ...environment, HTTP_PROXY: 'http://127.0.0.1:1', HTTPS_PROXY: 'http://127.0.0.1:1' });
+  expect(said.env).toEqual({ ...environment, ...doorEnvironment('http://127.0.0.1:1') });
 });
 
 it('writes a script that says what it needs when no door is given', async () => {

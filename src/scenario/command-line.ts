@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { doorEnvironment } from './environment.ts';
 
 /** A command as a person can paste it into a POSIX shell. */
 export function shellQuoted(command: readonly string[]): string {
@@ -15,7 +16,7 @@ export interface ShellCommand {
 export function shellScript({ directory, environment, command }: ShellCommand): string {
   const settings = Object.entries(environment).map(([name, value]) => shellQuoted([`${name}=${value}`]));
   const door = ': "${DOOR:?set it to a proxy that leads to the registry; --keep prints one}"';
-  const proxies = ['HTTP_PROXY="$DOOR"', 'HTTPS_PROXY="$DOOR"'];
+  const proxies = Object.keys(doorEnvironment('')).map((name) => `${name}="$DOOR"`);
   const lines = [...settings, ...proxies].map((setting) => `  ${setting} \\`);
   return [door, `cd ${shellQuoted([directory])} &&`, 'exec env -i \\', ...lines, `  ${shellQuoted(command)}`, ''].join('\n');
 }

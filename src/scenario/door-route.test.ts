@@ -7,7 +7,7 @@ const door = 'http://127.0.0.1:34567';
 
 describe('the way through a door', () => {
   it('is that of the proxy variables', () => {
-    expect(routeThrough(door, 'forward', called)).toEqual({ ...called, registryName: 'registry.local', environment: { ...called.environment, HTTP_PROXY: door, HTTPS_PROXY: door } });
+    expect(routeThrough(door, 'forward', called)).toEqual({ ...called, registryName: 'registry.local', environment: { ...called.environment, HTTP_PROXY: door, HTTPS_PROXY: door, http_proxy: door, https_proxy: door } });
   });
 
   it('is the address of the door in place of the name, for who ignores them', () => {

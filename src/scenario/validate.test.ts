@@ -57,9 +57,9 @@ describe('a validator', () => {
     scenario.environment.set('EC_CACHE', 'false').set('HOME', '/nowhere');
     await validate(scenario, { line: 'x', processes: 1, meeting: alone });
     const { env, directory } = await witnessed(scenario);
-    const { HTTP_PROXY, HTTPS_PROXY, ...rest } = env;
+    const { HTTP_PROXY, HTTPS_PROXY, http_proxy, https_proxy, ...rest } = env;
     expect(HTTP_PROXY).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
-    expect(HTTPS_PROXY).toBe(HTTP_PROXY);
+    expect(new Set([HTTP_PROXY, HTTPS_PROXY, http_proxy, https_proxy]).size).toBe(1);
     expect(rest).toEqual({ ...scenario.usualEnvironment, EC_CACHE: 'false', HOME: '/nowhere' });
     expect(rest['PATH']).toBe(process.env['PATH']);
     expect(directory).toBe(scenario.folders.work);
