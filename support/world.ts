@@ -3,6 +3,7 @@ import { setDefaultTimeout, setDefinitionFunctionWrapper, setWorldConstructor, W
 import type { DataTable } from '@cucumber/cucumber';
 import { AssertionError } from 'chai';
 import { describeError, StampedeError } from '../src/foundation/errors.ts';
+import { visible } from '../src/foundation/visible.ts';
 import { readExamples } from '../src/scenario/examples.ts';
 import { expectExitStatus, expectLogFailureTold, expectHeld, expectLogLine, expectOutput, expectSnapshots, outputOf, readNamedFile, type Stream } from '../src/scenario/expectations.ts';
 import { addLabels, attest, publishPolicies, setVariable, sign, storePolicyObject, writeNamedFile } from '../src/scenario/fixtures.ts';
@@ -163,8 +164,8 @@ function rowsOf(table: DataTable): { target: string; source: string }[] {
 
 /** Cucumber 12 shows a message only: code, causes and hint go into it. */
 function presentable(error: unknown): unknown {
-  if (error instanceof StampedeError) return Object.assign(new Error(describeError(error)), { stack: describeError(error) });
-  if (error instanceof AssertionError) return new Error(`EXPECTATION_BROKEN: ${error.message}`);
+  if (error instanceof StampedeError) return Object.assign(new Error(visible(describeError(error))), { stack: visible(describeError(error)) });
+  if (error instanceof AssertionError) return new Error(visible(`EXPECTATION_BROKEN: ${error.message}`));
   return error;
 }
 

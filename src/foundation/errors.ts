@@ -29,6 +29,7 @@ export type ErrorCode =
   | 'PLAN_INVALID'
   // a feature file asks for something that is not there
   | 'EXAMPLE_MISSING'
+  | 'FILE_UNREADABLE'
   | 'DOCUMENT_MALFORMED'
   | 'VARIABLE_UNKNOWN'
   | 'STEP_OUT_OF_ORDER'

@@ -73,7 +73,7 @@ describe('a log file', () => {
     log.report.failures([hostileOutcome]);
     log.report.line(hostile);
     expect(log.text().replaceAll('\t', '')).not.toMatch(control);
-    expect(log.text()).toContain('red text');
+    expect(log.text()).toContain(String.raw`\u001b[2J\u001b]0;title\u0007red text\u000dover\u0008\u009b1m\u0000`);
     expect(log.text()).toContain('\n     next\n');
   });
 });
@@ -99,7 +99,7 @@ describe('a terminal', () => {
   it('gets nothing of the validator’s but text', () => {
     const terminal = screen({ isTTY: true });
     terminal.report.line('\u001b[2Jwiped\rover');
-    expect(terminal.text()).toBe('wipedover\n');
+    expect(terminal.text()).toBe('\\u001b[2Jwiped\\u000dover\n');
   });
 
   it('shows nothing any more once it was interrupted', () => {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join, relative } from 'node:path';
-import { stripVTControlCharacters } from 'node:util';
 import pc from 'picocolors';
+import { visible } from '../foundation/visible.ts';
 import type { ScenarioFailure, ScenarioOutcome, ScenarioVerdict } from './outcome.ts';
 
 export interface Terminal {
@@ -125,9 +125,9 @@ export function seconds(ms: number): string {
   return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
 
-/** Without the escapes and control characters that a validator may write: they would move the cursor, or worse. */
+/** Without the colours that a validator may write, and with its other controls to be seen: they would move the cursor, or worse. */
 function harmless(text: string): string {
-  return stripVTControlCharacters(text).replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '');
+  return visible(text.replaceAll(/\u001b\[[\d;]*m|\r(?=\n)/g, ''));
 }
 
 function indent(text: string, by: string): string {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { config, expect } from 'chai';
 import { judge, type Checker } from '../checkers/checker.ts';
 import { StampedeError } from '../foundation/errors.ts';
+import { readUntrusted } from '../foundation/untrusted-file.ts';
 import type { ValidatorResult } from '../validator/process.ts';
 import { underUsualName } from './door-route.ts';
 import { normalise } from './normalise.ts';
@@ -152,9 +153,12 @@ function snapshotFailure(scenario: ScenarioRun, what: string, outcome: string, d
 /** A file that the validator wrote or a step made, below the working directory or absolute. */
 export async function readNamedFile(scenario: ScenarioRun, name: string): Promise<string> {
   const path = await scenario.values.expand(name, scenario.context.unknownVariables);
-  return await readFile(join(path.startsWith('/') ? '' : scenario.folders.work, path), 'utf8').catch((cause: unknown) => {
-    throw new StampedeError('EXPECTATION_BROKEN', `the validator left no file ${path}`, { cause });
+  const whole = join(path.startsWith('/') ? '' : scenario.folders.work, path);
+  const isOwn = !relative(scenario.folders.root, whole).startsWith('..');
+  const bytes = await readUntrusted({ path: whole, limitBytes: scenario.context.outputLimitBytes, ...(isOwn ? { inside: scenario.folders.root } : {}) }).catch((cause: unknown) => {
+    throw new StampedeError('EXPECTATION_BROKEN', `the validator left no file ${path} that can be read`, { cause });
   });
+  return bytes.toString('utf8');
 }
 
 /** @throws StampedeError VERDICT_BROKEN, VERDICT_UNKNOWN */

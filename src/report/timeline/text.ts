@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { visible } from '../../foundation/visible.ts';
 
 /**
  * Any value as text of a page, in an element or in a quoted attribute. Paths, names and differences come from programs under test, so nothing of
@@ -6,13 +7,6 @@
  */
 export function html(value: unknown): string {
   return visible(String(value)).replaceAll(/[&<>"'`]/g, (sign) => `&#${sign.charCodeAt(0)};`);
-}
-
-/** Controls, and formatting that nobody sees; marks that are heaped on one letter are cut to two. */
-export function visible(text: string): string {
-  return text
-    .replaceAll(/(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\p{Co}\u2028\u2029]/gu, (sign) => `\\u${(sign.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`)
-    .replaceAll(/(\p{M}{2})\p{M}+/gu, '$1');
 }
 
 /** At most so many characters, the last one a mark of what was left out. */
