@@ -43,7 +43,8 @@ let fetched = 0;
 function layerOf(layer: BenchLayer): Layer {
   const compressed = async (): Promise<Readable> => {
     fetched += 1;
-    return await Promise.resolve(Readable.from(bytesOf(layer), { objectMode: false, highWaterMark: 256 * 1024 }));
+    // Chunks as a socket gives them.
+    return await Promise.resolve(Readable.from(bytesOf(layer), { objectMode: false, highWaterMark: block.length }));
   };
   return {
     digest: async () => await Promise.resolve(layer.digest as Digest),
