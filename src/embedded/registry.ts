@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createServer, type IncomingMessage } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isRepository } from '../oci/reference.ts';
+import type { ServerCertificate } from './certificate.ts';
+import { guarded, type RegistryAccess } from './registry/access.ts';
 import { deleteBlob, getBlob } from './registry/blobs.ts';
 import { deleteManifest, getManifest, putManifest } from './registry/manifests.ts';
 import { pathsIn } from './registry/paths.ts';
@@ -19,22 +22,30 @@ export interface RegistryOptions {
   readonly directory: string;
   /** 0, the default, takes a free one. */
   readonly port?: number;
+  /** Absent: anybody. */
+  readonly access?: RegistryAccess;
+  /** Absent: plain http. */
+  readonly certificate?: ServerCertificate;
 }
 
 const idleConnectionMs = 120_000;
 
 /**
- * An OCI registry, anonymous and in plain http, as https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md
+ * An OCI registry, anonymous and in plain http unless told otherwise, as https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md
  * has it, deletion and referrers included. Blobs stream to and from the disk; none is ever whole in memory.
  * @throws StampedeError PORT_TAKEN
  */
-export async function startRegistry({ directory, port }: RegistryOptions): Promise<EmbeddedServer> {
+export async function startRegistry({ directory, port, access, certificate }: RegistryOptions): Promise<EmbeddedServer> {
   await mkdir(directory, { recursive: true });
   const uploads = new Uploads(await claimUploadFolder(join(directory, 'uploads')));
   const registry: Registry = { paths: pathsIn(directory), uploads };
-  const http = createServer({ requestTimeout: 0, keepAliveTimeout: idleConnectionMs });
-  const listening = { protocol: 'http', ...(port === undefined ? {} : { port }) } as const;
-  const server = await serve(http, async (request, response) => await send(request, response, await answer(registry, request)), listening);
+  const settings = { requestTimeout: 0, keepAliveTimeout: idleConnectionMs };
+  const http = certificate === undefined ? createServer(settings) : createSecureServer({ ...settings, cert: certificate.certificatePem, key: certificate.privateKeyPem });
+  const protocol = certificate === undefined ? 'http' : 'https';
+  const open = async (request: IncomingMessage): Promise<Answer> => await answer(registry, request);
+  const answered = access === undefined ? open : guarded(access, protocol, open);
+  const listening = { protocol, ...(port === undefined ? {} : { port }) } as const;
+  const server = await serve(http, async (request, response) => await send(request, response, await answered(request)), listening);
   const close = async (): Promise<void> => {
     await server.close();
     await uploads.close();

@@ -32,6 +32,7 @@ export type RefusalCode =
   | 'PAGINATION_NUMBER_INVALID'
   | 'RANGE_INVALID'
   | 'SIZE_INVALID'
+  | 'UNAUTHORIZED'
   | 'UNSUPPORTED';
 
 const fileChunkBytes = 1024 * 1024;
