@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomBytes, webcrypto } from 'node:crypto';
+import type { SubjectAlternativeNameExtension } from '@peculiar/x509';
 import { wallClock } from '../foundation/clock.ts';
 
 export interface ServerCertificate {
@@ -64,17 +65,15 @@ export async function certificateAuthority(): Promise<CertificateAuthority> {
   return { certificatePem: pemOf(own), issue };
 }
 
-type Library = typeof import('@peculiar/x509');
-
-async function library(): Promise<Library> {
+async function library() {
   // Decorator metadata is what the library builds its encoders from; loaded here, as only servers with TLS need it.
   await import('reflect-metadata');
   return await import('@peculiar/x509');
 }
 
-async function namesOf(hosts: readonly string[]): Promise<InstanceType<Library['SubjectAlternativeNameExtension']>> {
-  const { SubjectAlternativeNameExtension } = await library();
-  return new SubjectAlternativeNameExtension([
+async function namesOf(hosts: readonly string[]): Promise<SubjectAlternativeNameExtension> {
+  const x509 = await library();
+  return new x509.SubjectAlternativeNameExtension([
     ...['localhost', ...hosts].map((value) => ({ type: 'dns' as const, value })),
     { type: 'ip', value: '127.0.0.1' },
     { type: 'ip', value: '::1' },

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { once } from 'node:events';
 import { request as httpRequest, type Agent, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RegistryTarget } from '../history/event.ts';
 import type { Recorder } from '../history/recorder.ts';
 import { withoutConnectionHeaders } from './connection-headers.ts';
+import { carrierOf, isSecured } from './door-tls.ts';
 import { isOfBodies, type GateAction } from './gate-action.ts';
 import type { BodyStop, GateKeeper, Sentence } from './gate-keeper.ts';
 import { HeldBody } from './held-body.ts';
@@ -19,6 +21,8 @@ export interface ExchangeSettings {
   readonly upstream: string;
   /** Host names that are let through. */
   readonly isKnownHost: (host: string) => boolean;
+  /** Whether the registry is asked by https: then it can't be asked otherwise. */
+  readonly isSecure: boolean;
   readonly recorder: Recorder;
   readonly gates: GateKeeper;
   /** Keeps connections to the registry. */
@@ -37,14 +41,15 @@ export async function exchange(request: IncomingMessage, response: ServerRespons
   const asked = addressOf(request);
   const number = recorder.nextRequest();
   // What another host was asked for is no business of the registry's, whatever its path looks like.
-  const target = settings.isKnownHost(asked.host) ? targetOf(asked.path) : elsewhere;
+  const isForRegistry = settings.isKnownHost(asked.host) && asked.protocol === (settings.isSecure ? 'https' : 'http');
+  const target = isForRegistry ? targetOf(asked.path) : elsewhere;
   recorder.record({ kind: 'request', participant, request: number, method: request.method ?? '', path: asked.path, target });
   let bytes = 0;
   const note: Note = (status, complete, passed) => {
     recorder.record({ kind: 'response', participant, request: number, status, bytes: passed, complete });
   };
-  if (!settings.isKnownHost(asked.host)) {
-    response.writeHead(403, { 'content-type': 'text/plain' }).end(`this door leads to the registry, not to ${asked.host}\n`);
+  if (!isForRegistry) {
+    response.writeHead(403, { 'content-type': 'text/plain' }).end(`this door leads to the registry, not to ${settings.isSecure ? `${asked.protocol}://` : ''}${asked.host}\n`);
     return note(403, true, 0);
   }
   const arrival = { participant, request: number, target };
@@ -54,7 +59,7 @@ export async function exchange(request: IncomingMessage, response: ServerRespons
   try {
     if (typeof sentence.action === 'object' && sentence.action.kind === 'delay') await pause(sentence.action.ms, undefined, { signal: gone });
     const answer = await forward(request, { settings, path: asked.path, signal: gone });
-    const headers = passedOn(answer, settings.upstream, asked.authority);
+    const headers = passedOn(answer, settings.upstream, asked);
     const stops = request.method === 'GET' ? planBody({ sentence, headers, stops: gates.bodyStops(arrival, lengthOf(headers)) }) : [];
     response.writeHead(answer.statusCode ?? 502, headers);
     if (stops.length > 0) return await passHeld(new HeldBody(stops, gone), { answer, response, gone, note });
@@ -116,7 +121,7 @@ async function passHeld(body: HeldBody, { answer, response, gone, note }: Answer
 async function breakOff(response: ServerResponse, how: 'cut' | 'reset'): Promise<void> {
   const { socket } = response;
   if (socket === null || socket.destroyed) return;
-  if (how === 'reset') return void (await flushed(socket), socket.resetAndDestroy());
+  if (how === 'reset') return void (await flushed(socket), carrierOf(socket).resetAndDestroy());
   await new Promise<void>((resolve) => socket.end(resolve));
   socket.destroy();
 }
@@ -160,6 +165,7 @@ function goneSignal(response: ServerResponse): AbortSignal {
 }
 
 interface Asked {
+  readonly protocol: 'http' | 'https';
   readonly host: string;
   /** As the client wrote it, with its port. */
   readonly authority: string;
@@ -172,7 +178,8 @@ function addressOf(request: IncomingMessage): Asked {
   const absolute = /^https?:\/\/([^/?#]*)(.*)$/i.exec(target);
   const authority = absolute?.[1] ?? request.headers.host ?? '';
   const path = absolute?.[2] ?? target;
-  return { host: authority.toLowerCase().replace(/:80$/, ''), authority, path: path.startsWith('/') ? path : `/${path}` };
+  const protocol = isSecured(request.socket) ? 'https' : 'http';
+  return { protocol, host: authority.toLowerCase().replace(protocol === 'https' ? /:443$/ : /:80$/, ''), authority, path: path.startsWith('/') ? path : `/${path}` };
 }
 
 interface Forwarding {
@@ -187,7 +194,7 @@ async function forward(request: IncomingMessage, { settings, path, signal }: For
   // Node frames the body of a GET or DELETE only when told to; unframed it would be read as the next request.
   const framing = request.headers['transfer-encoding'] === undefined ? {} : { 'transfer-encoding': 'chunked' };
   const headers = { ...withoutConnectionHeaders(request.headers), ...framing };
-  const outgoing = httpRequest({ hostname, port, path, method: request.method, headers, agent: settings.agent, signal });
+  const outgoing = (settings.isSecure ? httpsRequest : httpRequest)({ hostname, port, path, method: request.method, headers, agent: settings.agent, signal });
   // A connection that breaks after the response has come is seen there; unheard, it would end this process.
   outgoing.on('error', () => undefined);
   const answered = once(outgoing, 'response', { signal }) as Promise<[IncomingMessage]>;
@@ -200,9 +207,9 @@ async function forward(request: IncomingMessage, { settings, path, signal }: For
  * Uploads go on at the address that the registry names in Location; where it names its own, the client would leave
  * the door, so its authority is replaced by the one that the client used.
  */
-function passedOn(answer: IncomingMessage, upstream: string, authority: string): OutgoingHttpHeaders {
+function passedOn(answer: IncomingMessage, upstream: string, { protocol, authority }: Asked): OutgoingHttpHeaders {
   const headers = withoutConnectionHeaders(answer.headers);
   const { location } = answer.headers;
-  if (location?.startsWith(`${upstream}/`) === true) headers['location'] = `http://${authority}${location.slice(upstream.length)}`;
+  if (location?.startsWith(`${upstream}/`) === true) headers['location'] = `${protocol}://${authority}${location.slice(upstream.length)}`;
   return headers;
 }
