@@ -9,6 +9,7 @@ import type { TerminalReport } from '../report/terminal.ts';
 import { registryHost } from '../scenario/environment.ts';
 import { lastValidatorFile } from '../scenario/validate.ts';
 import { describeStage } from '../stage/describe.ts';
+import { readDoorCertificate } from '../stage/registry-security.ts';
 
 /**
  * Leaves the stage up until Ctrl-C with one open door, and says where everything is and how to run the last
@@ -17,7 +18,9 @@ import { describeStage } from '../stage/describe.ts';
 export async function keepStage(context: RunContext, report: TerminalReport): Promise<never> {
   const recorder = openRecorder(join(context.runFolder, 'kept.ndjson'));
   const gates = createGateKeeper([], { participants: [], recorder });
-  const door = await openDoor({ participant: 'by-hand', upstream: context.addresses.registryUrl, hosts: [registryHost], recorder, gates });
+  const { registryUrl, registrySecrets } = context.addresses;
+  const certificate = await readDoorCertificate(registrySecrets);
+  const door = await openDoor({ participant: 'by-hand', upstream: registryUrl, hosts: [registryHost], recorder, gates, ...(certificate === undefined ? {} : { certificate }) });
   report.line(`\n${describeStage(context.addresses)}`);
   report.line(`scenario folders, caches (home/.cache) and keys: ${join(context.sessionFolder, 'scenarios')}`);
   const file = join(context.runFolder, lastValidatorFile);

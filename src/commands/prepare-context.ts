@@ -15,6 +15,7 @@ import { requireFolder, requireWritable } from './preflight.ts';
 import { provideValidator } from './provide-validator.ts';
 import { openRunFolder, storeServiceLogs } from './run-folder.ts';
 import { openLauncher } from './stage-launcher.ts';
+import { mannersOf } from './registry-manners.ts';
 import { endOnLoss } from './stage-loss.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -39,6 +40,7 @@ export async function prepareContext(settings: Settings, report: TerminalReport,
   const stage = await ownStage(resources, {
     launcher,
     onLost: endOnLoss(report, resources),
+    ...mannersOf(subject, launcher.name),
     directory: join(session.directory, 'stage'),
     onProgress: ({ service, durationMs }) => report.live(`  stage: ${service} is up (${seconds(durationMs)})`),
   });

@@ -2,6 +2,7 @@
 import { appendFileSync, closeSync, openSync } from 'node:fs';
 import { monotonicMs } from '../foundation/clock.ts';
 import { StampedeError } from '../foundation/errors.ts';
+import { secretHider, type Hider } from '../foundation/secrets.ts';
 import type { Event, EventBody, History } from './event.ts';
 
 /** Writes the history of one run. */
@@ -20,9 +21,10 @@ export interface Recorder {
 
 /**
  * One JSON document a line, written as it happens: a crash keeps everything before it.
+ * What the hider takes out of an event is nowhere in the history.
  * @throws StampedeError FOLDER_NOT_WRITABLE, also where the file is there already: a history is of one run
  */
-export function openRecorder(file: string): Recorder {
+export function openRecorder(file: string, hider: Pick<Hider, 'hide'> = secretHider([])): Recorder {
   const startedAt = monotonicMs();
   const events: Event[] = [];
   let descriptor: number | undefined = openNew(file);
@@ -32,9 +34,12 @@ export function openRecorder(file: string): Recorder {
     record(body) {
       lastAt = monotonicMs();
       const at = Math.round((lastAt - startedAt) * 1000) / 1000;
-      const event: Event = { index: events.length, at, ...body };
+      const made: Event = { index: events.length, at, ...body };
+      const line = JSON.stringify(made);
+      const told = hider.hide(line);
+      const event = told === line ? made : (JSON.parse(told) as Event);
       events.push(event);
-      if (descriptor !== undefined) appendFileSync(descriptor, `${JSON.stringify(event)}\n`);
+      if (descriptor !== undefined) appendFileSync(descriptor, `${told}\n`);
       return event;
     },
     events: () => [...events],

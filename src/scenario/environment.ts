@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
 import { searchPath, type RunContext } from '../config.ts';
-import type { Subject } from '../validator/subject.ts';
-import { expand } from './variables.ts';
 
 /** The name under which validators know the registry, in every run and process; it never resolves. */
 export const registryHost = 'registry.local';
@@ -48,27 +46,12 @@ export function validatorEnvironment(context: RunContext, folders: ScenarioFolde
     KUBECONFIG: kubeconfig,
     SIGSTORE_REKOR_PUBLIC_KEY: context.addresses.rekorPublicKeyFile,
     SIGSTORE_NO_CACHE: '1',
-    SSL_CERT_FILE: context.addresses.gitCertificateFile,
+    SSL_CERT_FILE: context.addresses.trustFile ?? context.addresses.gitCertificateFile,
     GIT_SSL_NO_VERIFY: 'true',
     NO_PROXY: '127.0.0.1,localhost,::1',
     no_proxy: '127.0.0.1,localhost,::1',
     ...(context.plantedBug === undefined ? {} : { STAMPEDE_PLANTED_BUG: context.plantedBug }),
   };
-}
-
-interface SubjectRun {
-  readonly subject: Subject;
-  readonly environment: Readonly<Record<string, string>>;
-  readonly cacheFolder: string;
-}
-
-/**
- * What a run sets, and beneath it what the subject always wants.
- * @throws StampedeError VARIABLE_UNKNOWN for a name in the subject that is not known
- */
-export function withSubjectsOwn({ subject, environment, cacheFolder }: SubjectRun): Readonly<Record<string, string>> {
-  const known = new Map([...['HOME', 'XDG_CACHE_HOME'].map((name) => [name, environment[name] ?? ''] as const), ['CACHE', cacheFolder]]);
-  return { ...Object.fromEntries(Object.entries(subject.environment).map(([name, value]) => [name, expand(value, known, 'error')])), ...environment };
 }
 
 /** What sends a participant's requests through its own door; curl heeds small letters only. */

@@ -12,10 +12,13 @@ import { openRecorder, type Recorder } from '../history/recorder.ts';
 import { runInParallel } from '../validator/parallel.ts';
 import { runValidator, type ValidatorResult } from '../validator/process.ts';
 import type { Subject } from '../validator/subject.ts';
+import { readDoorCertificate } from '../stage/registry-security.ts';
 import { routeThrough, type DoorRoute } from './door-route.ts';
-import { registryHost, withSubjectsOwn, type ScenarioFolders } from './environment.ts';
+import { registryHost, type ScenarioFolders } from './environment.ts';
 import type { KnownLayer } from './images.ts';
 import { openDiskFaults } from './disk-faults.ts';
+import { hiderFor, registryLoginEnvironment } from './secrets.ts';
+import { subjectEnvironment } from './subject-environment.ts';
 import { traceParticipant } from './traced-run.ts';
 import { lookAtCache } from './observe-cache.ts';
 import type { Plan } from './plan.ts';
@@ -64,7 +67,7 @@ export interface PerformedRun {
 /** Plan, run, history: the participants start together, each behind its own door, held by the plan's gates. */
 export async function performRun(plan: Plan, participants: readonly Participant[], settings: RunSettings): Promise<PerformedRun> {
   await storePlan(plan, settings);
-  const recorder = openRecorder(join(settings.folder, 'history.ndjson'));
+  const recorder = openRecorder(join(settings.folder, 'history.ndjson'), hiderFor(settings.context.addresses));
   const look = async (moment: CacheMoment): Promise<void> =>
     await lookAtCache({ directory: settings.cacheFolder, known: settings.cacheLayers, moment, recorder });
   recorder.record({
@@ -91,9 +94,11 @@ async function runTogether(plan: Plan, participants: readonly Participant[], { s
   const gates = createGateKeeper(plan.gates, { participants: participants.map(({ name }) => name), recorder, look, ...(plan.turns === undefined ? {} : { turns: plan.turns }), failDisk: async (...how) => await disks.strike(...how) });
   resources.defer('gates', () => gates.close());
   try {
+    const { registryUrl, registrySecrets } = settings.context.addresses;
+    const certificate = await readDoorCertificate(registrySecrets);
     const doors = await Promise.all(
       participants.map(async ({ name }) =>
-        resources.own(`door of ${name}`, await openDoor({ participant: name, upstream: settings.context.addresses.registryUrl, hosts: [registryHost], form: settings.subject.door, recorder, gates })),
+        resources.own(`door of ${name}`, await openDoor({ participant: name, upstream: registryUrl, hosts: [registryHost], form: settings.subject.door, recorder, gates, ...(certificate === undefined ? {} : { certificate }) })),
       ),
     );
     return await runInParallel(
@@ -113,7 +118,8 @@ interface RunningParts extends Held {
 async function runOne(participant: Participant, door: string, { plan, settings, recorder, gates, signal }: RunningParts): Promise<RunResult> {
   const { context, subject, folders, folder } = settings;
   const [program = '', ...leading] = context.validator;
-  const route = routeThrough(door, subject.door, { arguments: participant.arguments, environment: { ...withSubjectsOwn(settings), ...participant.environment } });
+  const route = routeThrough(door, subject.door, { arguments: participant.arguments, environment: { ...subjectEnvironment(settings), ...participant.environment } });
+  const login = subject.door === 'reverse' ? await registryLoginEnvironment(context.addresses, folders.root, route.registryName) : {};
   const tracing = await traceParticipant(participant.name, { plan, settings, recorder, gates });
   try {
     const result = await runValidator({
@@ -121,11 +127,12 @@ async function runOne(participant: Participant, door: string, { plan, settings, 
       ...(tracing === undefined ? {} : { starter: tracing.words }),
       program,
       arguments: [...leading, ...route.arguments],
-      environment: route.environment,
+      environment: { ...route.environment, ...login },
       directory: participant.directory ?? folders.work,
       deadlineMs: context.deadlineMs ?? subject.deadlineMs,
       outputLimitBytes: context.outputLimitBytes,
       outputFolder: folder,
+      hider: hiderFor(context.addresses),
       ledgerFile: context.ledgerFile,
       recorder,
       onStart: (pid) => {
@@ -144,7 +151,7 @@ async function runOne(participant: Participant, door: string, { plan, settings, 
 
 async function storePlan(plan: Plan, { folder, context }: RunSettings): Promise<void> {
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, 'plan.json'), `${JSON.stringify(plan, null, 2)}\n`);
+  await writeFile(join(folder, 'plan.json'), `${hiderFor(context.addresses).hide(JSON.stringify(plan, null, 2))}\n`);
   const versions = { node: process.versions.node, platform: `${process.platform} ${process.arch}`, stage: context.addresses.launcher };
   await writeFile(join(folder, 'versions.json'), `${JSON.stringify(versions, null, 2)}\n`);
 }

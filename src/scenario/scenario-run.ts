@@ -5,9 +5,10 @@ import type { RunContext } from '../config.ts';
 import { ResourceStack } from '../foundation/resources.ts';
 import type { LogDoor } from '../faults/log-door.ts';
 import { createRegistryClient, type RegistryClient } from '../oci/registry-client.ts';
-import { createTransport, type Transport } from '../oci/transport.ts';
+import type { Transport } from '../oci/transport.ts';
 import { createRekorClient, type RekorClient } from '../sigstore/rekor-client.ts';
 import { kubeconfigFor } from '../stage/kubeconfig.ts';
+import { readRegistryPass } from '../stage/registry-security.ts';
 import type { Subject } from '../validator/subject.ts';
 import { gitHost, registryHost, scenarioFolders, validatorEnvironment, type ScenarioFolders } from './environment.ts';
 import type { ScenarioIdentity } from './identity.ts';
@@ -15,7 +16,9 @@ import { ImageShelf } from './images.ts';
 import { KeyRing } from './keys.ts';
 import { KnownValues } from './known-values.ts';
 import { policyNamespace } from './policy-object.ts';
+import { loginTo, openTransport } from './registry-access.ts';
 import type { PerformedRun } from './run.ts';
+import { registryLoginEnvironment } from './secrets.ts';
 import { Signer } from './signing.ts';
 import { SnapshotReader, snapshotFile } from './snapshot-book.ts';
 
@@ -59,13 +62,13 @@ export async function openScenario(context: RunContext, identity: ScenarioIdenti
     if (!context.keep) resources.defer('folders', async () => await rm(folders.root, { recursive: true, force: true }));
     await makeFolders(folders, context);
     const storedFolder = await makeStoredFolder(context, identity);
-    const clients = openClients(context, identity, { folders, resources });
+    const clients = await openClients(context, identity, { folders, resources });
     const kubeconfig = join(folders.root, 'kubeconfig');
     await writeFile(kubeconfig, kubeconfigFor({ server: clients.policyApiUrl, namespace: policyNamespace }), { mode: 0o600 });
     const runs: PerformedRun[] = [];
     const runsBesides: PerformedRun[] = [];
     resources.defer('histories', () => [...runs, ...runsBesides].forEach(({ recorder }) => recorder.close()));
-    const usualEnvironment = validatorEnvironment(context, folders, kubeconfig);
+    const usualEnvironment = { ...validatorEnvironment(context, folders, kubeconfig), ...(await registryLoginEnvironment(context.addresses, folders.root, registryHost)) };
     return { context, identity, subject, folders, storedFolder, ...clients, snapshots, environment: new Map(), usualEnvironment, runs, runsBesides, resources };
   } catch (error) {
     await resources[Symbol.asyncDispose]();
@@ -75,9 +78,9 @@ export async function openScenario(context: RunContext, identity: ScenarioIdenti
 
 type Clients = Pick<ScenarioRun, 'transport' | 'registry' | 'keys' | 'images' | 'signer' | 'values' | 'log' | 'policyApiUrl'>;
 
-function openClients(context: RunContext, identity: ScenarioIdentity, { folders, resources }: Pick<ScenarioRun, 'folders' | 'resources'>): Clients {
-  const transport = resources.own('connections', createTransport());
-  const registry = createRegistryClient({ baseUrl: context.addresses.registryUrl, transport });
+async function openClients(context: RunContext, identity: ScenarioIdentity, { folders, resources }: Pick<ScenarioRun, 'folders' | 'resources'>): Promise<Clients> {
+  const transport = resources.own('connections', await openTransport(context.addresses));
+  const registry = createRegistryClient({ baseUrl: context.addresses.registryUrl, transport, ...loginTo(context.addresses, transport) });
   const rekor = createRekorClient({ url: context.addresses.rekorUrl, transport });
   const keys = new KeyRing(folders.keys);
   return {
@@ -93,11 +96,13 @@ function openClients(context: RunContext, identity: ScenarioIdentity, { folders,
 }
 
 function fixedValues(context: RunContext, identity: ScenarioIdentity, folders: ScenarioFolders): Readonly<Record<string, string>> {
+  const pass = readRegistryPass(context.addresses.registrySecrets);
   return {
     TMPDIR: folders.root,
     REGISTRY: `${registryHost}/${identity.id}`,
     GITHOST: gitHost(context, identity.id),
     REKOR: context.addresses.rekorUrl,
+    ...(pass === undefined ? {} : { REGISTRY_USERNAME: pass.username, REGISTRY_PASSWORD: pass.password }),
   };
 }
 

@@ -5,13 +5,15 @@ import { join } from 'node:path';
 import type { RunContext } from '../config.ts';
 import { ResourceStack } from '../foundation/resources.ts';
 import { createRegistryClient, type RegistryClient } from '../oci/registry-client.ts';
-import { createTransport, type Transport } from '../oci/transport.ts';
+import type { Transport } from '../oci/transport.ts';
 import { createRekorClient, type RekorClient } from '../sigstore/rekor-client.ts';
 import { embeddedLauncher } from '../stage/embedded-launcher.ts';
+import type { RegistryManners } from '../stage/registry-security.ts';
 import type { StageAddresses } from '../stage/service.ts';
 import { startStage } from '../stage/stage.ts';
 import type { Subject } from '../validator/subject.ts';
 import { identify } from './identity.ts';
+import { loginTo, openTransport } from './registry-access.ts';
 import { openScenario, type ScenarioRun } from './scenario-run.ts';
 
 /** A real stage, its clients, and scenarios on it: everything is embedded, on loopback, and goes with the folder. */
@@ -38,15 +40,16 @@ export const testSubject: Subject = {
   environment: {},
   noCacheEnvironment: { CACHE: 'false' },
   door: 'forward',
+  registry: { auth: 'none', tls: false },
   deadlineMs: 20_000,
 };
 
-export async function openTestStage(): Promise<TestStage> {
+export async function openTestStage(manners?: RegistryManners): Promise<TestStage> {
   const resources = new ResourceStack();
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'scenario-test-')));
   resources.defer('folder', async () => await rm(folder, { recursive: true, force: true, maxRetries: 3 }));
-  const { addresses } = resources.own('stage', await startStage({ launcher: embeddedLauncher, directory: join(folder, 'stage') }));
-  const transport = resources.own('transport', createTransport());
+  const { addresses } = resources.own('stage', await startStage({ launcher: embeddedLauncher, directory: join(folder, 'stage'), ...(manners === undefined ? {} : { manners }) }));
+  const transport = resources.own('transport', await openTransport(addresses));
   let count = 0;
   const open: TestStage['open'] = async ({ subject = testSubject, name, ...settings } = {}) => {
     const identity = identify({ feature: 'tests', rule: undefined, name: name ?? `scenario ${(count += 1)}`, row: undefined, uri: 'tests.feature', line: 1 });
@@ -63,7 +66,7 @@ export async function openTestStage(): Promise<TestStage> {
     folder,
     addresses,
     transport,
-    registry: createRegistryClient({ baseUrl: addresses.registryUrl, transport }),
+    registry: createRegistryClient({ baseUrl: addresses.registryUrl, transport, ...loginTo(addresses, transport) }),
     rekor: createRekorClient({ url: addresses.rekorUrl, transport }),
     open,
     program,

@@ -8,8 +8,9 @@ import type { Meeting } from './meeting.ts';
 import { layersOf } from './meeting-layers.ts';
 import type { MeetingName, Plan } from './plan.ts';
 import { performRun, type Participant, type PerformedRun, type RunSettings } from './run.ts';
-import { withSubjectsOwn } from './environment.ts';
 import type { ScenarioRun } from './scenario-run.ts';
+import { hiderFor } from './secrets.ts';
+import { subjectEnvironment } from './subject-environment.ts';
 import { expand } from './variables.ts';
 
 /** In the stored run: how the last validator was started. */
@@ -109,6 +110,7 @@ function cacheFolder({ subject, folders, environment }: ScenarioRun, { HOME, XDG
 
 async function storeScript({ context, storedFolder }: ScenarioRun, run: PerformedRun): Promise<void> {
   const command = commandsOf(run).at(-1) ?? [];
-  const script = shellScript({ directory: run.settings.folders.work, environment: withSubjectsOwn(run.settings), command });
-  for (const folder of [storedFolder, context.runFolder]) await writeFile(join(folder, lastValidatorFile), script, { mode: 0o700 });
+  const script = shellScript({ directory: run.settings.folders.work, environment: subjectEnvironment(run.settings), command });
+  const told = hiderFor(context.addresses).hide(script);
+  for (const folder of [storedFolder, context.runFolder]) await writeFile(join(folder, lastValidatorFile), told, { mode: 0o700 });
 }

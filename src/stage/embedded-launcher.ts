@@ -6,6 +6,7 @@ import { startPolicyApi } from '../embedded/policy-api.ts';
 import { startRegistry } from '../embedded/registry.ts';
 import { startRekor } from '../embedded/rekor.ts';
 import type { EmbeddedServer } from '../embedded/server.ts';
+import { makeRegistrySecrets, type RegistrySecrets } from './registry-security.ts';
 import type { Launcher, ServiceName, StartedService, StartOptions } from './service.ts';
 
 /** Services in this process: nothing but Node and git is needed. */
@@ -13,20 +14,28 @@ export const embeddedLauncher: Launcher = {
   name: 'embedded',
   async start(service, options) {
     await mkdir(options.directory, { recursive: true, mode: 0o700 });
-    const { server, trustFile } = await startServer(service, options);
-    return started(service, server, trustFile);
+    const { server, ...rest } = await startServer(service, options);
+    return started(service, server, rest);
   },
 };
 
 interface Running {
   readonly server: EmbeddedServer;
   readonly trustFile?: string;
+  readonly secrets?: RegistrySecrets;
 }
 
-async function startServer(service: ServiceName, { directory, port }: StartOptions): Promise<Running> {
+/** The names that a registry goes by in references. */
+const registryHosts = ['registry.local'];
+
+async function startServer(service: ServiceName, { directory, port, manners }: StartOptions): Promise<Running> {
   switch (service) {
-    case 'registry':
-      return { server: await startRegistry({ directory, port }) };
+    case 'registry': {
+      if (manners === undefined) return { server: await startRegistry({ directory, port }) };
+      // Beside what it stores: nothing of it can be asked for.
+      const { secrets, ...made } = await makeRegistrySecrets(manners, `${directory}-secrets`, registryHosts);
+      return { server: await startRegistry({ directory, port, ...made }), secrets };
+    }
     case 'rekor': {
       const server = await startRekor({ directory, port });
       const trustFile = join(directory, 'log-public-key.pem');
@@ -42,12 +51,12 @@ async function startServer(service: ServiceName, { directory, port }: StartOptio
   }
 }
 
-function started(name: ServiceName, server: EmbeddedServer, trustFile: string | undefined): StartedService {
+function started(name: ServiceName, server: EmbeddedServer, rest: Omit<Running, 'server'>): StartedService {
   const logs = (): readonly string[] => server.logs();
   return {
     name,
     url: server.url,
-    ...(trustFile === undefined ? {} : { trustFile }),
+    ...rest,
     logs,
     async stop() {
       await server.close();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { StampedeError } from '../foundation/errors.ts';
+import type { RegistryManners, RegistrySecrets } from './registry-security.ts';
 
 /** The services that a stage has. */
 export type ServiceName = 'registry' | 'rekor' | 'git' | 'policy-api';
@@ -11,6 +12,8 @@ export interface StartedService extends AsyncDisposable {
   readonly url: string;
   /** What else a client needs: file with the log's public key, or with the git host's certificate. */
   readonly trustFile?: string;
+  /** Of a registry that asks for more than an address. */
+  readonly secrets?: RegistrySecrets;
   /** The last lines that the service logged, for failure messages. */
   logs(): readonly string[];
   stop(): Promise<StoppedService>;
@@ -26,6 +29,8 @@ export interface StoppedService {
 export interface StartOptions {
   readonly directory: string;
   readonly port: number;
+  /** For the registry; absent: anonymous, in plain http. */
+  readonly manners?: RegistryManners;
   /** Called once when the service ends by itself; without it, nobody watches. */
   readonly onLost?: (error: StampedeError) => void;
 }
@@ -45,6 +50,8 @@ export interface StageAddresses {
   /** Name of the launcher. */
   readonly launcher: string;
   readonly registryUrl: string;
+  /** Absent: anonymous, in plain http. */
+  readonly registrySecrets?: RegistrySecrets;
   readonly rekorUrl: string;
   /** PEM file with the log's public key. */
   readonly rekorPublicKeyFile: string;
@@ -52,5 +59,7 @@ export interface StageAddresses {
   readonly gitUrl: string;
   /** PEM file with the git host's certificate. */
   readonly gitCertificateFile: string;
+  /** PEM file with everything that a validator has to trust; absent: the git host's certificate is all. */
+  readonly trustFile?: string;
   readonly policyApiUrl: string;
 }

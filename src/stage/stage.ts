@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { monotonicMs } from '../foundation/clock.ts';
 import { StampedeError } from '../foundation/errors.ts';
 import { ResourceStack } from '../foundation/resources.ts';
+import type { RegistryManners } from './registry-security.ts';
 import type { Launcher, ServiceName, StageAddresses, StartedService, StoppedService } from './service.ts';
 
 export const serviceNames = ['registry', 'rekor', 'git', 'policy-api'] as const satisfies readonly ServiceName[];
@@ -18,6 +20,8 @@ export interface StageOptions {
   readonly directory: string;
   /** A missing one is a free one. */
   readonly ports?: Partial<Readonly<Record<ServiceName, number>>>;
+  /** How the registry wants to be spoken to; absent: anonymous, in plain http. */
+  readonly manners?: RegistryManners;
   readonly onProgress?: (progress: ServiceProgress) => void;
   /** Called when a service ends by itself: whatever is judged from then on says nothing. */
   readonly onLost?: (error: StampedeError) => void;
@@ -37,11 +41,11 @@ export interface StartedStage extends AsyncDisposable {
  * Starts all services at once. When one fails, those that run are stopped before the error is thrown.
  * @throws StampedeError SERVICE_START_FAILED naming each service that failed, with the causes
  */
-export async function startStage({ launcher, directory, ports = {}, onProgress, onLost }: StageOptions): Promise<StartedStage> {
+export async function startStage({ launcher, directory, ports = {}, manners, onProgress, onLost }: StageOptions): Promise<StartedStage> {
   const attempts = await Promise.allSettled(
     serviceNames.map(async (service) => {
       const startedAt = monotonicMs();
-      const running = await launcher.start(service, { directory: join(directory, service), port: ports[service] ?? 0, ...(onLost === undefined ? {} : { onLost }) });
+      const running = await launcher.start(service, { directory: join(directory, service), port: ports[service] ?? 0, ...(manners === undefined ? {} : { manners }), ...(onLost === undefined ? {} : { onLost }) });
       onProgress?.({ service, durationMs: monotonicMs() - startedAt });
       return running;
     }),
@@ -54,7 +58,7 @@ export async function startStage({ launcher, directory, ports = {}, onProgress, 
     throw startFailure(attempts);
   }
   return {
-    addresses: addressesOf(launcher, services),
+    addresses: await withTrust(addressesOf(launcher, services), directory),
     services,
     async stop() {
       const stopped = services.map((service): StoppedService => ({ name: service.name, logs: () => service.logs() }));
@@ -89,13 +93,25 @@ function addressesOf(launcher: Launcher, services: readonly StartedService[]): S
     if (found === undefined) throw new StampedeError('SERVICE_START_FAILED', `${name} is not on the stage`);
     return found;
   };
+  const { secrets } = named('registry');
   return {
     launcher: launcher.name,
     registryUrl: named('registry').url,
+    ...(secrets === undefined ? {} : { registrySecrets: secrets }),
     rekorUrl: named('rekor').url,
     rekorPublicKeyFile: named('rekor').trustFile ?? '',
     gitUrl: named('git').url,
     gitCertificateFile: named('git').trustFile ?? '',
     policyApiUrl: named('policy-api').url,
   };
+}
+
+/** One file for whoever can be given one file only. */
+async function withTrust(addresses: StageAddresses, directory: string): Promise<StageAddresses> {
+  const authority = addresses.registrySecrets?.tls?.authorityFile;
+  if (authority === undefined) return addresses;
+  const trustFile = join(directory, 'trusted.pem');
+  const certificates = await Promise.all([addresses.gitCertificateFile, authority].map(async (file) => await readFile(file, 'utf8')));
+  await writeFile(trustFile, certificates.join('\n'));
+  return { ...addresses, trustFile };
 }

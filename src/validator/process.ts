@@ -5,6 +5,7 @@ import { execa } from 'execa';
 import { monotonicMs } from '../foundation/clock.ts';
 import { StampedeError } from '../foundation/errors.ts';
 import type { Ending, EventOf } from '../history/event.ts';
+import type { Hider } from '../foundation/secrets.ts';
 import { noteProcess } from './leftovers.ts';
 import { drain } from './drain.ts';
 import { keepOutput, type KeptOutput } from './output.ts';
@@ -22,6 +23,8 @@ export interface ValidatorCommand extends WatchSettings {
   readonly directory: string;
   /** Of each of the two outputs; a validator that writes more is ended. */
   readonly outputLimitBytes: number;
+  /** What must not be in its outputs; absent: nothing. */
+  readonly hider?: Hider;
   /** Where the process is noted, so that it can be ended even when this one is killed. */
   readonly ledgerFile: string;
   /** Told once the process runs. */
@@ -124,6 +127,7 @@ function outputsOf(subprocess: Subprocess, command: ValidatorCommand, watch: Wat
       folder: command.outputFolder,
       file: `${command.participant}.${name}`,
       limitBytes: command.outputLimitBytes,
+      ...(command.hider === undefined ? {} : { hider: command.hider }),
       onLimit: () => watch.end('output-limit', 'SIGKILL'),
     });
   return [keep('stdout'), keep('stderr')];

@@ -32,6 +32,11 @@ const subjectSchema = z.strictObject({
    * the name of the registry, in its arguments and its environment.
    */
   door: z.enum(['forward', 'reverse']).default('forward'),
+  /**
+   * The registry that it meets, on the embedded stage: `auth` by password or token, for which it is given DOCKER_CONFIG; `tls`: by
+   * https alone, with an authority in SSL_CERT_FILE.
+   */
+  registry: z.strictObject({ auth: z.enum(['none', 'basic', 'token']).default('none'), tls: z.boolean().default(false) }).default({ auth: 'none', tls: false }),
   /** Milliseconds after which a run is ended. */
   deadlineMs: z.number().int().positive().default(60_000),
 });
