@@ -13,7 +13,8 @@ import { randomLayer } from '../oci/layer.ts';
 import { MediaType } from '../oci/manifest.ts';
 import { createRegistryClient, type RegistryClient } from '../oci/registry-client.ts';
 import { createTransport, type Transport } from '../oci/transport.ts';
-import { openImage, readContents, type Connection } from './image.ts';
+import { openImage, readContents } from './image.ts';
+import type { Connection } from './registry-at.ts';
 import { policyInput } from './policy-input.ts';
 
 const resources = new ResourceStack();

@@ -4,11 +4,11 @@ import { StampedeError } from '../foundation/errors.ts';
 import { isDigest, type DiffID, type Digest } from '../oci/digest.ts';
 import { MediaType } from '../oci/manifest.ts';
 import { parseReference, pinnedReference } from '../oci/reference.ts';
-import { createRegistryClient, type RegistryClient } from '../oci/registry-client.ts';
+import type { RegistryClient } from '../oci/registry-client.ts';
 import type { StoredManifest } from '../oci/registry-manifests.ts';
-import type { Transport } from '../oci/transport.ts';
 import { parseHostileJson } from '../sigstore/hostile-json.ts';
 import type { Layer } from './cache/layer.ts';
+import { registryAt, type Connection } from './registry-at.ts';
 import { registryLayer } from './registry-layer.ts';
 
 /** An image that is there, by the digest that its reference stands for at this moment. */
@@ -29,12 +29,6 @@ export interface ImageContents {
   readonly labels: Readonly<Record<string, string>>;
   /** From first to last. */
   readonly layers: readonly Layer[];
-}
-
-export interface Connection {
-  readonly transport: Transport;
-  /** Plain http for every registry. */
-  readonly insecure: boolean;
 }
 
 const digest = z.custom<Digest>((text) => typeof text === 'string' && isDigest(text));
@@ -60,10 +54,10 @@ const mostConfigBytes = 4 * 1024 * 1024;
  * Finds the image; of an index, the manifest for linux/amd64.
  * @throws StampedeError REFERENCE_MALFORMED, MANIFEST_MALFORMED, REGISTRY_REFUSED, CONNECTION_FAILED, DIGEST_MISMATCH
  */
-export async function openImage(text: string, { transport, insecure }: Connection): Promise<Image> {
+export async function openImage(text: string, connection: Connection): Promise<Image> {
   const reference = parseReference(text);
   const { host, repository } = reference;
-  const registry = createRegistryClient({ baseUrl: `${insecure || isLocal(host) ? 'http' : 'https'}://${host}`, transport });
+  const registry = await registryAt(host, connection);
   const found = await requireManifest(registry, repository, reference.digest ?? reference.tag ?? 'latest');
   const isIndex = found.mediaType === MediaType.ociIndex || found.mediaType === MediaType.dockerManifestList;
   const single = isIndex ? await requireManifest(registry, repository, platformManifest(found)) : found;
@@ -98,10 +92,4 @@ function platformManifest({ bytes, digest: named }: StoredManifest): Digest {
   const fitting = manifests.find(({ platform: one }) => one?.os === 'linux' && one.architecture === 'amd64');
   if (fitting === undefined) throw new StampedeError('MANIFEST_MALFORMED', `the index ${named} has no manifest for linux/amd64`);
   return fitting.digest;
-}
-
-/** Names that Go's clients speak to in plain http. */
-function isLocal(host: string): boolean {
-  const name = host.replace(/:\d+$/, '');
-  return name === 'localhost' || name === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(name) || /\.local(host)?$/.test(name);
 }

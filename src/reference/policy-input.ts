@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { BuiltinFindings } from './builtin-checks.ts';
 import { bundleLabel, readBundleFiles } from './bundle-files.ts';
-import { openImage, readContents, type Connection, type Image } from './image.ts';
+import { openImage, readContents, type Image } from './image.ts';
+import type { Connection } from './registry-at.ts';
 import type { LayerSource } from './read-layer.ts';
 
 export interface InputSettings {

@@ -3,11 +3,12 @@ import { hasCode } from '../foundation/errors.ts';
 import type { VerifiedAttestation } from '../sigstore/verify-image.ts';
 import { runBuiltinChecks, type BuiltinFindings } from './builtin-checks.ts';
 import type { Component } from './components.ts';
-import { openImage, type Connection, type Image } from './image.ts';
+import { openImage, type Image } from './image.ts';
 import type { CompiledPolicy } from './policy/compiled.ts';
 import { evaluatePolicy, mergeOutcomes, type Outcome } from './policy/outcome.ts';
 import { policyInput } from './policy-input.ts';
 import type { LayerSource } from './read-layer.ts';
+import type { Connection } from './registry-at.ts';
 import type { AttestationLine, ComponentFindings } from './report/report.ts';
 import type { Trust } from './trust.ts';
 

@@ -10,6 +10,7 @@ import { chosenParts } from './planted/chosen-parts.ts';
 import { openPolicies } from './policy/policies.ts';
 import { loadSpecification, type PolicySpecification, type SourceGroup } from './policy/specification.ts';
 import { makeReport, type UsedPolicy } from './report/report.ts';
+import { trustedBy } from './registry-at.ts';
 import { writeReport } from './report/write.ts';
 import { openTrust } from './trust.ts';
 import { validateComponent } from './validate-component.ts';
@@ -34,7 +35,7 @@ export async function validateImage(options: ValidateImageOptions, context: RunC
   const specification = await loadSpecification(options.policy);
   const publicKey = options.publicKey ?? specification.publicKey;
   const rekorUrl = options.rekorUrl ?? specification.rekorUrl;
-  await using transport = createTransport({ environment: process.env, userAgent: `stampede-reference/${context.version}` });
+  await using transport = createTransport({ environment: process.env, ...trustedBy(process.env), userAgent: `stampede-reference/${context.version}` });
   const [{ policies, pinned }, trust] = await Promise.all([
     openPolicies(specification.sources, work),
     openTrust({ publicKey, rekorUrl, ignoreRekor: options.ignoreRekor, environment: process.env }, transport),
@@ -43,7 +44,7 @@ export async function validateImage(options: ValidateImageOptions, context: RunC
 
   const effectiveTime = options.effectiveTime ?? wallClock().toISOString().replace(/\.\d+Z$/, 'Z');
   const cache = openLayerCache({ environment: process.env, warn, work, parts });
-  const connection = { transport, insecure: options.insecure };
+  const connection = { transport, insecure: options.insecure, environment: process.env };
   const settings = { policies, trust, layerSource: { cache, warn }, connection, effectiveTime: new Date(effectiveTime) };
   const findings = await mapConcurrently(components, options.workers, async (component) => await validateComponent(component, settings));
   if (cache !== undefined) {
