@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Given, Then } from '@cucumber/cucumber';
+import { expectEnvelopes, expectUploaded, haveLog } from '../support/log-words.ts';
 import type { StampedeWorld } from '../support/world.ts';
 
 Given(/^a log that answers with status (\d{3})$/, async function (this: StampedeWorld, status: string) {
@@ -20,4 +21,33 @@ Then('the log is consistent', async function (this: StampedeWorld) {
 
 Then(/^some should fail and say "([^"]*)", the others should succeed$/, async function (this: StampedeWorld, expected: string) {
   await this.expectLogFailureTold(expected);
+});
+
+// What the log answers while it works: the log behind knows nothing of it.
+Given('rekor entries are cleared', async function (this: StampedeWorld) {
+  await haveLog(this, 'entries-cleared');
+});
+
+Given('VSA upload to Rekor should be expected', async function (this: StampedeWorld) {
+  await haveLog(this, 'upload-expected');
+});
+
+Given('Rekor upload should fail', async function (this: StampedeWorld) {
+  await haveLog(this, 'upload-fails');
+});
+
+Given('VSA index search should return no results', async function (this: StampedeWorld) {
+  await haveLog(this, 'index-empty');
+});
+
+Given('VSA index search should return valid VSA', async function (this: StampedeWorld) {
+  await haveLog(this, 'index-has-summary');
+});
+
+Then('VSA should be uploaded to Rekor successfully', function (this: StampedeWorld) {
+  expectUploaded(this);
+});
+
+Then(/^VSA envelope files should exist in "([^"]*)"$/, async function (this: StampedeWorld, folder: string) {
+  await expectEnvelopes(this, folder);
 });

@@ -7,7 +7,7 @@ import { diskFailed } from './disk-failed.ts';
 import { ended } from './ended.ts';
 import { isOfTheCache } from './excuses.ts';
 import { logConsistent } from './log-consistent.ts';
-import { logFaultMet } from './log-fault-met.ts';
+import { logFaultMet, refusesUploads } from './log-fault-met.ts';
 import { outcomesAgree } from './outcomes-agree.ts';
 import { overlapped } from './overlapped.ts';
 
@@ -20,7 +20,7 @@ export function checkersFor(history: History): readonly Checker[] {
   const isGathering = eventsOf(history, 'validator-started').length > 1 || eventsOf(history, 'gate-opened').length > 0;
   const hasCompared = eventsOf(history, 'outcome-compared').length > 0;
   const hasLookedAtLog = eventsOf(history, 'log-looked-at').length > 0;
-  const hasLogFault = eventsOf(history, 'log-fault').length > 0;
+  const hasLogFault = eventsOf(history, 'log-fault').length > 0 || refusesUploads(history);
   const strokes = eventsOf(history, 'fault-struck');
   const isKilled = strokes.some(({ fault }) => fault === 'kill');
   const hasDiskFault = strokes.some((struck) => isOfTheCache(struck) && struck.fault !== 'evict');

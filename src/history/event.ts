@@ -165,7 +165,18 @@ export type EventBody =
   | { readonly kind: 'cache-looked-at'; readonly moment: CacheMoment; readonly files: number }
   /** The log in this run fails by `fault`, once it has answered `after` requests. */
   | { readonly kind: 'log-fault'; readonly fault: LogFault; readonly after: number }
-  | { readonly kind: 'log-asked'; readonly method: string; readonly path: string; readonly outcome: LogFault | 'answered' }
+  /** The log in this run answers some requests in a way of its own. */
+  | { readonly kind: 'log-told'; readonly answer: LogAnswer }
+  | {
+      readonly kind: 'log-asked';
+      readonly method: string;
+      readonly path: string;
+      readonly outcome: LogFault | LogAnswer | 'answered';
+      /** Kind and version of the entry that was sent, empty when it is none; absent: nobody looked. */
+      readonly entry?: string;
+      /** What was answered to who sent it. */
+      readonly status?: number;
+    }
   | {
       readonly kind: 'log-entry-seen';
       readonly uuid: string;
@@ -196,6 +207,9 @@ export type EventBody =
 
 /** How the transparency log fails: an error status, late answers, or no answer at all. */
 export type LogFault = 'status' | 'slow' | 'down';
+
+/** What the log was told to answer: that entries are gone, that one was taken or not, that a search finds nothing or something. */
+export type LogAnswer = 'entries-cleared' | 'upload-accepted' | 'upload-refused' | 'index-empty' | 'index-found';
 
 /** How a validator ended, seen from the one who started it. Orthogonal to its exit code. */
 export type Ending = 'exited' | 'signalled' | 'deadline' | 'output-limit' | 'stopped';

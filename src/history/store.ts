@@ -21,6 +21,7 @@ const kinds: Readonly<Record<EventKind, true>> = {
   'usual-files-known': true,
   'cache-looked-at': true,
   'log-fault': true,
+  'log-told': true,
   'log-asked': true,
   'log-entry-seen': true,
   'log-looked-at': true,

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { judge } from '../checkers/checker.ts';
 import { logConsistent } from '../checkers/log-consistent.ts';
 import { StampedeError } from '../foundation/errors.ts';
-import { openLogDoor, type LogFaultRule } from '../faults/log-door.ts';
+import { openLogDoor, type LogDoor, type LogFaultRule } from '../faults/log-door.ts';
 import { lookAtLog } from './observe-log.ts';
 import type { ScenarioRun } from './scenario-run.ts';
 import { lastRun } from './validate.ts';
@@ -14,10 +14,17 @@ import { failureOf } from './verdict-failure.ts';
  * @throws StampedeError STEP_OUT_OF_ORDER when it was told already
  */
 export async function makeLogFail(scenario: ScenarioRun, rule: LogFaultRule): Promise<void> {
-  if (scenario.log.door !== undefined) throw new StampedeError('STEP_OUT_OF_ORDER', 'the log was told already how to fail', { hint: 'one such step a scenario' });
-  const door = await openLogDoor({ upstream: scenario.context.addresses.rekorUrl, rule });
-  scenario.log.door = scenario.resources.own('log door', door);
+  if (scenario.log.door?.isFailing === true) throw new StampedeError('STEP_OUT_OF_ORDER', 'the log was told already how to fail', { hint: 'one such step a scenario' });
+  (await logDoorOf(scenario)).fail(rule);
+}
+
+/** The door before the log; from now on `${REKOR}` leads there. */
+export async function logDoorOf(scenario: ScenarioRun): Promise<LogDoor> {
+  if (scenario.log.door !== undefined) return scenario.log.door;
+  const door = scenario.resources.own('log door', await openLogDoor({ upstream: scenario.context.addresses.rekorUrl }));
+  scenario.log.door = door;
   scenario.values.set('REKOR', door.url);
+  return door;
 }
 
 /**

@@ -5,6 +5,8 @@ import { sentenceOf } from './words.ts';
 
 const rowHeight = 18;
 const binWidth = 5;
+/** What a log may well answer when nothing is wrong with it. */
+const harmless: ReadonlySet<string> = new Set(['upload-accepted', 'index-empty', 'index-found']);
 
 /** What was asked of the log and seen in it, and what was compared with snapshots: ticks, red where something was wrong. */
 export function logRows(canvas: Canvas, top: number): Drawing {
@@ -29,7 +31,7 @@ function tickRow({ view, scale }: Canvas, { name, events, top }: TickRow): strin
 }
 
 function isTrouble(event: Event): boolean {
-  if (event.kind === 'log-asked') return event.outcome !== 'answered';
+  if (event.kind === 'log-asked') return event.outcome !== 'answered' && !harmless.has(event.outcome);
   if (event.kind === 'snapshot-compared') return event.outcome === 'mismatched' || event.outcome === 'missing';
   if (event.kind === 'log-looked-at') return !event.answered || event.problem !== null;
   return event.kind === 'log-fault' || (event.kind === 'log-entry-seen' && event.problem !== null);

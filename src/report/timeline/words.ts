@@ -46,8 +46,10 @@ function seen(event: Observation, view: RunView): string {
       return `the cache is looked at ${momentWords[event.moment]}: ${counted(event.files, 'file')}`;
     case 'log-fault':
       return `the log fails (${event.fault}) after ${counted(event.after, 'request')}`;
+    case 'log-told':
+      return `the log was told what to answer (${event.answer})`;
     case 'log-asked':
-      return `the log is asked ${event.method} ${event.path}: ${event.outcome}`;
+      return `the log is asked ${event.method} ${event.path}: ${event.outcome}${event.entry === undefined ? '' : `, ${event.entry || 'no entry'}, status ${event.status ?? 0}`}`;
     case 'log-entry-seen':
       return `the log has entry ${event.logIndex}, ${event.problem ?? 'which verifies'}`;
     case 'log-looked-at':
