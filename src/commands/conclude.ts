@@ -23,6 +23,7 @@ export interface Conclusion {
  * @throws StampedeError NOTHING_SELECTED
  */
 export function conclude(report: TerminalReport, { result, settlements, dryRun, tail, runFolder }: Conclusion): number {
+  report.pending(result.outcomes);
   report.failures(result.outcomes);
   const problems = problemsOf(result);
   problems.forEach((problem) => report.line(`\nharness: ${problem}`));
@@ -52,10 +53,10 @@ function problemsOf({ outcomes, selected, success, problems }: FeaturesResult): 
 
 function tallyOf({ outcomes }: FeaturesResult, problems: number): Tally {
   const count = (verdict: ScenarioVerdict): number => outcomes.filter((outcome) => outcome.verdict === verdict).length;
-  return { held: count('held'), broken: count('broken'), unknown: count('unknown'), harness: count('harness') + problems, skipped: count('skipped') };
+  return { held: count('held'), broken: count('broken'), unknown: count('unknown'), harness: count('harness') + problems, pending: count('pending'), skipped: count('skipped') };
 }
 
-/** A broken verdict is a finding, whatever else went wrong beside it. */
+/** A broken verdict is a finding, whatever else went wrong beside it. What is pending has not failed: it is told, and counted apart. */
 function statusOf({ broken, unknown, harness, skipped }: Tally): number {
   if (broken > 0) return ExitStatus.broken;
   if (harness > 0) return ExitStatus.harness;

@@ -69,6 +69,8 @@ function configuration({ root, reportFolder, selection }: FeaturesPlan, paths: r
     order: selection.order as 'defined',
     parallel: selection.parallel,
     failFast: selection.failFast,
+    // What can't be done here has not failed, and must not end a run that is to end at its first failure.
+    strict: false,
     dryRun: selection.dryRun,
     ...(selection.shard === '' ? {} : { shard: selection.shard }),
   };

@@ -45,6 +45,23 @@ const feature = `Feature: how scenarios end
     Given it is told twice
 
   Scenario: pending
+    Given it works
+    And it is pending because "there is no cluster"
+    Then it fails with "VERDICT_BROKEN: never reached"
+
+  Scenario: pending without a word
+    Given it is pending
+
+  Scenario: broken, then pending
+    Then it fails with "VERDICT_BROKEN: x"
+    And it is pending
+
+  @hook-harness
+  Scenario: pending, and the hook fails
+    Given it is pending
+
+  @hook-unknown
+  Scenario: pending, and the hook is unknown
     Given it is pending
 
   Scenario: skipped
@@ -97,8 +114,10 @@ Then('it fails with {string}', (message) => { throw new Error(message); });
 Given('it is told twice', () => undefined);
 Given(/^it is told (.*)$/, () => undefined);
 Given('it is pending', () => 'pending');
+Given('it is pending because {string}', function (reason) { this.log(reason); return 'pending'; });
 Given('it is skipped', () => 'skipped');
 After({ name: 'judge', tags: '@hook-broken' }, () => { throw new Error('VERDICT_BROKEN: cache-intact: half an entry'); });
+After({ name: 'look', tags: '@hook-unknown' }, () => { throw new Error('VERDICT_UNKNOWN: overlapped: nobody met'); });
 After({ name: 'tidy', tags: '@hook-harness' }, () => { throw new Error('TEARDOWN_FAILED: could not release'); });
 After({ tags: '@artifacts' }, function () {
   this.attach('{"not":"these"}', 'application/json');
@@ -149,7 +168,11 @@ it.each([
   ['no code', 'harness'],
   ['undefined', 'harness'],
   ['ambiguous', 'harness'],
-  ['pending', 'harness'],
+  ['pending', 'pending'],
+  ['pending without a word', 'pending'],
+  ['broken, then pending', 'broken'],
+  ['pending, and the hook fails', 'harness'],
+  ['pending, and the hook is unknown', 'unknown'],
   ['skipped', 'skipped'],
   ['empty', 'harness'],
   ['hook', 'broken'],
@@ -164,7 +187,7 @@ it.each([
 });
 
 it('every scenario has an outcome, and its feature', () => {
-  expect(outcomes.size).toBe(20);
+  expect(outcomes.size).toBe(24);
   expect([...outcomes.values()].every((outcome) => outcome.feature === 'how scenarios end' && outcome.durationMs >= 0)).toBe(true);
 });
 
@@ -189,7 +212,7 @@ it('a row stands where it is written, its step where the outline has it', () => 
 
 it('a failed hook is named, and stands where the scenario does', () => {
   expect(outcomes.get('hook')?.failures).toEqual([
-    { step: 'judge', at: `features/ends.feature:${lineOf('Scenario: hook')}`, definition: 'steps.mjs:9', message: 'VERDICT_BROKEN: cache-intact: half an entry' },
+    { step: 'judge', at: `features/ends.feature:${lineOf('Scenario: hook')}`, definition: 'steps.mjs:10', message: 'VERDICT_BROKEN: cache-intact: half an entry' },
   ]);
   expect(outcomes.get('unknown, and the hook is broken')?.failures).toHaveLength(2);
 });
@@ -201,6 +224,18 @@ it.each([
   ['empty', 'SCENARIO_EMPTY'],
 ])('%s is told as %s', (title, code) => {
   expect(outcomes.get(title)?.failures.map(({ message }) => message.split(':')[0])).toEqual([code]);
+});
+
+it('what can not be done here says why, at its step', () => {
+  expect(outcomes.get('pending')?.failures).toEqual([
+    {
+      step: 'And it is pending because "there is no cluster"',
+      at: `features/ends.feature:${lineOf('And it is pending because "there is no cluster"')}`,
+      definition: 'steps.mjs:8',
+      message: 'STEP_PENDING: there is no cluster',
+    },
+  ]);
+  expect(outcomes.get('pending without a word')?.failures[0]?.message).toBe('STEP_PENDING: this step can not be done here');
 });
 
 it('artifacts are found among other attachments', () => {

@@ -4,8 +4,8 @@ import { TestStepResultStatus, TimeConversion } from '@cucumber/messages';
 import type { TestCaseFinished, TestCaseStarted, TestStep, TestStepFinished } from '@cucumber/messages';
 import { isFinding } from '../foundation/errors.ts';
 
-/** How a scenario ended, with the harness's own failures kept apart from the validator's. */
-export type ScenarioVerdict = 'held' | 'broken' | 'unknown' | 'harness' | 'skipped';
+/** How a scenario ended, with the harness's own failures kept apart from the validator's, and what can't be done here from both. */
+export type ScenarioVerdict = 'held' | 'broken' | 'unknown' | 'harness' | 'pending' | 'skipped';
 
 /** What a failed scenario attaches, so that a person can look and repeat. */
 export interface Artifacts {
@@ -16,6 +16,9 @@ export interface Artifacts {
   /** A page to look at, or why there is none; absent where no validator was run. */
   readonly picture?: string;
 }
+
+/** Of what a step says by Cucumber's `log`. */
+const logMediaType = 'text/x.cucumber.log+plain';
 
 export const artifactsMediaType = 'application/vnd.stampede.artifacts+json';
 
@@ -82,21 +85,27 @@ function failureOf(query: Query, [finished, testStep]: Finished, scenarioAt: str
     step: step === undefined ? (query.findHookBy(testStep)?.name ?? 'a hook') : `${step.keyword}${pickleStep?.text ?? ''}`,
     at: step === undefined ? scenarioAt : scenarioAt.replace(/\d+$/, String(step.location.line)),
     definition: source?.uri === undefined ? undefined : `${source.uri}:${source.location?.line ?? 0}`,
-    message: messageOf(finished),
+    message: messageOf(query, finished),
   };
 }
 
-function messageOf({ testStepResult }: TestStepFinished): string {
+function messageOf(query: Query, finished: TestStepFinished): string {
+  const { testStepResult } = finished;
   switch (testStepResult.status) {
     case TestStepResultStatus.UNDEFINED:
       return 'STEP_UNDEFINED: no step is written for these words';
     case TestStepResultStatus.AMBIGUOUS:
       return `STEP_AMBIGUOUS: several steps match\n${testStepResult.message ?? ''}`;
     case TestStepResultStatus.PENDING:
-      return 'STEP_PENDING: this step can not be done here';
+      return `STEP_PENDING: ${reasonOf(query, finished) ?? 'this step can not be done here'}`;
     default:
       return testStepResult.exception?.message ?? testStepResult.message ?? 'failed without a message';
   }
+}
+
+/** What the step has said before it left off. */
+function reasonOf(query: Query, finished: TestStepFinished): string | undefined {
+  return query.findAttachmentsBy(finished).find(({ mediaType }) => mediaType === logMediaType)?.body;
 }
 
 /** As after a first failure with --fail-fast, and in a dry run: it says nothing, so it has not held. */
@@ -104,11 +113,14 @@ function wasSkipped(query: Query, started: TestCaseStarted): boolean {
   return String(query.findMostSevereTestStepResultBy(started)?.status) === 'SKIPPED';
 }
 
+const verdictsByCode: Readonly<Record<string, ScenarioVerdict>> = { VERDICT_UNKNOWN: 'unknown', STEP_PENDING: 'pending' };
+
 function verdictOf(failures: readonly ScenarioFailure[]): ScenarioVerdict {
   const codes = failures.map(({ message }) => /^[A-Z_]+(?=:)/.exec(message)?.[0] ?? '');
   if (codes.length === 0) return 'held';
   if (codes.some(isFinding)) return 'broken';
-  return codes.every((code) => code === 'VERDICT_UNKNOWN') ? 'unknown' : 'harness';
+  const known = new Set(codes.map((code) => verdictsByCode[code] ?? 'harness'));
+  return (['harness', 'unknown', 'pending'] as const).find((verdict) => known.has(verdict)) ?? 'harness';
 }
 
 function artifactsOf(query: Query, started: TestCaseStarted): Artifacts | undefined {

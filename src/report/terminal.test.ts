@@ -35,7 +35,8 @@ const outcome: ScenarioOutcome = {
   artifacts: { folder: '/project/runs/now/s-1', commands: ["ec 'a b'", 'ec c'] },
 };
 const held: ScenarioOutcome = { ...outcome, title: 'warm cache', verdict: 'held', failures: [], artifacts: undefined, durationMs: 12 };
-const tally: Tally = { held: 1, broken: 1, unknown: 0, harness: 0, skipped: 0 };
+const pending: ScenarioOutcome = { ...held, title: 'a task', verdict: 'pending', failures: [{ step: 'Given a working namespace', at: 'features/task.feature:4', definition: undefined, message: 'STEP_PENDING: there is no cluster' }] };
+const tally: Tally = { held: 1, broken: 1, unknown: 0, harness: 0, pending: 0, skipped: 0 };
 const control = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/;
 
 /** Everything that can be shown, once. */
@@ -44,11 +45,33 @@ function showAll({ report }: Screen): void {
   report.live('  … cold cache');
   report.scenario(outcome);
   report.scenario(held);
-  for (const verdict of ['unknown', 'harness', 'skipped'] as const) report.scenario({ ...outcome, verdict });
+  for (const verdict of ['unknown', 'harness', 'pending', 'skipped'] as const) report.scenario({ ...outcome, verdict });
   report.live('  … cold cache');
-  report.failures([outcome, held]);
-  report.summary({ ...tally, unknown: 1, harness: 1, skipped: 1 }, '2 s · seed 1');
+  report.pending([pending]);
+  report.failures([outcome, held, pending]);
+  report.summary({ ...tally, unknown: 1, harness: 1, pending: 1, skipped: 1 }, '2 s · seed 1');
 }
+
+it('what is pending is told by reason, with its places, and is no failure', () => {
+  const { report, text } = screen();
+  const other = { ...pending, failures: [{ ...pending.failures[0]!, at: 'features/task.feature:9' }] };
+  const another = { ...pending, failures: [{ ...pending.failures[0]!, step: 'Given a initialized tuf root', message: 'STEP_PENDING: no root of trust' }] };
+  report.pending([held]);
+  expect(text()).toBe('');
+  report.pending([pending, another, other, held]);
+  report.failures([pending, held]);
+  report.summary({ ...tally, broken: 0, pending: 3 }, 'tail');
+  expect(text()).toBe(`
+PENDING: 3 scenarios can't be run to the end here; nothing is shown by them
+   ~ there is no cluster
+       features/task.feature:4  Given a working namespace
+       features/task.feature:9  Given a working namespace
+   ~ no root of trust
+       features/task.feature:4  Given a initialized tuf root
+
+4 scenarios: ✔ 1 held, ~ 3 pending  tail
+`);
+});
 
 describe('a log file', () => {
   it('gets no colours and no control characters, and no line that is replaced', () => {
@@ -60,7 +83,7 @@ describe('a log file', () => {
 
   it('gets none either where colours are asked for, or a build service sets CI', () => {
     const file = fileURLToPath(new URL('./terminal.ts', import.meta.url));
-    const code = `import(${JSON.stringify(file)}).then(({ TerminalReport }) => { const report = new TerminalReport({ out: process.stdout, root: '/', again: '' }); report.live('x'); report.summary({ held: 1, broken: 0, unknown: 0, harness: 0, skipped: 0 }, 'tail'); })`;
+    const code = `import(${JSON.stringify(file)}).then(({ TerminalReport }) => { const report = new TerminalReport({ out: process.stdout, root: '/', again: '' }); report.live('x'); report.summary({ held: 1, broken: 0, unknown: 0, harness: 0, pending: 0, skipped: 0 }, 'tail'); })`;
     const text = execFileSync(process.execPath, ['--import', 'tsx', '-e', code], { env: { ...process.env, CI: 'true', FORCE_COLOR: '1' }, encoding: 'utf8' });
     expect(text).toBe('\n1 scenario: ✔ 1 held  tail\n');
   });
@@ -146,7 +169,7 @@ describe('what is shown', () => {
     const log = screen(options);
     showAll(log);
     const last = log.text().trimEnd().split('\n').at(-1)?.replaceAll(/\u001b\[\d*m/g, '');
-    expect(last).toBe('5 scenarios: ✔ 1 held, ✘ 1 broken, ? 1 unknown, ! 1 harness failed, - 1 skipped  2 s · seed 1');
+    expect(last).toBe('6 scenarios: ✔ 1 held, ✘ 1 broken, ? 1 unknown, ! 1 harness failed, ~ 1 pending, - 1 skipped  2 s · seed 1');
     expect(log.text().endsWith('\n')).toBe(true);
   });
 

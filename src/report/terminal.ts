@@ -14,6 +14,9 @@ export interface Terminal {
 
 export type Tally = Readonly<Record<ScenarioVerdict, number>>;
 
+/** Those that are no failures. */
+const quiet: ReadonlySet<ScenarioVerdict> = new Set(['held', 'pending', 'skipped']);
+
 type Colors = ReturnType<typeof pc.createColors>;
 
 /**
@@ -33,7 +36,7 @@ export class TerminalReport {
     this.#terminal = terminal;
     this.#colors = pc.createColors(terminal.out.isTTY === true && pc.isColorSupported);
     const { green, red, yellow, magenta, dim } = this.#colors;
-    this.#marks = { held: green('✔'), broken: red('✘'), unknown: yellow('?'), harness: magenta('!'), skipped: dim('-') };
+    this.#marks = { held: green('✔'), broken: red('✘'), unknown: yellow('?'), harness: magenta('!'), pending: yellow('~'), skipped: dim('-') };
   }
 
   /** Where the run's histories go, for the case that it is interrupted. */
@@ -69,8 +72,19 @@ export class TerminalReport {
   }
 
   failures(outcomes: readonly ScenarioOutcome[]): void {
-    const failed = outcomes.filter(({ verdict }) => verdict !== 'held' && verdict !== 'skipped');
+    const failed = outcomes.filter(({ verdict }) => !quiet.has(verdict));
     failed.forEach((outcome, index) => this.#failed(outcome, index + 1));
+  }
+
+  /** What could not be done here, by reason: no failure, and no success either. */
+  pending(outcomes: readonly ScenarioOutcome[]): void {
+    const pending = outcomes.filter(({ verdict }) => verdict === 'pending').map((outcome) => ({ outcome, reason: outcome.failures[0]?.message ?? '' }));
+    if (pending.length === 0) return;
+    this.#write(`\n${this.#colors.bold(`PENDING: ${pending.length} scenario${pending.length === 1 ? '' : 's'} can't be run to the end here; nothing is shown by them`)}`);
+    for (const reason of new Set(pending.map((one) => one.reason))) {
+      this.line(`   ${this.#marks.pending} ${reason.replace(/^STEP_PENDING: /, '')}`);
+      for (const { outcome } of pending.filter((one) => one.reason === reason)) this.line(`       ${outcome.failures[0]?.at ?? outcome.at}  ${outcome.failures[0]?.step ?? ''}`);
+    }
   }
 
   #failed({ feature, title, verdict, at, failures, artifacts }: ScenarioOutcome, number: number): void {
@@ -96,7 +110,7 @@ export class TerminalReport {
   /** Always the last line of a run. */
   summary(tally: Tally, tail: string): void {
     const total = Object.values(tally).reduce((sum, count) => sum + count, 0);
-    const counts = (['held', 'broken', 'unknown', 'harness', 'skipped'] as const)
+    const counts = (['held', 'broken', 'unknown', 'harness', 'pending', 'skipped'] as const)
       .filter((verdict) => verdict === 'held' || tally[verdict] > 0)
       .map((verdict) => `${this.#marks[verdict]} ${tally[verdict]} ${verdict === 'harness' ? 'harness failed' : verdict}`);
     this.#write(`\n${this.#colors.bold(`${total} scenario${total === 1 ? '' : 's'}`)}: ${counts.join(', ')}  ${this.#colors.dim(tail)}`);
