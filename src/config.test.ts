@@ -23,7 +23,6 @@ describe('readSettings', () => {
       subject: 'reference',
       outputLimit: 16 * 1024 * 1024,
       gateTimeout: 15_000,
-      unknownVariables: 'error',
       updateSnapshots: false,
       ci: false,
       keep: false,

@@ -29,7 +29,8 @@ const settingsSchema = z.strictObject({
   deadline: z.coerce.number().int().min(100).max(3_600_000).optional(),
   outputLimit: z.coerce.number().int().min(1024).default(16 * 1024 * 1024),
   gateTimeout: z.coerce.number().int().min(10).max(600_000).default(15_000),
-  unknownVariables: z.enum(['error', 'empty']).default('error'),
+  /** Absent: as the subject says. */
+  unknownVariables: z.enum(['error', 'empty']).optional(),
   updateSnapshots: yes.default(false),
   ci: present.default(false),
   keep: yes.default(false),

@@ -8,4 +8,5 @@ export const subject = {
   cacheDirectory: '${XDG_CACHE_HOME}/ec/images',
   serialArguments: ['--workers', '1'],
   noCacheEnvironment: { EC_CACHE: 'false' },
+  unknownVariables: 'empty',
 } satisfies SubjectFile;

@@ -55,21 +55,21 @@ export async function prepareContext(settings: Settings, report: TerminalReport,
     sessionFolder: session.directory,
     ledgerFile: session.ledgerFile,
     addresses: stage.addresses,
-    ...asSet(settings),
+    ...asSet(settings, subject),
   };
   publishRunContext(context);
   report.line(['stage', stage.addresses.launcher, '· subject', subject.name, ...(settings.plantedBug === undefined ? [] : ['· planted bug', settings.plantedBug]), '· seed', seed].join(' '));
   return { context, subject };
 }
 
-function asSet(settings: Settings) {
+function asSet(settings: Settings, subject: Subject) {
   return {
     subject: settings.subject,
     snapshotMode: settings.updateSnapshots ? 'all' : settings.ci ? 'none' : 'new',
     deadlineMs: settings.deadline,
     outputLimitBytes: settings.outputLimit,
     gateTimeoutMs: settings.gateTimeout,
-    unknownVariables: settings.unknownVariables,
+    unknownVariables: settings.unknownVariables ?? subject.unknownVariables,
     keep: settings.keep,
     amplify: settings.amplify,
     plantedBug: settings.plantedBug,

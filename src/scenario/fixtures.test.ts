@@ -29,13 +29,15 @@ async function read({ policyApiUrl, transport }: ScenarioRun, path: string): Pro
 describe('publishPolicies', () => {
   it('names the git host in what is no policy, and remembers the commit', async () => {
     const scenario = await stage.open();
-    await publishPolicies(scenario, 'policy', [{ target: 'main.rego', source: 'examples/main.rego' }, { target: 'data.yaml', source: 'examples/data.yaml' }]);
+    await publishPolicies(scenario, 'policy', [{ target: 'main.rego', source: 'examples/main.rego' }, { target: 'data.yaml', source: 'examples/data.yaml' }, { target: 'renamed.rego', source: 'data.yaml' }, { target: 'policy.txt', source: 'main.rego' }]);
     const host = await scenario.values.expand('${GITHOST}', 'error');
     const target = join(scenario.folders.temporary, 'clone');
     await run('git', ['clone', '--quiet', `https://${host}/git/policy.git`, target], { env: { PATH: process.env['PATH'], HOME: stage.folder, GIT_SSL_CAINFO: stage.addresses.gitCertificateFile } });
     expect(await readFile(join(target, 'data.yaml'), 'utf8')).toBe(`host: ${host} \${OTHER}`);
     expect(await readFile(join(target, 'main.rego'), 'utf8')).toBe('package main # ${GITHOST}');
     expect(await readFile(join(target, 'main.wasm'), 'utf8')).toBe('\0asm ${GITHOST}');
+    expect(await readFile(join(target, 'renamed.rego'), 'utf8')).toBe(`host: ${host} \${OTHER}`);
+    expect(await readFile(join(target, 'policy.txt'), 'utf8')).toBe('package main # ${GITHOST}');
     const { stdout } = await run('git', ['-C', target, 'rev-parse', 'HEAD']);
     expect(await scenario.values.expand('${LATEST_COMMIT}', 'error')).toBe(stdout.trim());
   });
@@ -58,6 +60,21 @@ describe('storePolicyObject', () => {
     const host = await scenario.values.expand('${GITHOST}', 'error');
     expect(await read(scenario, 'enterprisecontractpolicies/json')).toMatchObject({ spec: { a: host, b: '${KEPT}', c: digest } });
     expect(await read(scenario, 'snapshots/yaml')).toMatchObject({ spec: { components: [{ containerImage: `registry.local/${scenario.identity.id}/acceptance/image` }] } });
+  });
+
+  it('replaces the names that are promised for the kind of object, and no others', async () => {
+    const scenario = await stage.open();
+    await scenario.images.pushImage('acceptance/image');
+    await scenario.keys.make('known');
+    const names = ['GITHOST', 'REGISTRY', 'REGISTRY_acceptance/image:latest_DIGEST', 'REKOR', 'TMPDIR', 'known_PUBLIC_KEY', 'TODAY_PLUS_30_DAYS'];
+    const specification = JSON.stringify(Object.fromEntries(names.map((name) => [name, `\${${name}}`])));
+    const kept = async (resource: 'enterprisecontractpolicies' | 'snapshots'): Promise<readonly string[]> => {
+      await storePolicyObject(scenario, { resource, name: 'names' }, specification);
+      const { spec } = (await read(scenario, `${resource}/names`)) as { spec: Record<string, string> };
+      return names.filter((name) => spec[name] === `\${${name}}`);
+    };
+    expect(await kept('enterprisecontractpolicies')).toEqual(['REKOR', 'TMPDIR', 'known_PUBLIC_KEY', 'TODAY_PLUS_30_DAYS']);
+    expect(await kept('snapshots')).toEqual(names.filter((name) => name !== 'REGISTRY'));
   });
 
   it.each(['{ "a": ', 'plain words', '', '[1, 2]', '42', 'a: b: c', '"text"'])('refuses %j', async (specification) => {

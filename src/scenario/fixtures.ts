@@ -35,27 +35,32 @@ export async function addLabels({ images, values, context }: ScenarioRun, image:
 /** Makes a git repository of one commit; its id becomes `LATEST_COMMIT`. */
 export async function publishPolicies(scenario: ScenarioRun, name: string, rows: readonly Placement[]): Promise<void> {
   const { context, folders, identity, values } = scenario;
-  const files = await readExamples(context.examplesFolder, rows);
   const host = await values.expand('${GITHOST}', 'error');
   const commit = await publishRepository({
     url: `${context.addresses.gitUrl}/${identity.id}/git/${name}.git`,
     certificateFile: context.addresses.gitCertificateFile,
     folder: folders.temporary,
-    files: files.map((file) => withGitHost(file, host)),
+    files: (await Promise.all(rows.map(async (row) => await placedFor(context.examplesFolder, row, host)))).flat(),
   });
   values.set('LATEST_COMMIT', commit);
 }
 
-/** Policies are taken as they are; in other sources the git host is named. */
-function withGitHost(file: PlacedFile, host: string): PlacedFile {
-  if (/\.(rego|wasm)$/.test(file.path)) return file;
-  const text = file.content.toString('utf8');
-  return { ...file, content: Buffer.from(expand(text, new Map([['GITHOST', host]]), 'keep')) };
+/** Policies are taken as they are; in what comes from other sources, whatever it is called then, the git host is named. */
+async function placedFor(folder: string, row: Placement, host: string): Promise<readonly PlacedFile[]> {
+  const files = await readExamples(folder, [row]);
+  if (/\.(rego|wasm)$/.test(row.source)) return files;
+  return files.map((file) => ({ ...file, content: Buffer.from(expand(file.content.toString('utf8'), new Map([['GITHOST', host]]), 'keep')) }));
 }
+
+/** The variables that the specification of an object may name; what else looks like one stays as it is. */
+const namedIn: Readonly<Record<PolicyObject['resource'], RegExp>> = {
+  enterprisecontractpolicies: /^(?:GITHOST|REGISTRY|REGISTRY_.*_DIGEST)$/,
+  snapshots: /^REGISTRY$/,
+};
 
 /** @throws StampedeError DOCUMENT_MALFORMED with the place in the document */
 export async function storePolicyObject(scenario: ScenarioRun, object: Omit<PolicyObject, 'spec'>, specification: string): Promise<void> {
-  const spec = documentOf(await scenario.values.expand(specification, 'keep'), object.name);
+  const spec = documentOf(await scenario.values.expandOnly(specification, namedIn[object.resource]), object.name);
   await applyPolicyObject(scenario.transport, scenario.policyApiUrl, { ...object, spec });
 }
 

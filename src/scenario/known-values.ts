@@ -35,9 +35,12 @@ export class KnownValues {
 
   /** Expands a command or document. Digests are looked up only when the text names one. */
   async expand(text: string, unknown: UnknownVariable): Promise<string> {
-    const values = this.#withKeys();
-    const wanted = mentions(text, (name) => digestVariable.test(name)) ? new Map([...values, ...(await this.#digests())]) : values;
-    return expand(text, wanted, unknown);
+    return expand(text, await this.#valuesFor(text), unknown);
+  }
+
+  /** The same for names that match; all others stay as they are. */
+  async expandOnly(text: string, names: RegExp): Promise<string> {
+    return expand(text, new Map([...(await this.#valuesFor(text))].filter(([name]) => names.test(name))), 'keep');
   }
 
   /** Everything that a snapshot shows by name. */
@@ -47,6 +50,11 @@ export class KnownValues {
       [`${name}_PUBLIC_KEY_XML`, pair.publicKeyPem.replaceAll('\n', '&#xA;')] as const,
     ]);
     return new Map([...this.#withKeys(), ...keys, ...(await this.#digests()), ...this.#snapshotOnly]);
+  }
+
+  async #valuesFor(text: string): Promise<ReadonlyMap<string, string>> {
+    const values = this.#withKeys();
+    return mentions(text, (name) => digestVariable.test(name)) ? new Map([...values, ...(await this.#digests())]) : values;
   }
 
   #withKeys(): Map<string, string> {

@@ -104,4 +104,9 @@ describe('normalise, patterns', () => {
   ])('%s is shown as %s', (text, shown) => {
     expect(normalise(text, new Map([['TMPDIR', '/run/s-1']]))).toBe(shown);
   });
+
+  it('the folder for temporary files has a name of its own', () => {
+    const known = new Map([['TMPDIR', '/run/s-1'], ['TEMP', '/run/s-1/tmp']]);
+    expect(normalise('/run/s-1/tmp/ec-work-1234567890/policy, /run/s-1/work/ec-work-1234567890', known)).toBe('${TEMP}/ec-work-${RANDOM}/policy, ${TMPDIR}/work/ec-work-1234567890');
+  });
 });

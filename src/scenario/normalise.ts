@@ -9,7 +9,7 @@ const patterns: readonly (readonly [RegExp, string])[] = [
   [/\b1[6-9]\d{8}\b/g, '${TIMESTAMP}'],
   [/("ec-version":\s*")[^"]*(")/g, '$1${EC_VERSION}$2'],
   // Only in the folder for temporary files: elsewhere names are nobody's chance.
-  [/(\$\{TMPDIR\}\/tmp(?:\/[A-Za-z._]+)*\/[A-Za-z._-]*-)[A-Za-z0-9]{6,}/g, '$1${RANDOM}'],
+  [/((?:\$\{TMPDIR\}\/tmp|\$\{TEMP\})(?:\/[A-Za-z._]+)*\/[A-Za-z._-]*-)[A-Za-z0-9]{6,}/g, '$1${RANDOM}'],
 ];
 
 interface Piece {

@@ -2,6 +2,7 @@
 import { appendFile, cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunContext } from '../config.ts';
+import { wallClock } from '../foundation/clock.ts';
 import { ResourceStack } from '../foundation/resources.ts';
 import type { LogDoor } from '../faults/log-door.ts';
 import { createRegistryClient, type RegistryClient } from '../oci/registry-client.ts';
@@ -15,6 +16,7 @@ import type { ScenarioIdentity } from './identity.ts';
 import { ImageShelf } from './images.ts';
 import { KeyRing } from './keys.ts';
 import { KnownValues } from './known-values.ts';
+import { usualValues } from './usual-values.ts';
 import { policyNamespace } from './policy-object.ts';
 import { loginTo, openTransport } from './registry-access.ts';
 import type { PerformedRun } from './run.ts';
@@ -63,6 +65,7 @@ export async function openScenario(context: RunContext, identity: ScenarioIdenti
     await makeFolders(folders, context);
     const storedFolder = await makeStoredFolder(context, identity);
     const clients = await openClients(context, identity, { folders, resources });
+    clients.values.setForSnapshots('TEMP', folders.temporary);
     const kubeconfig = join(folders.root, 'kubeconfig');
     await writeFile(kubeconfig, kubeconfigFor({ server: clients.policyApiUrl, namespace: policyNamespace }), { mode: 0o600 });
     const runs: PerformedRun[] = [];
@@ -103,6 +106,7 @@ function fixedValues(context: RunContext, identity: ScenarioIdentity, folders: S
     GITHOST: gitHost(context, identity.id),
     REKOR: context.addresses.rekorUrl,
     ...(pass === undefined ? {} : { REGISTRY_USERNAME: pass.username, REGISTRY_PASSWORD: pass.password }),
+    ...usualValues(wallClock()),
   };
 }
 

@@ -41,6 +41,7 @@ export const testSubject: Subject = {
   noCacheEnvironment: { CACHE: 'false' },
   door: 'forward',
   registry: { auth: 'none', tls: false },
+  unknownVariables: 'error',
   deadlineMs: 20_000,
 };
 

@@ -11,6 +11,7 @@ import { performRun, type Participant, type PerformedRun, type RunSettings } fro
 import type { ScenarioRun } from './scenario-run.ts';
 import { hiderFor } from './secrets.ts';
 import { subjectEnvironment } from './subject-environment.ts';
+import { learnVersion } from './subject-version.ts';
 import { expand } from './variables.ts';
 
 /** In the stored run: how the last validator was started. */
@@ -35,6 +36,7 @@ export async function validate(scenario: ScenarioRun, gathering: Gathering): Pro
 /** From now on it is the scenario's last run. */
 export async function keepRun(scenario: ScenarioRun, run: PerformedRun): Promise<void> {
   scenario.runs.push(run);
+  await learnVersion(scenario.values, run);
   await storeScript(scenario, run);
 }
 

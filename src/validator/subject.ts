@@ -37,6 +37,8 @@ const subjectSchema = z.strictObject({
    * https alone, with an authority in SSL_CERT_FILE.
    */
   registry: z.strictObject({ auth: z.enum(['none', 'basic', 'token']).default('none'), tls: z.boolean().default(false) }).default({ auth: 'none', tls: false }),
+  /** What becomes of `${NAME}` in a feature when nobody knows the name: a failure of the step, or nothing in its place. */
+  unknownVariables: z.enum(['error', 'empty']).default('error'),
   /** Milliseconds after which a run is ended. */
   deadlineMs: z.number().int().positive().default(60_000),
 });
