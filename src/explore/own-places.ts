@@ -72,7 +72,7 @@ function placeAt({ scenario, untouched }: Copied, root: string): Place {
 }
 
 /** What in a place is nobody's business: of its own making in each run. */
-const notCompared = ['home', 'tmp', 'keys', 'kubeconfig'];
+const notCompared = ['home', 'tmp', 'keys', 'tuf', 'kubeconfig'];
 
 interface Made {
   readonly root: string;

@@ -13,6 +13,8 @@ export interface ScenarioFolders {
   readonly cache: string;
   readonly temporary: string;
   readonly keys: string;
+  /** `$TUF_ROOT`, where a step wants one. */
+  readonly tuf: string;
   /** The validator's working directory. */
   readonly work: string;
 }
@@ -24,6 +26,7 @@ export function scenarioFolders(root: string): ScenarioFolders {
     cache: join(root, 'home', '.cache'),
     temporary: join(root, 'tmp'),
     keys: join(root, 'keys'),
+    tuf: join(root, 'tuf'),
     work: join(root, 'work'),
   };
 }

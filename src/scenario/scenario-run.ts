@@ -45,7 +45,8 @@ export interface ScenarioRun {
   readonly policyApiUrl: string;
   /** Lines set by steps; they win over the usual environment. */
   readonly environment: Map<string, string>;
-  readonly usualEnvironment: Readonly<Record<string, string>>;
+  /** What every validator gets; a step may have it replaced. */
+  usualEnvironment: Readonly<Record<string, string>>;
   readonly runs: PerformedRun[];
   /** Runs that no step looks at; they are judged all the same. */
   readonly runsBesides: PerformedRun[];
