@@ -100,6 +100,15 @@ describe('writeNamedFile', () => {
     expect(existsSync(`${scenario.folders.root}-escaped`)).toBe(false);
   });
 
+  it('replaces what is there, which nobody else can read then', async () => {
+    const scenario = await stage.open();
+    const path = join(scenario.folders.work, 'tracked.yaml');
+    await writeFile(path, 'a longer text than the next one', { mode: 0o644 });
+    await writeNamedFile(scenario, 'tracked.yaml', '${REGISTRY}', { asWritten: true });
+    expect(await readFile(path, 'utf8')).toBe('${REGISTRY}');
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+  });
+
   it('refuses a variable that nobody knows', async () => {
     await expect(writeNamedFile(await stage.open(), 'a', '${WRONG}')).rejects.toMatchObject({ code: 'VARIABLE_UNKNOWN' });
   });

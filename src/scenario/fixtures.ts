@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { StampedeError } from '../foundation/errors.ts';
@@ -77,15 +77,16 @@ function documentOf(text: string, name: string): unknown {
   }
 }
 
-/** Below the working directory unless the name is absolute; mode 0600. */
-export async function writeNamedFile({ values, context, folders }: ScenarioRun, name: string, content: string): Promise<void> {
+/** Below the working directory unless the name is absolute; mode 0600, even if there was such a file. `asWritten`: variables in it stay as they are. */
+export async function writeNamedFile({ values, context, folders }: ScenarioRun, name: string, content: string, { asWritten = false } = {}): Promise<void> {
   const path = await values.expand(name, context.unknownVariables);
   const target = resolve(folders.work, path);
   if (!target.startsWith(join(folders.root, '/'))) {
     throw new StampedeError('FOLDER_NOT_WRITABLE', `${path} lies outside the scenario's folder`, { hint: 'name it relative, or below ${TMPDIR}' });
   }
   await mkdir(dirname(target), { recursive: true });
-  await writeFile(target, await values.expand(content, context.unknownVariables), { mode: 0o600 });
+  await writeFile(target, asWritten ? content : await values.expand(content, context.unknownVariables), { mode: 0o600 });
+  await chmod(target, 0o600);
 }
 
 /** For later runs of validators; a line is `NAME=value`. */
