@@ -34,6 +34,8 @@ const settingsSchema = z.strictObject({
   updateSnapshots: yes.default(false),
   ci: present.default(false),
   keep: yes.default(false),
+  /** The program conftest; absent: the one on the PATH. */
+  conftest: folder.optional(),
   /** How many times at once each command of a feature runs; absent: once, alone. */
   amplify: z.coerce.number().int().min(2).max(64).optional(),
   /** A known bug for the validator that comes with the project, which then is a test build. */
@@ -69,6 +71,7 @@ const variables: Readonly<Record<SettingName, string>> = {
   updateSnapshots: 'STAMPEDE_UPDATE_SNAPSHOTS',
   ci: 'CI',
   keep: 'STAMPEDE_KEEP',
+  conftest: 'STAMPEDE_CONFTEST',
   amplify: 'STAMPEDE_AMPLIFY',
   plantedBug: 'STAMPEDE_PLANTED_BUG',
 };
@@ -129,6 +132,8 @@ export interface RunContext {
   readonly unknownVariables: 'error' | 'empty';
   /** Folders of scenarios are left for a person to look at. */
   readonly keep: boolean;
+  /** Of steps that run conftest; undefined: whichever is on the PATH. */
+  readonly conftest: string | undefined;
   /** How many times at once each command of a feature runs besides; undefined: it does not. */
   readonly amplify: number | undefined;
   /** What validators are told to do wrong; undefined: nothing, and they could not. */

@@ -46,6 +46,7 @@ which validator
   --binary PATH          the validator's program, where the subject needs one
   --deadline MS          after which a validator is ended
   --planted-bug NAME     a known bug in the reference validator (npm run reference -- --list-planted-bugs)
+  --conftest PATH        for steps that run conftest; default: the one on the PATH
 
 where things are
   --features DIR  --examples DIR  --snapshots DIR   kept elsewhere
@@ -87,6 +88,7 @@ const settingFlags = {
   updateSnapshots: 'boolean',
   ci: 'boolean',
   keep: 'boolean',
+  conftest: 'string',
   amplify: 'string',
   plantedBug: 'string',
 } as const satisfies Record<keyof Settings, 'string' | 'boolean'>;
@@ -118,7 +120,7 @@ export function parseAcceptance(argv: readonly string[], environment: NodeJS.Pro
 
 /** What a person types to run one scenario again with these settings. Paths are relative where that is shorter. */
 export function againCommand(settings: Settings, directory: string): string {
-  const kept = (['stage', 'composeFile', 'registryUrl', 'rekorUrl', 'gitUrl', 'gitCertificate', 'subject', 'binary', 'features', 'examples', 'snapshots', 'cwd', 'runs', 'deadline', 'gateTimeout', 'unknownVariables', 'amplify', 'plantedBug'] as const).flatMap((name) => {
+  const kept = (['stage', 'composeFile', 'registryUrl', 'rekorUrl', 'gitUrl', 'gitCertificate', 'subject', 'binary', 'features', 'examples', 'snapshots', 'cwd', 'runs', 'deadline', 'gateTimeout', 'unknownVariables', 'conftest', 'amplify', 'plantedBug'] as const).flatMap((name) => {
     const value = settings[name];
     if (value === undefined || value === defaults[name]) return [];
     const text = String(value);

@@ -71,6 +71,7 @@ function asSet(settings: Settings, subject: Subject) {
     gateTimeoutMs: settings.gateTimeout,
     unknownVariables: settings.unknownVariables ?? subject.unknownVariables,
     keep: settings.keep,
+    conftest: settings.conftest,
     amplify: settings.amplify,
     plantedBug: settings.plantedBug,
   } as const;

@@ -96,6 +96,8 @@ describe('normalise, patterns', () => {
     ['a1700000000b', 'a1700000000b'],
     ['"ec-version": "v0.7.1+dirty"', '"ec-version": "${EC_VERSION}"'],
     ['"version": "v0.7.1"', '"version": "v0.7.1"'],
+    ['Version            0.1.0\nOPA Version        1.2.3', 'Version            ${EC_VERSION}\nOPA Version        1.2.3'],
+    ['Version 1 of it', 'Version 1 of it'],
     ['/run/s-1/tmp/ec-work-1234567890/policy/main.rego', '${TMPDIR}/tmp/ec-work-${RANDOM}/policy/main.rego'],
     ['/run/s-1/tmp/git/clone-Ab3dE6', '${TMPDIR}/tmp/git/clone-${RANDOM}'],
     ['/run/s-1/tmp/cache-12345', '${TMPDIR}/tmp/cache-12345'],

@@ -8,6 +8,8 @@ const patterns: readonly (readonly [RegExp, string])[] = [
   [/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)/g, '${TIMESTAMP}'],
   [/\b1[6-9]\d{8}\b/g, '${TIMESTAMP}'],
   [/("ec-version":\s*")[^"]*(")/g, '$1${EC_VERSION}$2'],
+  // As a validator tells it that was asked; versions may be short.
+  [/^(Version {2,})\S+$/gm, '$1${EC_VERSION}'],
   // Only in the folder for temporary files: elsewhere names are nobody's chance.
   [/((?:\$\{TMPDIR\}\/tmp|\$\{TEMP\})(?:\/[A-Za-z._]+)*\/[A-Za-z._-]*-)[A-Za-z0-9]{6,}/g, '$1${RANDOM}'],
 ];

@@ -95,6 +95,7 @@ function contextIn(folder: string, addresses: StageAddresses): RunContext {
     gateTimeoutMs: 10_000,
     unknownVariables: 'error',
     keep: false,
+    conftest: undefined,
     amplify: undefined,
     plantedBug: undefined,
   };
