@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { setDefaultTimeout, setDefinitionFunctionWrapper, setWorldConstructor, World } from '@cucumber/cucumber';
+import { setWorldConstructor, World } from '@cucumber/cucumber';
 import type { DataTable } from '@cucumber/cucumber';
-import { AssertionError } from 'chai';
-import { describeError, StampedeError } from '../src/foundation/errors.ts';
-import { visible } from '../src/foundation/visible.ts';
+import { StampedeError } from '../src/foundation/errors.ts';
 import { readExamples } from '../src/scenario/examples.ts';
 import { expectExitStatus, expectLogFailureTold, expectHeld, expectLogLine, expectOutput, expectSnapshots, outputOf, readNamedFile, type Stream } from '../src/scenario/expectations.ts';
 import { addLabels, attest, publishPolicies, setVariable, sign, storePolicyObject, writeNamedFile } from '../src/scenario/fixtures.ts';
@@ -12,6 +10,7 @@ import type { ScenarioRun } from '../src/scenario/scenario-run.ts';
 import { expectConsistentLog, makeLogFail } from '../src/scenario/log-faults.ts';
 import { expectLaterRun } from '../src/scenario/later-run.ts';
 import { alone } from '../src/scenario/meeting.ts';
+import { documentBelow, rowsOf } from '../src/scenario/step-input.ts';
 import { lastRun, validate } from '../src/scenario/validate.ts';
 import { validateAmplified } from '../src/explore/amplify.ts';
 import { validateAsTold, validateUnder, type ToldGathering } from '../src/explore/gathering.ts';
@@ -19,6 +18,9 @@ import type { Logging, Provenance } from '../src/scenario/signing.ts';
 import type { LogFaultRule } from '../src/faults/log-door.ts';
 import { outcomesAgree } from '../src/checkers/outcomes-agree.ts';
 import { verdicts, type VerdictName } from './verdicts.ts';
+
+/** Where a file goes, and which example it is. */
+const placements = { target: 'filled', source: 'filled' } as const;
 
 /** One per scenario: the words of the steps as calls. What they do is written in `src/scenario`. */
 export class StampedeWorld extends World {
@@ -47,11 +49,11 @@ export class StampedeWorld extends World {
   }
 
   async haveImageWithFiles(name: string, table: DataTable): Promise<void> {
-    await this.scenario.images.pushImage(name, await readExamples(this.scenario.context.examplesFolder, rowsOf(table)));
+    await this.scenario.images.pushImage(name, await readExamples(this.scenario.context.examplesFolder, rowsOf(table, placements)));
   }
 
   async haveLabels(name: string, table: DataTable): Promise<void> {
-    await addLabels(this.scenario, name, table.raw().map(([label = '', value = '']) => [label, value]));
+    await addLabels(this.scenario, name, rowsOf(table, { label: 'filled', value: 'any' }).map(({ label, value }) => [label, value]));
   }
 
   async haveBundles(count: number, name: string, keyName: string): Promise<void> {
@@ -69,19 +71,19 @@ export class StampedeWorld extends World {
   }
 
   async haveRepository(name: string, table: DataTable): Promise<void> {
-    await publishPolicies(this.scenario, name, rowsOf(table));
+    await publishPolicies(this.scenario, name, rowsOf(table, placements));
   }
 
   async havePolicy(name: string, specification: string): Promise<void> {
-    await storePolicyObject(this.scenario, { resource: 'enterprisecontractpolicies', name }, specification);
+    await storePolicyObject(this.scenario, { resource: 'enterprisecontractpolicies', name }, documentBelow(specification, 'the specification, JSON or YAML,'));
   }
 
   async haveSnapshotObject(name: string, specification: string): Promise<void> {
-    await storePolicyObject(this.scenario, { resource: 'snapshots', name }, specification);
+    await storePolicyObject(this.scenario, { resource: 'snapshots', name }, documentBelow(specification, 'the specification, JSON or YAML,'));
   }
 
   async haveFile(name: string, content: string): Promise<void> {
-    await writeNamedFile(this.scenario, name, content);
+    await writeNamedFile(this.scenario, name, documentBelow(content, "the file's content"));
   }
 
   async haveFailingLog(rule: LogFaultRule): Promise<void> {
@@ -112,7 +114,7 @@ export class StampedeWorld extends World {
   }
 
   async expectContains(stream: Stream, expected: string): Promise<void> {
-    await expectOutput(this.scenario, stream, expected);
+    await expectOutput(this.scenario, stream, documentBelow(expected, 'what the output should contain'));
   }
 
   async expectLog(expected: string): Promise<void> {
@@ -158,27 +160,4 @@ export class StampedeWorld extends World {
   }
 }
 
-function rowsOf(table: DataTable): { target: string; source: string }[] {
-  return table.raw().map(([target = '', source = '']) => ({ target, source }));
-}
-
-/** Cucumber 12 shows a message only: code, causes and hint go into it. */
-function presentable(error: unknown): unknown {
-  if (error instanceof StampedeError) return Object.assign(new Error(visible(describeError(error))), { stack: visible(describeError(error)) });
-  if (error instanceof AssertionError) return new Error(visible(`EXPECTATION_BROKEN: ${error.message}`));
-  return error;
-}
-
 setWorldConstructor(StampedeWorld);
-// Validators have deadlines of their own, shorter than this; Cucumber's would leave them running.
-setDefaultTimeout(10 * 60 * 1000);
-setDefinitionFunctionWrapper(
-  (definition: (...args: unknown[]) => unknown) =>
-    async function wrapped(this: StampedeWorld, ...args: unknown[]): Promise<unknown> {
-      try {
-        return await definition.apply(this, args);
-      } catch (error) {
-        throw presentable(error);
-      }
-    },
-);
