@@ -17,6 +17,7 @@ import { validateAsTold, validateUnder, type ToldGathering } from '../src/explor
 import type { Logging, Provenance } from '../src/scenario/signing.ts';
 import type { LogFaultRule } from '../src/faults/log-door.ts';
 import { outcomesAgree } from '../src/checkers/outcomes-agree.ts';
+import { ArtifactWords } from './artifacts.ts';
 import { verdicts, type VerdictName } from './verdicts.ts';
 
 /** Where a file goes, and which example it is. */
@@ -38,6 +39,10 @@ export class StampedeWorld extends World {
   get scenario(): ScenarioRun {
     if (this.#scenario === undefined) throw new StampedeError('STEP_OUT_OF_ORDER', 'the scenario was not opened');
     return this.#scenario;
+  }
+
+  get artifacts(): ArtifactWords {
+    return new ArtifactWords(this.scenario);
   }
 
   async haveKeyPair(name: string): Promise<void> {

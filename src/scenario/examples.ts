@@ -29,6 +29,14 @@ export async function readExamples(folder: string, rows: readonly Placement[]): 
   return files.flat();
 }
 
+/**
+ * The files that a table names, and nothing that lies beside them.
+ * @throws StampedeError EXAMPLE_MISSING
+ */
+export async function readSources(folder: string, rows: readonly Placement[]): Promise<PlacedFile[]> {
+  return await Promise.all(rows.map(async (row) => await example(folder, row)));
+}
+
 async function example(folder: string, { target, source }: Placement): Promise<PlacedFile> {
   const content = await readFirst(candidates(folder, source));
   if (content !== undefined) return { path: target, content };

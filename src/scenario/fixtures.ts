@@ -7,7 +7,7 @@ import { readExamples, type PlacedFile, type Placement } from './examples.ts';
 import { publishRepository } from './git-repository.ts';
 import { applyPolicyObject, type PolicyObject } from './policy-object.ts';
 import type { ScenarioRun } from './scenario-run.ts';
-import type { Logging, Provenance, Signable } from './signing.ts';
+import type { Attesting, Logging, Signable } from './signing.ts';
 import { expand } from './variables.ts';
 
 export interface Signing {
@@ -22,8 +22,8 @@ export async function sign(scenario: ScenarioRun, image: string, { keyName, logg
 }
 
 /** The envelope's signature is known to snapshots as `ATTESTATION_SIGNATURE_<image>`. */
-export async function attest(scenario: ScenarioRun, image: string, { keyName, provenance, logging }: Signing & { readonly provenance: Provenance }): Promise<void> {
-  const signature = await scenario.signer.attest(signable(scenario, image), scenario.keys.named(keyName), { provenance, logging });
+export async function attest(scenario: ScenarioRun, image: string, { keyName, ...attesting }: Attesting & { readonly keyName: string }): Promise<void> {
+  const signature = await scenario.signer.attest(signable(scenario, image), scenario.keys.named(keyName), attesting);
   scenario.values.setForSnapshots(`ATTESTATION_SIGNATURE_${image}`, signature);
 }
 
@@ -35,21 +35,25 @@ export async function addLabels({ images, values, context }: ScenarioRun, image:
 /** Makes a git repository of one commit; its id becomes `LATEST_COMMIT`. */
 export async function publishPolicies(scenario: ScenarioRun, name: string, rows: readonly Placement[]): Promise<void> {
   const { context, folders, identity, values } = scenario;
-  const host = await values.expand('${GITHOST}', 'error');
+  const files = await readNamingGitHost(scenario, rows, readExamples);
   const commit = await publishRepository({
     url: `${context.addresses.gitUrl}/${identity.id}/git/${name}.git`,
     certificateFile: context.addresses.gitCertificateFile,
     folder: folders.temporary,
-    files: (await Promise.all(rows.map(async (row) => await placedFor(context.examplesFolder, row, host)))).flat(),
+    files,
   });
   values.set('LATEST_COMMIT', commit);
 }
 
 /** Policies are taken as they are; in what comes from other sources, whatever it is called then, the git host is named. */
-async function placedFor(folder: string, row: Placement, host: string): Promise<readonly PlacedFile[]> {
-  const files = await readExamples(folder, [row]);
-  if (/\.(rego|wasm)$/.test(row.source)) return files;
-  return files.map((file) => ({ ...file, content: Buffer.from(expand(file.content.toString('utf8'), new Map([['GITHOST', host]]), 'keep')) }));
+export async function readNamingGitHost({ context, values }: ScenarioRun, rows: readonly Placement[], read: (folder: string, rows: readonly Placement[]) => Promise<readonly PlacedFile[]>): Promise<PlacedFile[]> {
+  const host = new Map([['GITHOST', await values.expand('${GITHOST}', 'error')]]);
+  const placed = rows.map(async (row) => {
+    const files = await read(context.examplesFolder, [row]);
+    if (/\.(rego|wasm)$/.test(row.source)) return files;
+    return files.map((file) => ({ ...file, content: Buffer.from(expand(file.content.toString('utf8'), host, 'keep')) }));
+  });
+  return (await Promise.all(placed)).flat();
 }
 
 /** The variables that the specification of an object may name; what else looks like one stays as it is. */

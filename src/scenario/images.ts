@@ -8,6 +8,7 @@ import { buildLayer, type Compression, type Layer } from '../oci/layer.ts';
 import type { RegistryClient } from '../oci/registry-client.ts';
 import { tarOf } from '../oci/tar.ts';
 import type { PlacedFile } from './examples.ts';
+import { parseImageName } from './image-name.ts';
 
 /** A layer whose content is known in both its forms, so that a cache entry can be told from half of one. */
 export interface KnownLayer {
@@ -102,11 +103,21 @@ export class ImageShelf {
 
   /** @throws StampedeError STEP_OUT_OF_ORDER when no step has pushed it. */
   named(name: string): PushedImage {
-    const image = this.#images.get(name);
+    const image = this.find(name);
     if (image !== undefined) return image;
     throw new StampedeError('STEP_OUT_OF_ORDER', `there is no image named ${JSON.stringify(name)} yet`, {
       hint: `write before: Given an image named "${name}"`,
     });
+  }
+
+  /** As `named`, undefined when no step has pushed it. */
+  find(name: string): PushedImage | undefined {
+    return this.#images.get(keyOf(name));
+  }
+
+  /** An image that lies under another name, too. */
+  addCopy(original: PushedImage, name: string): void {
+    this.#keep({ ...original, name });
   }
 
   all(): readonly PushedImage[] {
@@ -124,11 +135,12 @@ export class ImageShelf {
     return [...this.#layers.values()];
   }
 
+  /** @throws StampedeError REFERENCE_MALFORMED, as everything that takes a name. */
   repositoryOf(name: string): string {
-    return `${this.#settings.prefix}/${name}`;
+    return `${this.#settings.prefix}/${parseImageName(name).repository}`;
   }
 
-  /** `registry.local/<prefix>/<name>` */
+  /** `registry.local/<prefix>/<name>`, without the name's tag. */
   referenceOf(name: string): string {
     return `${this.#settings.host}/${this.repositoryOf(name)}`;
   }
@@ -163,17 +175,27 @@ export class ImageShelf {
       labels: { 'org.opencontainers.image.title': name, ...labels },
       annotations: { 'org.opencontainers.image.base.name': `${this.referenceOf(name)}/parent:latest@${parent.digest}` },
     });
-    await registry.pushImage(repository, image, 'latest');
+    await registry.pushImage(repository, image, parseImageName(name).tag ?? 'latest');
     const pushed = { name, image, labels };
-    this.#images.set(name, pushed);
-    for (const layer of layers) this.#note(layer, name);
+    this.#keep(pushed);
     return pushed;
+  }
+
+  #keep(pushed: PushedImage): void {
+    this.#images.set(keyOf(pushed.name), pushed);
+    for (const layer of pushed.image.layers) this.#note(layer, pushed.name);
   }
 
   #note(layer: Layer, name: string): void {
     const known = this.#layers.get(layer.diffId) ?? knownLayer(layer);
     if (!known.images.includes(name)) this.#layers.set(layer.diffId, { ...known, images: [...known.images, name] });
   }
+}
+
+/** A name without a tag means the latest. */
+function keyOf(name: string): string {
+  const { repository, tag = 'latest' } = parseImageName(name);
+  return `${repository}:${tag}`;
 }
 
 function knownLayer({ diffId, descriptor: { digest }, bytes }: Layer): KnownLayer {

@@ -8,7 +8,7 @@ import type { LogEntry } from '../sigstore/log-entry.ts';
 import { proposeHashedrekord, proposeDsse, type ProposedEntry } from '../sigstore/proposed-entry.ts';
 import type { RekorClient } from '../sigstore/rekor-client.ts';
 import { signImage } from '../sigstore/simple-signing.ts';
-import { slsaV02Statement, slsaV1Statement, statementBytes } from '../sigstore/statement.ts';
+import { slsaV02Statement, slsaV1Statement, statementBytes, type Statement } from '../sigstore/statement.ts';
 import { MediaType } from '../oci/manifest.ts';
 import type { NamedKey } from './keys.ts';
 
@@ -38,6 +38,8 @@ const manifestLimit = 4 * 1024 * 1024;
 export interface Attesting {
   readonly provenance: Provenance;
   readonly logging: Logging;
+  /** What is attested instead of the usual statement. */
+  readonly change?: (statement: Statement) => Statement;
 }
 
 /** Makes signatures and attestations as cosign does, logs them in whichever Rekor is on stage, and pushes them. */
@@ -62,9 +64,9 @@ export class Signer {
   }
 
   /** Returns the envelope's signature, base64. */
-  async attest(subject: Signable, key: NamedKey, { provenance, logging }: Attesting): Promise<string> {
+  async attest(subject: Signable, key: NamedKey, { provenance, logging, change = (statement) => statement }: Attesting): Promise<string> {
     const make = { 'slsa-v0.2': slsaV02Statement, 'slsa-v1': slsaV1Statement }[provenance];
-    const statement = make({ name: subject.reference, digest: subject.digest });
+    const statement = change(make({ name: subject.reference, digest: subject.digest }));
     const envelope = signEnvelope(inTotoPayloadType, statementBytes(statement), key.pair.privateKey);
     const entry = logging === 'unlogged' ? undefined : await this.#log(proposeDsse(envelope, key.pair.publicKeyPem));
     const attached = { envelope, ...(logging === 'bundled' && entry !== undefined ? { entry } : {}) };
