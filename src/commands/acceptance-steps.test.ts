@@ -17,6 +17,12 @@ const wrong: readonly (readonly [step: string, said: RegExp])[] = [
   ['Given a file named "file" containing', /needs a document below it, and there is none/],
   ['Then the standard output should contain', /needs a document below it, and there is none/],
   ['Then the standard error should contain', /needs a document below it, and there is none/],
+  ['Then registry image "image" should contain a layer with', /needs a document below it, and there is none/],
+  ['Given a tekton bundle image named "bundle" containing', /needs a table below it[^]*2 cells: kind, name/],
+  ['Given a tekton bundle image named "bundle" containing\n      | Task | a |\n      | Job | b |', /row 2 of the table is refused\n\s+because: DOCUMENT_MALFORMED: "Job" is no kind/],
+  ['Given a OCI policy bundle named "bundle" with', /needs a table below it[^]*2 cells: target, source/],
+  ['Given a valid attestation of "image" signed by the "known" key, patched with', /needs a table below it[^]*one cell: JSON Patch/],
+  ['Given a valid slsa v1 attestation of "image" signed by the "known" key, patched with\n      | [] |\n      | {} |', /row 2 of the table is refused\n\s+because: DOCUMENT_MALFORMED: not a JSON Patch: \{\}/],
 ];
 
 let project: TestProject;

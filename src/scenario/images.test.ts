@@ -74,6 +74,19 @@ describe('an image', () => {
     expect((await shelf('another').pushImage('image')).image.digest).not.toBe(first);
   });
 
+  it('may have a tag in its name; without one it is the latest', async () => {
+    const images = shelf('tags');
+    const [v1, latest] = [await images.pushImage('image:v1'), await images.pushImage('image')];
+    expect((await pulled('tags/image', 'v1')).digest).toBe(v1.image.digest);
+    expect((await pulled('tags/image')).digest).toBe(latest.image.digest);
+    expect(v1.image.digest).not.toBe(latest.image.digest);
+    expect(images.named('image:latest')).toBe(latest);
+    expect(images.referenceOf('image:v1')).toBe('registry.local/tags/image');
+    const labelled = await images.addLabels('image:v1', { a: 'b' });
+    expect((await pulled('tags/image', 'v1')).digest).toBe(labelled.image.digest);
+    expect(images.all()).toHaveLength(2);
+  });
+
   it('carries given files in a further layer, uncompressed', async () => {
     const files = [{ path: 'manifests/a.yaml', content: Buffer.from('a: 1\n') }, { path: 'b', content: Buffer.alloc(0) }];
     const { image } = await shelf('files').pushImage('image', files);

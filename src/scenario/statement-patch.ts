@@ -5,7 +5,12 @@ import { StampedeError } from '../foundation/errors.ts';
 import { parseStatement, statementBytes, type Statement } from '../sigstore/statement.ts';
 import { inRow } from './step-input.ts';
 
-const path = z.string().regex(/^(\/|$)/, 'a path starts with /');
+/** The library passes over members that could reach into JavaScript's own objects, without a word. */
+const untaken = /\/(__proto__|constructor|prototype)(\/|$)/;
+const path = z
+  .string()
+  .regex(/^(\/|$)/, 'a path starts with /')
+  .refine((text) => !untaken.test(text), 'no member of that name can be patched');
 const operationSchema = z.discriminatedUnion('op', [
   z.object({ op: z.literal('add'), path, value: z.unknown() }),
   z.object({ op: z.literal('remove'), path }),
