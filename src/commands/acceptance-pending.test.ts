@@ -38,6 +38,7 @@ describe('what can not be done here', () => {
     expect(output).toContain('~ it needs keyless signing, ');
     expect(output).toContain('~ it needs a TUF repository with a root of trust, ');
     expect(output).not.toContain('STEP_UNDEFINED');
+    expect(project.read('runs/latest/junit.xml')).toContain(`tests="${phrases.length + 1}" skipped="${phrases.length}" failures="0"`);
     expect(status).toBe(0);
   });
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { Writable } from 'node:stream';
 import { loadConfiguration, runCucumber, type IConfiguration } from '@cucumber/cucumber/api';
 import { TestStepResultStatus, type Envelope, type GherkinDocument } from '@cucumber/messages';
 import { Query } from '@cucumber/query';
+import { pendingAsSkipped } from '../report/junit.ts';
 import { outcomeOf, type ScenarioOutcome } from '../report/outcome.ts';
 import type { Selection } from './acceptance-options.ts';
 import { collecting } from './collecting-stream.ts';
@@ -45,7 +46,9 @@ export async function runFeatures(plan: FeaturesPlan, listener: FeaturesListener
   const { runConfiguration } = await loadConfiguration({ file: 'cucumber.mjs', provided: configuration(plan, paths) }, { cwd: plan.root });
   const watch = new Watch(listener);
   try {
+    const junit = join(plan.reportFolder, 'junit.xml');
     const { success } = await runCucumber(runConfiguration, { cwd: plan.root, stdout: collecting([]), stderr: watch.stderr }, (envelope) => watch.take(envelope));
+    await writeFile(junit, pendingAsSkipped(await readFile(junit, 'utf8')));
     return watch.result(success);
   } catch (error) {
     // Where a worker has crashed, formatters of Cucumber fail over the scenario that has no end.
