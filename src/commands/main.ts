@@ -6,6 +6,7 @@ type Command = (argv: readonly string[]) => Promise<number>;
 /** Loaded on demand: nobody waits for Cucumber to start a stage. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   acceptance: async () => (await import('./acceptance.ts')).acceptanceCommand,
+  doctor: async () => (await import('./doctor.ts')).doctorCommand,
   stage: async () => (await import('./stage.ts')).stageCommand,
   images: async () => (await import('./images.ts')).imagesCommand,
   reference: async () => (await import('./reference.ts')).referenceCommand,
@@ -21,6 +22,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
 const usage = `stampede <command> [options]
 
   acceptance   run the features against a validator       npm run acceptance -- --help
+  doctor       say what will work on this machine         npm run doctor -- --help
   stage        start the services and wait for Ctrl-C     npm run stage -- --help
   images       make the container images                  npm run images:build -- --help
   reference    run the reference validator, which can be   npm run reference -- --list-planted-bugs

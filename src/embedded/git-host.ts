@@ -57,7 +57,11 @@ export async function startGitHost({ directory, port = 0 }: GitHostOptions): Pro
   return { ...server, logs: () => [...server.logs(), ...notes.slice(-100)], certificateFile };
 }
 
-async function findBackend(): Promise<string> {
+/**
+ * The program that git comes with for serving.
+ * @throws StampedeError GIT_MISSING
+ */
+export async function findBackend(): Promise<string> {
   const hint = 'install git; in some distributions its http-backend is a package of its own (git-daemon in Alpine)';
   const found = await run('git', ['--exec-path']).catch((cause: unknown) => {
     throw new StampedeError('GIT_MISSING', 'git is not on the PATH', { cause, hint });

@@ -140,7 +140,7 @@ export function seconds(ms: number): string {
 }
 
 /** Without the colours that a validator may write, and with its other controls to be seen: they would move the cursor, or worse. */
-function harmless(text: string): string {
+export function harmless(text: string): string {
   return visible(text.replaceAll(/\u001b\[[\d;]*m|\r(?=\n)/g, ''));
 }
 
