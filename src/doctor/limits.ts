@@ -12,11 +12,12 @@ export function ownLimit(name: 'Max open files' | 'Max processes'): Limit {
 }
 
 /** How many processes and threads can still be started: by the user's limit, which root does not have, and by that of the group. */
-export function roomForProcesses(): Limit {
+export function roomForProcesses(root = '/'): Limit {
   const own = ownLimit('Max processes');
   const uid = process.getuid?.();
-  const ownRoom = own === undefined || own === Infinity || uid === undefined || uid === 0 ? own === undefined ? undefined : Infinity : own - threadsOfUser(uid);
-  const groups = groupFoldersOf('pids').map((folder) => room(numberIn(join(folder, 'pids.max')), numberIn(join(folder, 'pids.current'))));
+  const isBound = own !== undefined && own !== Infinity && uid !== undefined && uid !== 0;
+  const ownRoom = isBound ? own - threadsOfUser(uid) : own === undefined ? undefined : Infinity;
+  const groups = groupFoldersOf('pids', root).map((folder) => room(numberIn(join(folder, 'pids.max')), numberIn(join(folder, 'pids.current'))));
   return least([ownRoom, ...groups]);
 }
 
@@ -25,8 +26,8 @@ function room(most: Limit, now: Limit): Limit {
 }
 
 /** Cores that the control group grants, which may be half of one. https://docs.kernel.org/admin-guide/cgroup-v2.html#cpu-interface-files */
-export function grantedCores(): Limit {
-  return least(groupFoldersOf('cpu').flatMap((folder) => {
+export function grantedCores(root = '/'): Limit {
+  return least(groupFoldersOf('cpu', root).flatMap((folder) => {
     const [most = '', every = ''] = textOf(join(folder, 'cpu.max'))?.trim().split(' ') ?? [];
     const quota = numberIn(join(folder, 'cpu.cfs_quota_us'));
     const shares = [numberOf(most) / numberOf(every), quota === undefined || quota < 0 ? Infinity : quota / (numberIn(join(folder, 'cpu.cfs_period_us')) ?? NaN)];
@@ -35,13 +36,13 @@ export function grantedCores(): Limit {
 }
 
 /** The folders of a controller's groups that this process is in, the innermost first; in either version of the interface. */
-function groupFoldersOf(controller: string): readonly string[] {
-  const lines = textOf('/proc/self/cgroup')?.trim().split('\n') ?? [];
+function groupFoldersOf(controller: string, root: string): readonly string[] {
+  const lines = textOf(join(root, 'proc/self/cgroup'))?.trim().split('\n') ?? [];
   return lines.flatMap((line) => {
     const [, controllers = '', path = '/'] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
     if (controllers !== '' && !controllers.split(',').includes(controller)) return [];
     const bases = controllers === '' ? ['/sys/fs/cgroup', '/sys/fs/cgroup/unified'] : [`/sys/fs/cgroup/${controllers}`];
-    return bases.flatMap((base) => upwards(path).map((folder) => join(base, folder)));
+    return bases.flatMap((base) => upwards(path).map((folder) => join(root, base, folder)));
   });
 }
 
