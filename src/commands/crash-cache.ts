@@ -92,7 +92,7 @@ async function crashInTime(point: CrashPoint, bench: CrashBench, run: { readonly
 
 async function callPointsWhereTheyCanBe(bench: CrashBench): Promise<readonly CrashPoint[]> {
   if (spawnSync('strace', ['-V'], { stdio: 'ignore' }).status === 0) return await callPoints(bench);
-  process.stdout.write('strace is not here: file calls are left out\n');
+  process.stdout.write('strace is not here: file calls are left out (npm run doctor tells what else)\n');
   return [];
 }
 

@@ -14,7 +14,7 @@ export function toldToPeople(checks: readonly Check[], outlooks: readonly Outloo
     ...(remedy === undefined || state === 'ok' ? [] : [`         try: ${safe(remedy)}`]),
   ]);
   const prospects = outlooks.map(({ undertaking, state, because }) => {
-    const line = `${mark(state, 14)} ${undertaking.padEnd(23)} ${because.length === 0 ? '' : colors.dim(because.join(', '))}`;
+    const line = `${mark(state, 14)} ${undertaking.padEnd(24)} ${because.length === 0 ? '' : colors.dim(because.join(', '))}`;
     return line.trimEnd();
   });
   return [...told, '', colors.bold('what will work here'), ...prospects, ''].join('\n');

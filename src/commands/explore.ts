@@ -107,7 +107,7 @@ function select({ names, participants, twoStops, isWithoutCache, random, depth, 
   if (schedules.length === 0) throw new StampedeError('NOTHING_SELECTED', `${settings.subject} takes one image, so it has no components to meet`);
   const untraceable = trouble === undefined ? undefined : schedules.find(isOfCalls);
   if (untraceable === undefined) return schedules;
-  throw new StampedeError('TOOL_MISSING', `${idOf(untraceable)} can't be forced: ${trouble}`, { hint: 'apt-get install strace, and a system that allows ptrace' });
+  throw new StampedeError('TOOL_MISSING', `${idOf(untraceable)} can't be forced: ${trouble}`, { hint: 'apt-get install strace, and a system that allows ptrace: npm run doctor tells' });
 }
 
 /** As the plan says; a plan that holds nobody is of a schedule without gates, or of the calm run after it. */

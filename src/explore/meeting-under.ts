@@ -129,5 +129,5 @@ export function requireWithin(schedule: Schedule, size: number): void {
 function requireTracing(name: string): void {
   const trouble = tracingTrouble();
   if (trouble === undefined) return;
-  throw new StampedeError('VERDICT_UNKNOWN', `${name} can't be forced: ${trouble}`, { hint: 'apt-get install strace, and a system that allows ptrace; or leave out: --tags "not @file-calls"' });
+  throw new StampedeError('VERDICT_UNKNOWN', `${name} can't be forced: ${trouble}`, { hint: 'apt-get install strace, and a system that allows ptrace (npm run doctor tells); or leave out: --tags "not @file-calls"' });
 }
