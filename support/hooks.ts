@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { relative, resolve } from 'node:path';
 import { After, Before, Status, type ITestCaseHookParameter } from '@cucumber/cucumber';
-import { readRunContext } from '../src/config.ts';
+import { readRunContext, type RunContext } from '../src/config.ts';
 import { ExitStatus, StampedeError } from '../src/foundation/errors.ts';
 import { artifactsMediaType, type Artifacts } from '../src/report/outcome.ts';
 import { closeScenario } from '../src/scenario/close-scenario.ts';
@@ -11,7 +11,7 @@ import { featureName, placesIn } from '../src/scenario/places.ts';
 import { openScenario } from '../src/scenario/scenario-run.ts';
 import { commandsOf } from '../src/scenario/validate.ts';
 import { endLeftovers } from '../src/validator/leftovers.ts';
-import { loadSubject } from '../src/validator/subject.ts';
+import { loadSubject, type Subject } from '../src/validator/subject.ts';
 import type { StampedeWorld } from './world.ts';
 
 // Where the command is gone, nobody would end this worker or the validators that it has started.
@@ -20,10 +20,18 @@ process.on('disconnect', () => {
   process.exit(ExitStatus.harness);
 });
 
+let subject: Promise<Subject> | undefined;
+
+/** The same in all scenarios of a run, and not to be bundled for each. */
+async function subjectOf(context: RunContext): Promise<Subject> {
+  subject ??= loadSubject(context.subject, resolve('subjects'));
+  return await subject;
+}
+
 Before({ name: 'open the scenario' }, async function (this: StampedeWorld, parameter: ITestCaseHookParameter) {
   const context = readRunContext();
   const identity = identityOf(parameter, context.featuresFolder);
-  this.open(await openScenario(context, identity, await loadSubject(context.subject, resolve('subjects'))));
+  this.open(await openScenario(context, identity, await subjectOf(context)));
 });
 
 After({ name: 'judge what no step has judged' }, async function (this: StampedeWorld, { result }: ITestCaseHookParameter) {

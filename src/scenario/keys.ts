@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StampedeError } from '../foundation/errors.ts';
-import { encryptPrivateKey } from '../sigstore/encrypted-key.ts';
+import { encrypterFor } from '../sigstore/encrypted-key.ts';
 import { generateKeyPair, type KeyPair } from '../sigstore/keys.ts';
 
 /** A key pair and the files that commands name. */
@@ -12,6 +12,14 @@ export interface NamedKey {
   readonly publicKeyFile: string;
   /** Encrypted in sigstore's form, as `cosign generate-key-pair` leaves it, with an empty password. */
   readonly privateKeyFile: string;
+}
+
+let encrypter: ReturnType<typeof encrypterFor> | undefined;
+
+/** With the empty password, which is no secret: all scenarios of this process share what is slow about it. */
+function encrypt(privateKey: KeyPair['privateKey']): string {
+  encrypter ??= encrypterFor('');
+  return encrypter(privateKey);
 }
 
 /** The keys of one scenario, made on the first mention of their name; private files have mode 0600. */
@@ -31,7 +39,7 @@ export class KeyRing {
     this.#keys.set(name, key);
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     await writeFile(key.publicKeyFile, pair.publicKeyPem);
-    await writeFile(key.privateKeyFile, encryptPrivateKey(pair.privateKey, ''), { mode: 0o600 });
+    await writeFile(key.privateKeyFile, encrypt(pair.privateKey), { mode: 0o600 });
     return key;
   }
 

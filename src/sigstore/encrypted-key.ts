@@ -34,16 +34,24 @@ const boxSchema = z.object({
  * https://github.com/secure-systems-lab/go-securesystemslib/tree/main/encrypted
  */
 export function encryptPrivateKey(privateKey: KeyObject, password: string): string {
+  return encrypterFor(password)(privateKey);
+}
+
+/** For many keys of one password: scrypt is slow on purpose, so it is asked once, and the boxes have their salt in common. */
+export function encrypterFor(password: string): (privateKey: KeyObject) => string {
   const [cost] = acceptedCosts;
   const salt = randomBytes(32);
-  const nonce = randomBytes(24);
-  const plain = privateKey.export({ type: 'pkcs8', format: 'der' });
-  const box = {
-    kdf: { name: 'scrypt', params: { N: cost, r: 8, p: 1 }, salt: salt.toString('base64') },
-    cipher: { name: 'nacl/secretbox', nonce: nonce.toString('base64') },
-    ciphertext: Buffer.from(xsalsa20poly1305(boxKey(password, salt, cost), nonce).encrypt(plain)).toString('base64'),
+  const key = boxKey(password, salt, cost);
+  return (privateKey) => {
+    const nonce = randomBytes(24);
+    const plain = privateKey.export({ type: 'pkcs8', format: 'der' });
+    const box = {
+      kdf: { name: 'scrypt', params: { N: cost, r: 8, p: 1 }, salt: salt.toString('base64') },
+      cipher: { name: 'nacl/secretbox', nonce: nonce.toString('base64') },
+      ciphertext: Buffer.from(xsalsa20poly1305(key, nonce).encrypt(plain)).toString('base64'),
+    };
+    return pem.fromDER(Buffer.from(JSON.stringify(box)), label);
   };
-  return pem.fromDER(Buffer.from(JSON.stringify(box)), label);
 }
 
 /** @throws StampedeError KEY_MALFORMED also for a wrong password, which can't be told from changed bytes. */
