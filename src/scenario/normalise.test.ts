@@ -25,8 +25,13 @@ describe('normalise, known values', () => {
     expect(normalise('same-value', new Map([['B', 'same-value'], ['A', 'same-value']]))).toBe('${A}');
   });
 
-  it('leaves values alone that are shorter than six characters', () => {
-    expect(normalise('12345 123456', new Map([['FIVE', '12345'], ['EMPTY', ''], ['SIX', '123456']]))).toBe('12345 ${SIX}');
+  it('names values shorter than six characters only where they stand alone', () => {
+    const known = new Map([['FIVE', 'v0.7'], ['EMPTY', ''], ['SIX', '123456']]);
+    expect(normalise('v0.7 (v0.7) v0.7.1 rev0.7 v0.77 v0.7-rc x/v0.7: 1234567', known)).toBe('${FIVE} (${FIVE}) v0.7.1 rev0.7 v0.77 v0.7-rc x/${FIVE}: ${SIX}7');
+  });
+
+  it('leaves values alone that are shorter than three characters', () => {
+    expect(normalise('1 12 a', new Map([['ONE', '1'], ['TWO', '12']]))).toBe('1 12 a');
   });
 
   it('does not look for values in names that it has put there', () => {
@@ -58,12 +63,25 @@ describe('normalise, layout', () => {
     );
   });
 
-  it.each(['{"n":12345678901234567890123}', '{"n":1.0}', '{"s":"\\u003ca\\u003e & /"}', '{"b":1,"1":2}', '{"a":1,"a":2}', '{"s":"a  {b, c: [d]}  \\"e\\""}'])(
+  it.each(['{"n":12345678901234567890123}', '{"n":1.0}', '{"s":"\\u00e9\\/\\\\u003c"}', '{"b":1,"1":2}', '{"a":1,"a":2}', '{"s":"a  {b, c: [d]}  \\"e\\""}'])(
     'keeps what it says as it is written: %s',
     (text) => {
       expect(normalise(text, none).replaceAll(/\n\s*/g, '').replaceAll('": ', '":')).toBe(text);
     },
   );
+
+  it.each([
+    ['escaped', '{"s":"\\u003ca\\u003E \\u0026"}', '<a> &'],
+    ['as they are', '{"s":"<a> &"}', '<a> &'],
+    ['escaped, after an escaped backslash', '{"s":"\\\\\\u003c"}', '\\\\<'],
+    ['line separators as they are', '{"s":"\u2028"}', '\\u2028'],
+  ])('comes to the same where < > & are %s', (_, text, shown) => {
+    expect(normalise(text, none)).toBe(`{\n  "s": "${shown}"\n}\n`);
+  });
+
+  it.each(['"text"', '42', 'true', 'null'])('is the same for a document that is one value: %s', (text) => {
+    expect([text, `${text}\n`, ` ${text}\r\n`].map((each) => normalise(each, none))).toEqual(Array(3).fill(`${text}\n`));
+  });
 
   it('comes to the same for every layout of a document', () => {
     const document = { a: [1, 'two', { three: [] }], b: {} };
@@ -75,7 +93,7 @@ describe('normalise, layout', () => {
     expect(normalise('a\r\nb\r', none)).toBe('a\nb');
   });
 
-  it.each(['', '\n\n', 'plain: text\n  indented', '{not json}', '{"a":1}\n{"a":2}\n', '[info] started', '"text"', '42', 'a: 1\nb: [1,2]\n', '{"open": '])(
+  it.each(['', '\n\n', 'plain: text\n  indented', '{not json}', '{"a":1}\n{"a":2}\n', '[info] started', '"text', '4 2', 'truely', 'a: 1\nb: [1,2]\n', '{"open": '])(
     'touches nothing else: %j',
     (text) => {
       expect(normalise(text, new Map([['REKOR', 'http://127.0.0.1:4000']]))).toBe(text);
@@ -88,11 +106,21 @@ describe('normalise, patterns', () => {
     ['2024-02-29T23:59:59Z', '${TIMESTAMP}'],
     ['2024-02-29T23:59:59.123456789Z', '${TIMESTAMP}'],
     ['at 2024-02-29T23:59:59+02:00.', 'at ${TIMESTAMP}.'],
+    ['at 2024-02-29T23:59:59, here', 'at ${TIMESTAMP}, here'],
+    ['report_2024-02-29T23:59:59Z.json', 'report_${TIMESTAMP}.json'],
     ['2024-02-29', '2024-02-29'],
+    ['2024/02/29 23:59:59 it began', '${TIMESTAMP} it began'],
+    ['first\n2024/02/29 23:59:59.123456 second', 'first\n${TIMESTAMP} second'],
+    ['since 2024/02/29 23:59:59', 'since 2024/02/29 23:59:59'],
     ['12024-02-29T23:59:59Z', '12024-02-29T23:59:59Z'],
     ['time 1700000000', 'time ${TIMESTAMP}'],
-    ['1400000000', '1400000000'],
-    ['17000000001', '17000000001'],
+    ['size 1400000000 bytes', 'size 1400000000 bytes'],
+    ['expires "1400000000"', 'expires "${TIMESTAMP}"'],
+    ['a \\"1400000000\\"', 'a \\"${TIMESTAMP}\\"'],
+    ['expires 4102444800', 'expires ${TIMESTAMP}'],
+    ['took 1400000000.25 long', 'took ${TIMESTAMP} long'],
+    ['1400000000 s', '1400000000 s'],
+    ['17000000001 s', '17000000001 s'],
     ['a1700000000b', 'a1700000000b'],
     ['"ec-version": "v0.7.1+dirty"', '"ec-version": "${EC_VERSION}"'],
     ['"version": "v0.7.1"', '"version": "v0.7.1"'],
@@ -100,7 +128,13 @@ describe('normalise, patterns', () => {
     ['Version 1 of it', 'Version 1 of it'],
     ['/run/s-1/tmp/ec-work-1234567890/policy/main.rego', '${TMPDIR}/tmp/ec-work-${RANDOM}/policy/main.rego'],
     ['/run/s-1/tmp/git/clone-Ab3dE6', '${TMPDIR}/tmp/git/clone-${RANDOM}'],
-    ['/run/s-1/tmp/cache-12345', '${TMPDIR}/tmp/cache-12345'],
+    ['/run/s-1/tmp/cache-12345', '${TMPDIR}/tmp/cache-${RANDOM}'],
+    ['/run/s-1/tmp/ec-work-17/policy/1f3a9c20/main.rego', '${TMPDIR}/tmp/ec-work-${RANDOM}/policy/${RANDOM}/main.rego'],
+    ['/run/s-1/tmp/a-123456789/b-987654321.json', '${TMPDIR}/tmp/a-${RANDOM}/b-${RANDOM}.json'],
+    ['"/run/s-1/tmp/x12", "/run/s-1/tmp/y34"', '"${TMPDIR}/tmp/x${RANDOM}", "${TMPDIR}/tmp/y${RANDOM}"'],
+    ['in /run/s-1/tmp/x12: no such file', 'in ${TMPDIR}/tmp/x${RANDOM}: no such file'],
+    ['in /run/s-1/tmp/x12.', 'in ${TMPDIR}/tmp/x${RANDOM}.'],
+    ['/run/s-1/tmporary/x12', '${TMPDIR}/tmporary/x12'],
     ['/run/s-1/work/my-policies/a.yaml', '${TMPDIR}/work/my-policies/a.yaml'],
     ['/elsewhere/tmp/ec-work-1234567890', '/elsewhere/tmp/ec-work-1234567890'],
   ])('%s is shown as %s', (text, shown) => {
