@@ -15,6 +15,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   picture: async () => (await import('./picture.ts')).pictureCommand,
   'crash-cache': async () => (await import('./crash-cache.ts')).crashCacheCommand,
   bench: async () => (await import('../../bench/run.ts')).bench,
+  'import-snapshots': async () => (await import('./import-snapshots.ts')).importSnapshotsCommand,
   policies: async () => (await import('./policies.ts')).policiesCommand,
   schemas: async () => (await import('./schemas.ts')).schemasCommand,
 };
@@ -32,6 +33,7 @@ const usage = `stampede <command> [options]
   picture      draw a stored run as a timeline            npm run picture -- --help
   crash-cache  kill what fills a cache, at many points    npm run crash:cache -- --help
   bench        print figures of this machine              npm run bench
+  import-snapshots  take over snapshots of go-snaps       npm run snapshots:import -- --help
   policies     compile the example policies with opa      npm run policies:build -- --help
   schemas      publish what stored runs look like         npm run schemas:build -- --help
 

@@ -27,6 +27,7 @@ export type ErrorCode =
   | 'IMAGE_WRONG_PLATFORM'
   | 'COMPOSE_FILE_INVALID'
   | 'PLAN_INVALID'
+  | 'SNAPSHOT_FILE_MALFORMED'
   // a feature file asks for something that is not there
   | 'EXAMPLE_MISSING'
   | 'FILE_UNREADABLE'
@@ -40,6 +41,7 @@ export type ErrorCode =
   | 'SNAPSHOT_MISMATCH'
   | 'SNAPSHOT_MISSING'
   | 'SNAPSHOT_FILE_CORRUPT'
+  | 'SNAPSHOT_FILE_FOREIGN'
   | 'VERDICT_BROKEN'
   | 'VERDICT_UNKNOWN'
   // the harness
@@ -98,6 +100,8 @@ const usageCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'COMPOSE_FILE_INVALID',
   'PLAN_INVALID',
   'SCHEDULE_INVALID',
+  'SNAPSHOT_FILE_FOREIGN',
+  'SNAPSHOT_FILE_MALFORMED',
 ]);
 
 /** Codes that say something about the validator; every other failure is the harness's or the caller's. */

@@ -2,18 +2,24 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { Script } from 'node:vm';
 import { StampedeError } from '../foundation/errors.ts';
+import { isGoSnaps } from './go-snaps.ts';
 
 const header = '// Jest Snapshot v1, https://jestjs.io/docs/snapshot-testing\n';
 
 /**
  * jest-snapshot takes what it can't read of a file for missing, and would rewrite the file without it: what is not
  * whole is refused before. A file that isn't there is whole, as is an empty one.
- * @throws StampedeError SNAPSHOT_FILE_CORRUPT
+ * @throws StampedeError SNAPSHOT_FILE_CORRUPT; SNAPSHOT_FILE_FOREIGN for one that another suite has written
  */
 export function requireWhole(file: string): void {
   if (!existsSync(file)) return;
   const text = readFileSync(file, 'utf8').replaceAll('\r\n', '\n');
   if (text === '') return;
+  if (isGoSnaps(text)) {
+    throw new StampedeError('SNAPSHOT_FILE_FOREIGN', `${file} has snapshots in the format of go-snaps`, {
+      hint: `npm run snapshots:import -- ${file} --to DIR, and --snapshots DIR from then on`,
+    });
+  }
   try {
     if (!text.startsWith(header)) throw new Error(`it does not begin with ${header.trim()}`);
     new Script(text, { filename: file }).runInNewContext({ exports: entries() });
