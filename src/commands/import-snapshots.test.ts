@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdir, rm, truncate } from 'node:fs/promises';
+import { mkdir, readFile, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Script } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TestProject, type Ended } from './test-project.ts';
+import { projectRoot, TestProject, type Ended } from './test-project.ts';
 
 const feature = `Feature: one
 
@@ -77,6 +78,18 @@ end
 ---
 `;
 
+/** A snapshot file of this project as Conforma's suite would have written it. */
+function asRecorded(snapshots: string): string {
+  const texts: Record<string, string> = {};
+  new Script(snapshots).runInNewContext({ exports: texts });
+  const blocks = Object.entries(texts).map(([key, stored]) => {
+    const [, title, what, number] = /^(.*): (\S+) (\d+)$/.exec(key) ?? [];
+    const text = stored.slice(1, -1).replaceAll('${TMPDIR}/tmp', '${TEMP}');
+    return `\n[${title}:${what} - ${number}]\n${/^[{[]/.test(text) ? text.trimEnd().replaceAll('<', '\\u003c') : text}\n---\n`;
+  });
+  return blocks.join('');
+}
+
 let project: TestProject;
 const file = 'features/__snapshots__/one.snap';
 const inside = (path: string): string => join(project.folder, path);
@@ -118,7 +131,7 @@ describe('snapshots:import', () => {
     const { status, output } = await runHere(inside('changed/one.snap'));
     expect(output).toContain(`differs: rows (row 2): stdout 1\n  - ${inside('snapshots/one.snap')}\n  + ${inside('changed/one.snap')}:32\n`);
     expect(output).toMatch(/ {2}- row 2\n {2}\+ \\x1b\[2Jrow two\n {4}---\n/);
-    expect(output).toMatch(/\n0 imported, 6 there already, 1 differ and were left \(--overwrite replaces them\)\n$/);
+    expect(output).toMatch(/\n0 imported, 6 there already, 1 differs and was left \(--overwrite replaces what differs\)\n$/);
     expect(output).not.toContain('\u001b');
     expect(status).toBe(1);
     expect(project.read('snapshots/one.snap')).toBe(before);
@@ -136,6 +149,16 @@ describe('snapshots:import', () => {
     expect(output).toContain(`no entry: ${inside('features/one.feature')}:15 rows (row 2): stderr 1\n`);
     expect(output).toMatch(/\n0 imported, 6 there already, 2 not imported, 1 without an entry\n$/);
     expect(status).toBe(3);
+  });
+
+  it('takes over what the reference validator has said, which it says again', async () => {
+    const features = join(projectRoot, 'features');
+    await project.write('reference/documents.snap', asRecorded(await readFile(join(projectRoot, 'snapshots/documents.snap'), 'utf8')));
+    expect(await run(inside('reference'), '--features', features, '--to', inside('imported'))).toMatchObject({ status: 0, output: '4 imported, 0 there already\n' });
+    const flags = ['--features', features, '--snapshots', inside('imported'), '--runs', inside('runs'), '--ci'];
+    const { status, lastLine } = await project.start(['acceptance', join(features, 'documents.feature'), ...flags]).ended;
+    expect(lastLine).toContain('4 scenarios: ✔ 4 held');
+    expect(status).toBe(0);
   });
 
   it('is what to use where the folder of snapshots has files of go-snaps', async () => {

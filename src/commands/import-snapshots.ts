@@ -133,7 +133,7 @@ function summary({ lost, missing }: ImportPlan, { imported, replaced, same, diff
     `${imported} imported`,
     ...(replaced > 0 ? [`${replaced} replaced`] : []),
     `${same} there already`,
-    ...(differing > 0 ? [`${differing} differ and were left (--overwrite replaces them)`] : []),
+    ...(differing > 0 ? [`${differing} ${differing === 1 ? 'differs and was' : 'differ and were'} left (--overwrite replaces what differs)`] : []),
     ...(lost.length > 0 ? [`${lost.length} not imported`] : []),
     ...(missing.length > 0 ? [`${missing.length} without an entry`] : []),
   ];

@@ -212,4 +212,13 @@ describe('a file that is not whole is refused, and left as it is', () => {
     await writeFile(file, '');
     expect(have([['a: stdout', 'x']])).toMatchObject({ written: 1 });
   });
+
+  it('one of another suite is named as such, and left', async () => {
+    const foreign = '\n[a:stdout - 1]\nx\n---\n';
+    await writeFile(file, foreign);
+    const error = { code: 'SNAPSHOT_FILE_FOREIGN', hint: `npm run snapshots:import -- ${file} --to DIR, and --snapshots DIR from then on` };
+    expect(() => new SnapshotReader(file)).toThrow(expect.objectContaining(error));
+    expect(() => have([['c: stdout', 'new']], 'all')).toThrow(expect.objectContaining(error));
+    expect(await text()).toBe(foreign);
+  });
 });
