@@ -26,6 +26,9 @@ const fixedIdentity = {
   GIT_COMMITTER_DATE: '1970-01-01T00:09:09Z',
 };
 
+/** What was just made needs no tidying up: `maintenance`, in older versions `gc`. */
+const untidied = ['-c', 'maintenance.auto=false', '-c', 'gc.auto=0'];
+
 /**
  * Makes a repository of one commit on the git host by an ordinary push, and returns the commit id.
  * @throws StampedeError GIT_FAILED with what git said; EXAMPLE_MISSING for a target outside the repository.
@@ -70,7 +73,7 @@ function gitIn(work: string, certificateFile: string): (...args: string[]) => Pr
     NO_PROXY: '*',
   };
   return async (...args) => {
-    const { failed, stdout, stderr, code } = await execa('git', args, { cwd: work, env: environment, extendEnv: false, reject: false });
+    const { failed, stdout, stderr, code } = await execa('git', [...untidied, ...args], { cwd: work, env: environment, extendEnv: false, reject: false });
     if (!failed) return stdout.trim();
     if (code === 'ENOENT') throw new StampedeError('GIT_MISSING', 'git is not on the PATH', { hint: 'install git' });
     throw new StampedeError('GIT_FAILED', `git ${args[0]} failed: ${stderr.trim()}`);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { appendFile, mkdir, rename, rm } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -39,6 +39,9 @@ export interface RepositorySettings {
   readonly home: string;
 }
 
+/** A push is welcome, and nothing is tidied up after it: each of that would be one more process. */
+const settings = '[http]\n\treceivepack = true\n[receive]\n\tautogc = false\n';
+
 /** Makes the repository that is pushed to, bare and with `main`; two pushes at once make one. */
 export async function ensureRepository({ path, isPush }: RepositoryPlace, { repositories, home }: RepositorySettings): Promise<void> {
   const target = join(repositories, path);
@@ -46,7 +49,7 @@ export async function ensureRepository({ path, isPush }: RepositoryPlace, { repo
   const temporary = join(repositories, `.new-${randomUUID()}`);
   const environment = { PATH: searchPath(), HOME: home, GIT_CONFIG_NOSYSTEM: '1' };
   await run('git', ['init', '--quiet', '--bare', '--initial-branch=main', temporary], { env: environment });
-  await run('git', ['-C', temporary, 'config', 'http.receivepack', 'true'], { env: environment });
+  await appendFile(join(temporary, 'config'), settings);
   await mkdir(dirname(target), { recursive: true });
   await rename(temporary, target).catch(async (error: unknown) => {
     await rm(temporary, { recursive: true, force: true });
