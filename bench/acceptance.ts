@@ -7,7 +7,7 @@ import { execa } from 'execa';
 import { StampedeError } from '../src/foundation/errors.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
-const scenarios = 40;
+const scenarios = 30;
 const validatorSeconds = 0.3;
 
 const subject = `export const subject = { name: 'nothing', description: 'does nothing', program: { kind: 'given' }, cacheDirectory: '\${HOME}/cache' };\n`;
@@ -66,11 +66,12 @@ async function tell(folder: string, load: Load): Promise<void> {
   const one = await measure(join(folder, 'one'), load, Math.max(1, load.parallel));
   const many = await measure(join(folder, 'many'), load, Math.max(1, load.parallel) + scenarios);
   const wall = (many.wallMs - one.wallMs) / scenarios;
-  const validator = (many.validatorMs - one.validatorMs) / scenarios;
   const times = (many.runs - one.runs) / scenarios;
-  const own = load.parallel > 0 ? '' : `, ours ${Math.round(wall - validator)} ms: ${Math.round(((wall - validator) / wall) * 100)} %`;
+  // One run is what is tested; that it runs again, to be compared with, is ours like all the rest.
+  const validator = (many.validatorMs - one.validatorMs) / (many.runs - one.runs);
+  const own = load.parallel > 0 ? '' : `, ours ${Math.round(wall - validator)} ms (${Math.round((1 - validator / wall) * 100)} %)`;
   const title = `${load.kind} scenarios, validator of ${load.seconds} s${load.parallel > 0 ? `, --parallel ${load.parallel}` : ''}`;
-  process.stdout.write(`${title}\n  ${Math.round(60_000 / wall)} a minute; ${Math.round(wall)} ms each, the validator's ${Math.round(validator)} ms (run ${times} times)${own}\n`);
+  process.stdout.write(`${title}\n  ${Math.round(60_000 / wall)} a minute: ${Math.round(wall)} ms each, the validator's ${Math.round(validator)} ms (it ran ${times} times)${own}\n`);
 }
 
 async function measure(folder: string, { steps, seconds, parallel }: Load, count: number): Promise<Measured> {
