@@ -56,11 +56,11 @@ function tallyOf({ outcomes }: FeaturesResult, problems: number): Tally {
   return { held: count('held'), broken: count('broken'), unknown: count('unknown'), harness: count('harness') + problems, pending: count('pending'), skipped: count('skipped') };
 }
 
-/** A broken verdict is a finding, whatever else went wrong beside it. What is pending has not failed: it is told, and counted apart. */
-function statusOf({ broken, unknown, harness, skipped }: Tally): number {
+/** A broken verdict is a finding, whatever else went wrong beside it. What is pending has not failed: it is told, and counted apart; a run that shows nothing else has shown nothing. */
+function statusOf({ held, broken, unknown, harness, pending, skipped }: Tally): number {
   if (broken > 0) return ExitStatus.broken;
   if (harness > 0) return ExitStatus.harness;
-  return unknown + skipped > 0 ? ExitStatus.unknown : ExitStatus.held;
+  return unknown + skipped > 0 || (pending > 0 && held === 0) ? ExitStatus.unknown : ExitStatus.held;
 }
 
 function sayWhatWasSettled(report: TerminalReport, { file, written, updated, removed, obsolete }: Settlement): void {

@@ -84,7 +84,7 @@ function asRecorded(snapshots: string): string {
   new Script(snapshots).runInNewContext({ exports: texts });
   const blocks = Object.entries(texts).map(([key, stored]) => {
     const [, title, what, number] = /^(.*): (\S+) (\d+)$/.exec(key) ?? [];
-    const text = stored.slice(1, -1).replaceAll('${TMPDIR}/tmp', '${TEMP}');
+    const text = stored.slice(1, -1);
     return `\n[${title}:${what} - ${number}]\n${/^[{[]/.test(text) ? text.trimEnd().replaceAll('<', '\\u003c') : text}\n---\n`;
   });
   return blocks.join('');

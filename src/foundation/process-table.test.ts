@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { groupSizeOf, peakRssOf, signalGroup, startTimeOf } from './process-table.ts';
 
 /** Larger than the highest number that Linux gives out. */
@@ -60,5 +60,12 @@ describe.skipIf(process.platform !== 'linux')('the process table', () => {
     while (groupSizeOf(child.pid) > 0) await new Promise((resolve) => setImmediate(resolve));
     expect(groupSizeOf(nobody)).toBe(0);
     expect(signalGroup(nobody, 'SIGKILL')).toBe(false);
+  });
+
+  it.each([0, 1])('is never asked for by number %i, which stands for others than it says', (pid) => {
+    const kill = vi.spyOn(process, 'kill').mockReturnValue(true);
+    expect(signalGroup(pid, 'SIGKILL')).toBe(false);
+    expect(kill).not.toHaveBeenCalled();
+    kill.mockRestore();
   });
 });

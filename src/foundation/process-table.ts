@@ -75,6 +75,8 @@ export function waits(pid: number): boolean {
 
 /** Signals a whole process group; false when none is left. */
 export function signalGroup(pid: number, signal: NodeJS.Signals): boolean {
+  // 0 would be our own group, 1 everybody.
+  if (pid <= 1) return false;
   try {
     process.kill(-pid, signal);
     return true;

@@ -27,7 +27,7 @@ function recorded(output: string): string {
 
 /** What a snapshot here says of the same output; its folder for temporary files is another one. */
 function here(output: string): string {
-  const known = new Map([['TMPDIR', '/run/s-1'], ['REGISTRY', registry], ['LATEST_COMMIT', commit]]);
+  const known = new Map([['TMPDIR', '/run/s-1'], ['TEMP', '/run/s-1/tmp'], ['REGISTRY', registry], ['LATEST_COMMIT', commit]]);
   return normalise(output.replaceAll('/tmp', '/run/s-1/tmp'), known);
 }
 

@@ -10,6 +10,6 @@ const none: ReadonlyMap<string, string> = new Map();
  */
 export function importedText(recorded: string): string {
   // A carriage return is recorded as these two characters; here it is left out.
-  const text = recorded.replaceAll(/\\r$/gm, '').replaceAll('${TEMP}', '${TMPDIR}/tmp');
+  const text = recorded.replaceAll(/\\r$/gm, '');
   return normalise(laidOutWithNames(text), none);
 }
