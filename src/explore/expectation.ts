@@ -133,7 +133,8 @@ async function outputDigest(path: string, result: RunResult): Promise<string> {
     files.map(async (file) => {
       const bytes = await readFile(file).catch(() => undefined);
       if (bytes === undefined) return '';
-      return `\noutput file ${relative(path, file)} ${digestOf(Buffer.from(underUsualName(bytes.toString('latin1'), result), 'latin1'))}\n`.replace('  ', ' ');
+      const digest = digestOf(Buffer.from(underUsualName(bytes.toString('latin1'), result), 'latin1'));
+      return `\n${['output file', relative(path, file), digest].filter((word) => word !== '').join(' ')}\n`;
     }),
   );
   await rm(path, { recursive: true, force: true });

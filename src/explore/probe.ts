@@ -2,6 +2,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StampedeError } from '../foundation/errors.ts';
+import { visible } from '../foundation/visible.ts';
 import { eventsOf, type History } from '../history/event.ts';
 import type { Participant, PerformedRun } from '../scenario/run.ts';
 import { commandsOf } from '../scenario/validate.ts';
@@ -68,7 +69,7 @@ async function refuseFailing(run: PerformedRun, history: History): Promise<void>
   const [result] = run.results;
   if (result === undefined || result.exitCode === 0 || eventsOf(history, 'request').length > 0) return;
   const said = (await readFile(result.stderrFile, 'utf8')).trim().split('\n').slice(0, 3);
-  throw new StampedeError('SUBJECT_FAILS', `the program asks the registry for nothing and fails when it is alone:\n  ${(commandsOf(run)[0] ?? []).join(' ')}\n${said.map((line) => `  ${line}`).join('\n')}`, {
+  throw new StampedeError('SUBJECT_FAILS', `the program asks the registry for nothing and fails when it is alone:\n  ${(commandsOf(run)[0] ?? []).join(' ')}\n${said.map((line) => `  ${visible(line)}`).join('\n')}`, {
     hint: `see what the subject file of ${run.settings.subject.name} says of its arguments and its environment`,
   });
 }

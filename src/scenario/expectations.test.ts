@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SnapshotMode } from '../config.ts';
@@ -126,6 +126,21 @@ describe('readNamedFile', () => {
 
   it('says that a file is not there, as the fault of the validator', async () => {
     await expect(readNamedFile(await said({}), 'out.json')).rejects.toMatchObject({ code: 'EXPECTATION_BROKEN', message: expect.stringContaining('out.json') });
+  });
+
+  it('takes no link that a validator left in the place of a file, and no way out of the scenario', async () => {
+    const scenario = await said({});
+    await symlink('/etc/hostname', join(scenario.folders.work, 'link.json'));
+    await symlink('/etc', join(scenario.folders.work, 'way'));
+    for (const name of ['link.json', 'way/hostname']) {
+      await expect(readNamedFile(scenario, name)).rejects.toMatchObject({ code: 'EXPECTATION_BROKEN', cause: expect.objectContaining({ code: 'FILE_UNREADABLE' }) as Error });
+    }
+  });
+
+  it('reads no more of a file than of other output', async () => {
+    const scenario = await said({});
+    await writeFile(join(scenario.folders.work, 'large.json'), Buffer.alloc(scenario.context.outputLimitBytes + 1));
+    await expect(readNamedFile(scenario, 'large.json')).rejects.toMatchObject({ cause: expect.objectContaining({ code: 'FILE_UNREADABLE' }) as Error });
   });
 });
 
