@@ -18,6 +18,12 @@ const troubles: readonly Trouble[] = [
     message: 'its port is taken',
     hint: 'leave the port out: a free one is taken',
   },
+  {
+    sign: /non-overlapping IPv4 address pool|all predefined address pools have been fully subnetted|could not find free subnet/i,
+    code: 'ENGINE_OUT_OF_NETWORKS',
+    message: 'the engine has no address range left for a network',
+    hint: 'docker network prune removes what nobody uses; bridges of an engine that is gone stay until somebody removes them (ip link show type bridge), and default-address-pools in its settings makes room for more',
+  },
   { sign: fullDisk, code: 'DISK_FULL', message: "the engine's disk is full", hint: 'make room: docker system df shows what takes it, docker system prune removes what nobody uses' },
   {
     sign: /no such image|manifest (?:for .* )?(?:unknown|not found)|pull access denied|repository does not exist|failed to resolve reference|image not known/i,

@@ -30,10 +30,10 @@ async function start(megabytes: number): Promise<SmallEngine> {
   const folder = mkdtempSync('/tmp/stampede-small-');
   const [data, socket] = [join(folder, 'data'), join(folder, 's')];
   mkdirSync(data);
-  // No bridge and no rules: other engines of this machine are left alone. The mount goes with the process.
+  // Networks, rules and mounts are seen by it alone and go with it: networks it can't take back on a full disk would stay for ever.
   const options = ['--data-root', data, '--exec-root', join(folder, 'exec'), '--pidfile', join(folder, 'pid'), '--host', `unix://${socket}`, '--bridge=none', '--iptables=false', '--ip-masq=false'];
   const script = `mount -t tmpfs -o size=${megabytes}m tmpfs "$0" && exec setpriv --pdeathsig TERM dockerd "$@"`;
-  const dockerd = spawn('unshare', ['--mount', 'sh', '-c', script, data, ...options], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const dockerd = spawn('unshare', ['--mount', '--net', 'sh', '-c', script, data, ...options], { stdio: ['ignore', 'ignore', 'pipe'] });
   const said: string[] = [];
   dockerd.stderr.setEncoding('utf8').on('data', (text: string) => said.push(text));
   const api = new Dockerode({ socketPath: socket });

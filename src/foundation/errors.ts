@@ -23,6 +23,7 @@ export type ErrorCode =
   | 'ENGINE_MISSING'
   | 'ENGINE_TOO_OLD'
   | 'ENGINE_REMOTE'
+  | 'ENGINE_OUT_OF_NETWORKS'
   | 'IMAGE_MISSING'
   | 'IMAGE_WRONG_PLATFORM'
   | 'COMPOSE_FILE_INVALID'
@@ -95,6 +96,7 @@ const usageCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'ENGINE_MISSING',
   'ENGINE_TOO_OLD',
   'ENGINE_REMOTE',
+  'ENGINE_OUT_OF_NETWORKS',
   'IMAGE_MISSING',
   'IMAGE_WRONG_PLATFORM',
   'COMPOSE_FILE_INVALID',
