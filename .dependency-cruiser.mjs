@@ -2,6 +2,7 @@
 /** What each folder of src may import besides itself, foundation and config; tests are free. */
 export const walls = {
   foundation: [],
+  statistics: [],
   oci: [],
   sigstore: ['oci'],
   history: ['oci'],
@@ -19,11 +20,12 @@ export const walls = {
   report: ['history', 'checkers'],
   reference: ['oci', 'sigstore'],
   policies: [],
-  commands: ['oci', 'history', 'stage', 'containers', 'images', 'faults', 'tracing', 'validator', 'scenario', 'checkers', 'explore', 'doctor', 'report', 'policies'],
+  commands: ['oci', 'history', 'stage', 'containers', 'images', 'faults', 'tracing', 'validator', 'scenario', 'checkers', 'explore', 'statistics', 'doctor', 'report', 'policies'],
 };
 
 const advice = {
   foundation: 'Foundation knows nobody: move what it needs into it, or the caller out of it.',
+  statistics: 'Numbers in, numbers out.',
   oci: 'OCI values and clients stand alone: pass in what they need.',
   sigstore: 'Signatures and log entries know OCI only: pass in what they need.',
   history: 'Events are data: describe what happened in OCI words, do not reach for who did it.',
