@@ -11,7 +11,7 @@ describe('the cause of a failure', () => {
   it('is the same whoever led, whichever layer it was and however many bytes of it', () => {
     const first = causeOf('leader-follower/middle/1', [broken('never-half-written', `${one} could be seen with 4 bytes of it`)]);
     const second = causeOf('leader-follower/middle/2', [broken('never-half-written', `${other} could be seen with 17 bytes of it; ${one} could be seen with 3 bytes of it`)]);
-    expect(first).toEqual({ symptom: 'never-half-written: sha256:… could be seen with N bytes of it', strategy: 'leader-follower', place: 'middle' });
+    expect(first).toEqual({ symptom: 'never-half-written: digest could be seen with N bytes of it', strategy: 'leader-follower', place: 'middle' });
     expect(second).toEqual(first);
   });
 

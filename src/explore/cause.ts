@@ -30,7 +30,7 @@ export function causeKey({ symptom, strategy, place }: Cause): string {
 function generalized(sentence: string): string {
   const [line = ''] = sentence.split('\n');
   const general = line
-    .replaceAll(/\bsha(256|512)[:-][0-9a-f]{8,}…?/g, 'sha$1:…')
+    .replaceAll(/\bsha(?:256|512)[:-][0-9a-f]{8,}…?/g, 'digest')
     .replaceAll(/\b[0-9a-f]{12,}\b/g, '…')
     .replaceAll(/\bs-[0-9a-f]{8}\b/g, 's-…')
     .replaceAll(/\d+/g, 'N');
