@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { existsSync, readdirSync, readFileSync, realpathSync, watch } from 'node:fs';
-import { open, writeFile, type FileHandle } from 'node:fs/promises';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, realpathSync, watch } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { StringDecoder } from 'node:string_decoder';
 import { basename, dirname, join } from 'node:path';
 import { cpuTimeOf } from '../foundation/process-table.ts';
 import type { CallFamily, FileCall } from '../history/event.ts';
@@ -25,13 +26,16 @@ const settleMs = 20;
 /** Reads the trace of a process from now on. */
 export async function openTracedProcess(settings: TracingSettings): Promise<TracedProcess> {
   await writeFile(settings.traceFile, '');
-  return new TracedProcess(settings, await open(settings.traceFile));
+  return new TracedProcess(settings, openSync(settings.traceFile, 'r'));
 }
 
 /** What strace tells of a process, and the process itself, which is told to go on. */
 export class TracedProcess {
   readonly #settings: TracingSettings;
-  readonly #file: FileHandle;
+  readonly #file: number;
+  /** A trace grows a line at a time, some hundred times a run: a new buffer for each would keep the collector busy. */
+  readonly #buffer = Buffer.allocUnsafe(64 * 1024);
+  readonly #decoder = new StringDecoder();
   readonly #reader: TraceReader;
   readonly #stopWatching: () => void;
   readonly #stopped = new Set<number>();
@@ -43,10 +47,12 @@ export class TracedProcess {
   #settling: NodeJS.Timeout | undefined;
   #ranBefore: bigint | undefined;
   #isClosed = false;
+  /** True while a step that will read everything up to now has not begun. */
+  #isToStep = false;
   /** What who is told threw first. */
   #failure: Error | undefined;
 
-  constructor(settings: TracingSettings, file: FileHandle) {
+  constructor(settings: TracingSettings, file: number) {
     this.#settings = settings;
     this.#file = file;
     this.#reader = new TraceReader(namesOf(settings.directory));
@@ -66,17 +72,18 @@ export class TracedProcess {
     this.#release?.();
     await this.#working;
     try {
-      await this.#readOn();
+      this.#readOn();
       await this.#tell();
     } finally {
-      await this.#file.close();
+      closeSync(this.#file);
     }
     if (this.#failure !== undefined) throw this.#failure;
   }
 
   /** One after the other: what comes while the process stands is read when it goes on. */
   #wake(): void {
-    if (this.#isClosed) return;
+    if (this.#isClosed || this.#isToStep) return;
+    this.#isToStep = true;
     this.#working = this.#working.then(async () => await this.#step()).catch((error: unknown) => {
       this.#failure ??= error instanceof Error ? error : new Error(String(error));
       this.#stopped.clear();
@@ -85,8 +92,9 @@ export class TracedProcess {
   }
 
   async #step(): Promise<void> {
+    this.#isToStep = false;
     if (this.#isClosed) return;
-    await this.#readOn();
+    this.#readOn();
     if (this.#settings.stopping.length === 0) return await this.#tell();
     if (this.#pid !== 0) this.#letChildrenGo();
     if (this.#stopped.size === 0) return;
@@ -97,17 +105,19 @@ export class TracedProcess {
     this.#goOn();
   }
 
-  async #readOn(): Promise<void> {
-    const { bytesRead, buffer } = await this.#file.read(Buffer.alloc(256 * 1024));
-    if (bytesRead === 0) return;
-    const lines = `${this.#rest}${buffer.toString('utf8', 0, bytesRead)}`.split('\n');
-    this.#rest = lines.pop() ?? '';
-    for (const line of lines) {
-      const read = this.#reader.read(line);
-      if (read?.kind === 'stopped') this.#stopped.add(read.thread);
-      if (read?.kind === 'call' && this.#settings.families.includes(read.call.family)) this.#pending.push(read.call);
+  /** To the end of what has been written, and that is in memory: going to another thread for it would take longer. */
+  #readOn(): void {
+    for (let length = readSync(this.#file, this.#buffer); length > 0; length = readSync(this.#file, this.#buffer)) {
+      const lines = `${this.#rest}${this.#decoder.write(this.#buffer.subarray(0, length))}`.split('\n');
+      this.#rest = lines.pop() ?? '';
+      for (const line of lines) this.#readLine(line);
     }
-    await this.#readOn();
+  }
+
+  #readLine(line: string): void {
+    const read = this.#reader.read(line);
+    if (read?.kind === 'stopped') this.#stopped.add(read.thread);
+    if (read?.kind === 'call' && this.#settings.families.includes(read.call.family)) this.#pending.push(read.call);
   }
 
   async #tell(): Promise<void> {
