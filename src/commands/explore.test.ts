@@ -89,6 +89,18 @@ describe('explore', () => {
     }
   });
 
+  it('starts the others only when the leader stands at what is of no layer: they read that before they ask for anything', async () => {
+    const { status, text } = explore('--schedule', 'leader-follower/create-1-folder/1');
+    expect(status, text).toBe(0);
+    const files = await readdir(join(runs, 'latest'), { recursive: true });
+    const history = files.find((file) => file.endsWith('scheduled/history.ndjson')) ?? '';
+    const events = readFileSync(join(runs, 'latest', history), 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as { kind: string; participant?: string; gate?: string });
+    const stands = events.findIndex(({ kind, gate }) => kind === 'gate-arrived' && gate === 'leader');
+    const follows = events.findIndex(({ kind, participant }) => kind === 'validator-started' && participant === 'validator-2');
+    expect(stands).toBeGreaterThan(0);
+    expect(follows).toBeGreaterThan(stands);
+  });
+
   it.each([[['--schedule', 'sideways']], [['--participants', '1']], [['--times', '0']], [['--unheard-of']], [['--planted-bug', 'none', '--list']], [['--planted-bug', 'in-place-write', '--list', '--schedule', 'x']]])('refuses %j before anything starts', (args) => {
     const { status, errors, text } = explore(...args);
     expect([status, text]).toEqual([2, '']);

@@ -109,10 +109,13 @@ function rulesOf(number: number, scheduled: ScheduledLayer) {
   const { participants, timeoutMs } = scheduled;
   const leader = participants[number - 1] ?? '';
   const others = participants.filter((participant) => participant !== leader);
-  const waitForLeader: GateRule = { name: 'others', hold: { resource: 'manifest', participants: others }, until: leaderStands, timeoutMs };
+  // What is of no layer, such as an index, is often read before anything is asked for: then the others are not even started.
+  const waitForLeader = (at: Place): GateRule => ({
+    name: 'others', hold: isCallPlace(at) && partsOf(at).what === 'folder' ? { start: true, participants: others } : { resource: 'manifest', participants: others }, until: leaderStands, timeoutMs,
+  });
   const led = (at: Place, then: GateAction = 'go', forMs?: number): readonly GateRule[] => [
     { name: 'leader', ...heldAt(at, scheduled, [leader]), until: { kind: 'standstill', parties: 'participant', count: participants.length, ...(forMs === undefined ? {} : { forMs }) }, timeoutMs, then },
-    waitForLeader,
+    waitForLeader(at),
   ];
   /** The others stand too, and only go on when the leader is done. */
   const second = (where: Pick<GateRule, 'hold' | 'at'>): GateRule => ({

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Arrival, CallArrival, GateKeeperSettings, RequestArrival } from './gate-keeper.ts';
 import { faultNamed, isOfBodies, type GateAction } from './gate-action.ts';
-import type { CallMatch, GateMatch, GateRule, Party } from './gate.ts';
+import type { GateRule, Party } from './gate.ts';
 import { sampleMs, type Idleness } from './idleness.ts';
 import type { EventOf, GateOpening } from '../history/event.ts';
 
@@ -57,6 +57,12 @@ export class Gate {
   concernsCall({ participant, call }: CallArrival): boolean {
     const { hold } = this.#rule;
     return !this.#isOpen && 'call' in hold && hold.call === call.family && [hold.entry].flat().includes(call.entry) && hold.nth === call.nth && hold.participants.includes(participant);
+  }
+
+  /** The same for a process that has not been started. */
+  concernsStart(participant: string): boolean {
+    const { hold } = this.#rule;
+    return !this.#isOpen && 'start' in hold && hold.participants.includes(participant);
   }
 
   holds(participant: string): boolean {
@@ -219,8 +225,8 @@ function isAboutIdleness({ kind }: GateRule['until']): boolean {
   return kind === 'standstill' || kind === 'ended-or-waits' || kind === 'failed-before';
 }
 
-function matches(hold: GateMatch | CallMatch, { participant, target }: RequestArrival): boolean {
-  if ('call' in hold) return false;
+function matches(hold: GateRule['hold'], { participant, target }: RequestArrival): boolean {
+  if (!('resource' in hold)) return false;
   const { resource, references, repositories, participants } = hold;
   if (resource !== target.resource) return false;
   if (references !== undefined && !references.includes(target.reference ?? '')) return false;
@@ -239,5 +245,6 @@ function partyOf(parties: Party, arrival: Arrival): string {
 }
 
 function whereOf(arrival: Arrival): Pick<EventOf<'gate-arrived'>, 'request' | 'repository' | 'call'> {
-  return 'call' in arrival ? { call: arrival.call } : { request: arrival.request, repository: arrival.target.repository ?? '' };
+  if ('request' in arrival) return { request: arrival.request, repository: arrival.target.repository ?? '' };
+  return 'call' in arrival ? { call: arrival.call } : {};
 }

@@ -27,7 +27,13 @@ export interface Sentence {
 }
 
 /** What may have to stand at a gate. */
-export type Arrival = RequestArrival | CallArrival;
+export type Arrival = RequestArrival | CallArrival | StartArrival;
+
+/** A process that would be started now. */
+export interface StartArrival {
+  readonly participant: string;
+  readonly start: true;
+}
 
 /** A process that has made a file call, and stands. */
 export interface CallArrival {
@@ -52,6 +58,8 @@ export interface RequestArrival {
 export interface GateKeeper {
   /** Resolves when no gate holds the request any more; `signal` says that its client has gone. */
   pass(arrival: RequestArrival, signal?: AbortSignal): Promise<Sentence>;
+  /** Resolves when the process may be started; `signal` says that nobody wants it any more. */
+  passStart(participant: string, signal?: AbortSignal): Promise<void>;
   /** The same for a process that stands after a file call. */
   passCall(arrival: CallArrival): Promise<GateAction>;
   /** Where the body of the answer is to be held, in order. */
@@ -124,6 +132,10 @@ class Keeper implements GateKeeper {
     const sentence = await holdInTurn(this.#gates.filter((one) => one.concerns(arrival, 'request')), arrival, signal);
     await this.#turns?.wait(arrival.participant, signal);
     return { ...sentence, action: await this.#withoutDisk(arrival, sentence.action) };
+  }
+
+  async passStart(participant: string, signal?: AbortSignal): Promise<void> {
+    await holdInTurn(this.#gates.filter((one) => one.concernsStart(participant)), { participant, start: true }, signal);
   }
 
   async passCall(arrival: CallArrival): Promise<GateAction> {

@@ -3,12 +3,12 @@ import type { CallFamily, RegistryTarget } from '../history/event.ts';
 import type { GateAction } from './gate-action.ts';
 
 /**
- * A rule "hold what matches until the condition": requests on their way to the registry, or a process after a file call
- * of its own. Plain data, part of a plan.
+ * A rule "hold what matches until the condition": requests on their way to the registry, a process after a file call
+ * of its own, or one that has not been started. Plain data, part of a plan.
  */
 export interface GateRule {
   readonly name: string;
-  readonly hold: GateMatch | CallMatch;
+  readonly hold: GateMatch | CallMatch | StartMatch;
   readonly until: GateCondition;
   /** Milliseconds after the first arrival; shorter than the validator's own time-out. */
   readonly timeoutMs: number;
@@ -73,6 +73,12 @@ export interface CallMatch {
   readonly entry: string | readonly string[];
   /** Which one of the process, of that family and on that entry, from 1. */
   readonly nth: number;
+  readonly participants: readonly string[];
+}
+
+/** Processes that are to be started: until the gate opens there is none. */
+export interface StartMatch {
+  readonly start: true;
   readonly participants: readonly string[];
 }
 

@@ -31,6 +31,8 @@ const callMatch = z.strictObject({
   participants: names,
 });
 
+const startMatch = z.strictObject({ start: z.literal(true), participants: names });
+
 const party = z.enum(['participant', 'repository']);
 
 const condition = z.discriminatedUnion('kind', [
@@ -52,7 +54,7 @@ const action = z.union([
 
 const gateRule = z.strictObject({
   name,
-  hold: z.union([gateMatch, callMatch]),
+  hold: z.union([gateMatch, callMatch, startMatch]),
   until: condition,
   timeoutMs: milliseconds,
   isOptional: z.boolean().exactOptional(),

@@ -122,6 +122,7 @@ async function runOne(participant: Participant, door: string, { plan, settings, 
   const login = subject.door === 'reverse' ? await registryLoginEnvironment(context.addresses, folders.root, route.registryName) : {};
   const tracing = await traceParticipant(participant.name, { plan, settings, recorder, gates });
   try {
+    await gates.passStart(participant.name, signal);
     const result = await runValidator({
       participant: participant.name,
       ...(tracing === undefined ? {} : { starter: tracing.words }),

@@ -120,6 +120,7 @@ describe('a plan that can never come true', () => {
     ['a status in a body', { ...leader, then: 404 }, 'gives another status'],
     ['entries removed in a body', { ...leader, then: 'evict' }, 'removes entries, and holds no file call'],
     ['a reset after a file call', { name: 'leader', hold: calls, until: leader.until, timeoutMs: 1, then: 'reset' }, 'no request can be struck'],
+    ['a blow for who has not been started', { name: 'leader', hold: { start: true, participants: ['one'] }, until: leader.until, timeoutMs: 1, then: 'kill' }, 'to which nothing can be done'],
     ['a file call in a body', { ...leader, hold: calls }, 'is after a file call, and in a body'],
   ] as readonly (readonly [string, GateRule, string])[])('has %s', (_name, gate, words) => {
     expect(senselessIn({ participants: plan.participants, gates: [gate] }).join()).toContain(words);

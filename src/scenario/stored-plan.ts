@@ -58,6 +58,7 @@ function gatesIn(until: GateRule['until']): readonly string[] {
 }
 
 function misplacedIn({ hold, at, then = 'go' }: GateRule): readonly string[] {
+  if ('start' in hold) return at === undefined && then === 'go' ? [] : ['is for processes that have not been started, to which nothing can be done'];
   const isOfCalls = 'call' in hold;
   const isOfRequests = !isOfCalls && at === undefined;
   if (isOfCalls && at !== undefined) return ['is after a file call, and in a body'];
