@@ -93,6 +93,8 @@ async function measure(folder: string, { steps, seconds, parallel }: Load, count
 
 /** As every stored history tells. */
 async function validatorDurations(runs: string): Promise<readonly number[]> {
+  // The link to the latest run would be followed, and count everything twice.
+  await rm(join(runs, 'latest'), { force: true });
   const names = await readdir(runs, { recursive: true });
   const histories = await Promise.all(names.filter((name) => name.endsWith('history.ndjson')).map(async (name) => await readFile(join(runs, name), 'utf8')));
   return histories.flatMap((text) => text.trimEnd().split('\n')).flatMap((line) => {

@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import { StampedeError } from '../foundation/errors.ts';
 import { selfSignedCertificate } from './certificate.ts';
 import { runBackend } from './git-host/backend.ts';
+import { answerFirstPush, smallPushOf } from './git-host/first-push.ts';
 import { ensureRepository, placeOf } from './git-host/repositories.ts';
 import { createTurnstile } from './git-host/turnstile.ts';
 import { serve, type EmbeddedServer } from './server.ts';
@@ -45,10 +46,13 @@ export async function startGitHost({ directory, port = 0 }: GitHostOptions): Pro
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const place = placeOf(request.url ?? '');
     if (place === undefined) return void response.writeHead(404, { 'content-type': 'text/plain' }).end('no such repository\n');
-    await ensureRepository(place, { repositories, home });
+    await ensureRepository(place, repositories);
+    const body = await smallPushOf(place, request);
     const leave = await turnstile();
     try {
-      await runBackend({ request, response, place, repositories, home, backend, note: (line) => void notes.push(line) });
+      const answered = await answerFirstPush(place, { repositories, home, body });
+      if (answered !== undefined) response.writeHead(200, { 'content-type': answered.type, 'cache-control': 'no-cache' }).end(answered.text);
+      else await runBackend({ request, response, ...(body === undefined ? {} : { body }), place, repositories, home, backend, note: (line) => void notes.push(line) });
     } finally {
       leave();
     }

@@ -12,17 +12,36 @@ export interface BlobSource {
   open(): Readable;
 }
 
+/** What is no larger goes in the request that starts the upload; asking first would cost more. */
+const smallBytes = 64 * 1024;
+
 /**
- * Sends content that the repository does not have yet; the registry checks the digest.
+ * Sends content that the repository does not have yet; the registry checks the digest. Of what is small it is not asked first.
+ * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#single-post
  * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#post-then-put
  */
 export async function pushBlob(connection: RegistryConnection, repository: string, content: Uint8Array | BlobSource): Promise<void> {
   const { digest, size } = isBytes(content) ? { digest: digestOf(content), size: content.length } : content;
-  if (await hasBlob(connection, repository, digest)) return;
-  const started = await askHeaders(connection, { method: 'POST', path: `/v2/${repository}/blobs/uploads/`, expect: [202] });
+  const started = await startUpload(connection, repository, { digest, content });
+  if (started === undefined) return;
   const body = isBytes(content) ? content : content.open();
-  const headers = { 'content-type': 'application/octet-stream', 'content-length': String(size) };
-  await askHeaders(connection, { method: 'PUT', path: withDigest(connection, started, digest), headers, body, expect: [201] });
+  await askHeaders(connection, { method: 'PUT', path: withDigest(connection, started, digest), headers: contentHeaders(size), body, expect: [201] });
+}
+
+/** Undefined where nothing is left to be sent. */
+async function startUpload(connection: RegistryConnection, repository: string, { digest, content }: { readonly digest: Digest; readonly content: Uint8Array | BlobSource }): Promise<TransportResponse | undefined> {
+  const path = `/v2/${repository}/blobs/uploads/`;
+  if (isBytes(content) && content.length <= smallBytes) {
+    const whole = { method: 'POST', path: `${path}?digest=${encodeURIComponent(digest)}`, headers: contentHeaders(content.length), body: content };
+    // A registry that takes no whole content at once begins an upload as always.
+    const started = await askHeaders(connection, { ...whole, expect: [201, 202] });
+    return started.status === 201 ? undefined : started;
+  }
+  return (await hasBlob(connection, repository, digest)) ? undefined : await askHeaders(connection, { method: 'POST', path, expect: [202] });
+}
+
+function contentHeaders(size: number): Readonly<Record<string, string>> {
+  return { 'content-type': 'application/octet-stream', 'content-length': String(size) };
 }
 
 /** https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#checking-if-content-exists-in-the-registry */

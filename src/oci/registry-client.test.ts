@@ -75,17 +75,26 @@ describe('a manifest', () => {
 });
 
 describe('a blob', () => {
+  const large = Buffer.alloc(64 * 1024 + 1, 'x');
+  const largeDigest = digestOf(large);
+
   it('that is there already is not sent', async () => {
     const { client, seen } = await clientOf(() => ({ status: 200 }));
-    await client.pushBlob('a/b', manifest);
-    expect(seen).toEqual([`HEAD /v2/a/b/blobs/${digest}`]);
+    await client.pushBlob('a/b', large);
+    expect(seen).toEqual([`HEAD /v2/a/b/blobs/${largeDigest}`]);
   });
 
-  it('goes where the registry says, what that address carries included', async () => {
+  it('that is small goes in one request', async () => {
+    const { client, seen } = await clientOf(() => ({ status: 201 }));
+    await client.pushBlob('a/b', manifest);
+    expect(seen).toEqual([`POST /v2/a/b/blobs/uploads/?digest=${encodeURIComponent(digest)}`]);
+  });
+
+  it.each([['small', manifest], ['large', large]])('that is %s goes where the registry says, what that address carries included', async (_size, content) => {
     const { client, seen } = await clientOf(({ method }) =>
       method === 'HEAD' ? { status: 404 } : method === 'POST' ? { status: 202, headers: { location: '/elsewhere/7?state=x%3D' } } : { status: 201 });
-    await client.pushBlob('a/b', manifest);
-    expect(seen.at(-1)).toBe(`PUT /elsewhere/7?state=x%3D&digest=${encodeURIComponent(digest)}`);
+    await client.pushBlob('a/b', content);
+    expect(seen.at(-1)).toBe(`PUT /elsewhere/7?state=x%3D&digest=${encodeURIComponent(digestOf(content))}`);
   });
 
   it.each([[undefined], ['http://['], ['ftp://elsewhere/']])('does not go to the address %s', async (location) => {

@@ -62,8 +62,7 @@ export function createRegistryClient(connection: RegistryConnection): RegistryCl
 }
 
 async function pushImage(connection: RegistryConnection, repository: string, image: BuiltImage, tag: string): Promise<Digest> {
-  for (const { bytes } of image.layers) await pushBlob(connection, repository, bytes);
-  await pushBlob(connection, repository, image.configBytes);
+  await Promise.all([...image.layers.map(({ bytes }) => bytes), image.configBytes].map(async (bytes) => await pushBlob(connection, repository, bytes)));
   return await putManifest(connection, repository, tag, { bytes: image.manifestBytes, mediaType: image.mediaType });
 }
 

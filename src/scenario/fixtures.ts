@@ -34,12 +34,11 @@ export async function addLabels({ images, values, context }: ScenarioRun, image:
 
 /** Makes a git repository of one commit; its id becomes `LATEST_COMMIT`. */
 export async function publishPolicies(scenario: ScenarioRun, name: string, rows: readonly Placement[]): Promise<void> {
-  const { context, folders, identity, values } = scenario;
+  const { context, identity, values } = scenario;
   const files = await readNamingGitHost(scenario, rows, readExamples);
   const commit = await publishRepository({
     url: `${context.addresses.gitUrl}/${identity.id}/git/${name}.git`,
     certificateFile: context.addresses.gitCertificateFile,
-    folder: folders.temporary,
     files,
   });
   values.set('LATEST_COMMIT', commit);

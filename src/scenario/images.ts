@@ -168,14 +168,13 @@ export class ImageShelf {
     const { registry } = this.#settings;
     const repository = this.repositoryOf(name);
     const parent = buildImage({ layers: layers.slice(0, 1), format: 'docker' });
-    await registry.pushImage(`${repository}/parent`, parent, 'latest');
     const image = buildImage({
       layers,
       format: 'docker',
       labels: { 'org.opencontainers.image.title': name, ...labels },
       annotations: { 'org.opencontainers.image.base.name': `${this.referenceOf(name)}/parent:latest@${parent.digest}` },
     });
-    await registry.pushImage(repository, image, parseImageName(name).tag ?? 'latest');
+    await Promise.all([registry.pushImage(`${repository}/parent`, parent, 'latest'), registry.pushImage(repository, image, parseImageName(name).tag ?? 'latest')]);
     const pushed = { name, image, labels };
     this.#keep(pushed);
     return pushed;

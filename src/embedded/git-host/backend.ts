@@ -2,6 +2,7 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { searchPath } from '../../config.ts';
 import type { RepositoryPlace } from './repositories.ts';
@@ -9,6 +10,8 @@ import type { RepositoryPlace } from './repositories.ts';
 export interface BackendCall {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+  /** Where it is not the request's own: what was read of it already. */
+  readonly body?: Buffer;
   readonly place: RepositoryPlace;
   readonly repositories: string;
   readonly home: string;
@@ -31,7 +34,7 @@ export async function runBackend(call: BackendCall): Promise<void> {
   child.on('error', (error) => note(`git-http-backend: ${error.message}`));
   response.on('close', () => child.kill());
   // git may end without reading all of a request that it refuses.
-  pipeline(request, child.stdin).catch(() => undefined);
+  pipeline(call.body === undefined ? request : Readable.from([call.body]), child.stdin).catch(() => undefined);
   const rest = await readHead(child, response);
   if (rest === undefined) {
     if (!response.headersSent) response.writeHead(500).end();
