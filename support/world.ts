@@ -95,8 +95,8 @@ export class StampedeWorld extends World {
     await makeLogFail(this.scenario, rule);
   }
 
-  haveVariable(line: string): void {
-    setVariable(this.scenario, line);
+  async haveVariable(line: string): Promise<void> {
+    await setVariable(this.scenario, line);
   }
 
   async run(line: string): Promise<void> {

@@ -14,6 +14,8 @@ import { keepStage } from './keep.ts';
 import { requireFeatures } from './preflight.ts';
 import { prepareContext } from './prepare-context.ts';
 import { settleSnapshots } from './snapshots.ts';
+import { hideInFolder } from '../scenario/hidden-files.ts';
+import { hiderOfSession } from '../scenario/secrets.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -40,6 +42,8 @@ export async function acceptanceCommand(argv: readonly string[]): Promise<number
       started: (title) => report.live(`  … ${title}`),
       finished: (outcome) => report.scenario(outcome),
     });
+    // The text of features stands in the reports.
+    await hideInFolder(context.runFolder, await hiderOfSession(context.addresses, context.sessionFolder), isOfScenario);
     const { dryRun } = options.selection;
     // What a bug makes a validator say is no example of anything.
     const settlements = dryRun || context.plantedBug !== undefined ? [] : await settleSnapshots({ root, ...context, mode: context.snapshotMode }, result);
@@ -53,6 +57,11 @@ export async function acceptanceCommand(argv: readonly string[]): Promise<number
     await resources[Symbol.asyncDispose]();
     stopListening();
   }
+}
+
+/** Folders of scenarios: nothing but what they have hidden themselves. */
+function isOfScenario(name: string): boolean {
+  return /^s-[0-9a-f]+$/.test(name);
 }
 
 /** What was to run several times at once and never did has shown nothing of what it was to show. */

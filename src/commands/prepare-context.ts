@@ -6,6 +6,7 @@ import type { ResourceStack } from '../foundation/resources.ts';
 import { freshSeed } from '../foundation/seed.ts';
 import type { ReferenceVariant } from '../reference-build.ts';
 import { seconds, type TerminalReport } from '../report/terminal.ts';
+import { hiderOfSession } from '../scenario/secrets.ts';
 import { openSession, sweepSessions } from '../stage/session.ts';
 import { ownStage } from '../stage/stage.ts';
 import { endLeftovers } from '../validator/leftovers.ts';
@@ -44,7 +45,7 @@ export async function prepareContext(settings: Settings, report: TerminalReport,
     directory: join(session.directory, 'stage'),
     onProgress: ({ service, durationMs }) => report.live(`  stage: ${service} is up (${seconds(durationMs)})`),
   });
-  resources.defer('service logs', async () => await storeServiceLogs(stage.services, run.folder));
+  resources.defer('service logs', async () => await storeServiceLogs(stage.services, run.folder, await hiderOfSession(stage.addresses, session.directory)));
   resources.defer('validators', () => void endLeftovers(session.ledgerFile));
   const context: RunContext = {
     ...folders,

@@ -2,6 +2,7 @@
 import { mkdir, readdir, rm, symlink, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { wallClock } from '../foundation/clock.ts';
+import type { Hider } from '../foundation/secrets.ts';
 import type { StartedService } from '../stage/service.ts';
 
 /** Stored runs of past commands that are kept; older ones go. */
@@ -25,10 +26,10 @@ export async function openRunFolder(runs: string, seed: string): Promise<RunFold
   return { id, folder };
 }
 
-/** What the services said last, beside the histories. */
-export async function storeServiceLogs(services: readonly StartedService[], folder: string): Promise<void> {
+/** What the services said last, beside the histories, without secrets. */
+export async function storeServiceLogs(services: readonly StartedService[], folder: string, { hide }: Pick<Hider, 'hide'>): Promise<void> {
   await mkdir(join(folder, 'services'), { recursive: true });
-  await Promise.all(services.map(async (service) => await writeFile(join(folder, 'services', `${service.name}.log`), `${service.logs().join('\n')}\n`)));
+  await Promise.all(services.map(async (service) => await writeFile(join(folder, 'services', `${service.name}.log`), hide(`${service.logs().join('\n')}\n`))));
 }
 
 /** A convenience for people: where links can't be made, it is left out. */

@@ -44,6 +44,7 @@ export async function runOn(home: string, { scenario, participants, gates, meeti
     cacheLayers: images.knownLayers(),
     logDoor: undefined,
     folder,
+    hider: scenario.secrets.hider,
   });
 }
 

@@ -11,6 +11,8 @@ export interface Secret {
 
 /** Replaces secrets by their names, as `${NAME}`, in what is kept. */
 export interface Hider {
+  /** There is nothing to be hidden. */
+  readonly isIdle: boolean;
   hide(text: string): string;
   /** For bytes that come bit by bit: a secret may lie across two of them. */
   stream(): HidingStream;
@@ -30,11 +32,11 @@ const tokenLetters = '[A-Za-z0-9_.~+/=-]';
 /** Without secrets everything is left as it is. */
 export function secretHider(secrets: readonly Secret[]): Hider {
   const byLength = [...secrets].filter(({ text }) => text !== '').sort((left, right) => right.text.length - left.text.length);
-  if (byLength.length === 0) return { hide: (text) => text, stream: () => ({ push: (chunk) => chunk, end: () => Buffer.alloc(0) }) };
+  if (byLength.length === 0) return { isIdle: true, hide: (text) => text, stream: () => ({ push: (chunk) => chunk, end: () => Buffer.alloc(0) }) };
   const forms = byLength.map(({ text, kind }) => `(${literal(text)}${kind === 'beginning' ? `${tokenLetters}*` : ''})`);
   const all = new RegExp(forms.join('|'), 'g');
   const hide = (text: string): string => text.replace(all, (...found: readonly unknown[]) => `\${${byLength[found.slice(1).findIndex((one) => one !== undefined)]?.name ?? ''}}`);
-  return { hide, stream: () => hidingStream(byLength, all, hide) };
+  return { isIdle: false, hide, stream: () => hidingStream(byLength, all, hide) };
 }
 
 function hidingStream(secrets: readonly Secret[], all: RegExp, hide: (text: string) => string): HidingStream {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { judge } from '../checkers/checker.ts';
 import { checkersFor } from '../checkers/defaults.ts';
 import { StampedeError } from '../foundation/errors.ts';
+import { hideInFolder } from './hidden-files.ts';
 import type { PerformedRun } from './run.ts';
 import type { ScenarioRun } from './scenario-run.ts';
 import { failureOf } from './verdict-failure.ts';
@@ -13,8 +14,9 @@ import { failureOf } from './verdict-failure.ts';
  * @throws StampedeError VERDICT_BROKEN, VERDICT_UNKNOWN when the scenario was passing so far and a verdict has not
  * held: a failure that no step looked at is a failure; TEARDOWN_FAILED, unless a verdict says more
  */
-export async function closeScenario({ runs, runsBesides, resources }: ScenarioRun, { isPassing }: { readonly isPassing: boolean }): Promise<void> {
+export async function closeScenario({ runs, runsBesides, resources, storedFolder, secrets }: ScenarioRun, { isPassing }: { readonly isPassing: boolean }): Promise<void> {
   const judged = await Promise.allSettled([...runs, ...runsBesides].map(async (run) => await storeVerdicts(run)));
+  await hideInFolder(storedFolder, secrets.hider, isHidden);
   const failures = judged.flatMap((run) => (run.status === 'fulfilled' ? run.value : []));
   const failure = isPassing ? (failures.find(({ code }) => code === 'VERDICT_BROKEN') ?? failures[0]) : undefined;
   await resources[Symbol.asyncDispose]().catch((cause: unknown) => {
@@ -23,6 +25,11 @@ export async function closeScenario({ runs, runsBesides, resources }: ScenarioRu
   if (failure !== undefined) throw failure;
   const unstored = judged.find((run) => run.status === 'rejected');
   if (unstored !== undefined) throw unstored.reason;
+}
+
+/** Written without secrets in the first place, as they came. */
+function isHidden(name: string): boolean {
+  return name === 'history.ndjson' || /\.(?:stdout|stderr)$/.test(name);
 }
 
 /** Returns the verdicts that have not held. */

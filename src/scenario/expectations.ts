@@ -68,7 +68,8 @@ export async function outputOf(scenario: ScenarioRun, stream: Stream, index = 0)
 export async function expectOutput(scenario: ScenarioRun, stream: Stream, expected: string): Promise<void> {
   const what = `the standard ${stream === 'stdout' ? 'output' : 'error'} is another`;
   const known = await scenario.values.forSnapshots();
-  const wanted = (await scenario.values.expand(expected, 'keep')).trim();
+  // What the validator wrote is kept without secrets.
+  const wanted = scenario.secrets.hider.hide(await scenario.values.expand(expected, 'keep')).trim();
   const actual = (await outputOf(scenario, stream)).trim();
   if (wanted === '') return void expect(actual, what).to.equal('');
   // As they are, for expressions; by the names of the known values, for what differs from run to run.
@@ -86,7 +87,7 @@ function contains(actual: string, wanted: string): boolean {
 
 /** The last run wrote these words to its standard error. */
 export async function expectLogLine(scenario: ScenarioRun, expected: string): Promise<void> {
-  expect(await outputOf(scenario, 'stderr'), 'the log lacks words').to.contain(expected);
+  expect(await outputOf(scenario, 'stderr'), 'the log lacks words').to.contain(scenario.secrets.hider.hide(expected));
 }
 
 function matchesExpression(actual: string, expression: string): boolean {
@@ -158,7 +159,7 @@ export async function readNamedFile(scenario: ScenarioRun, name: string): Promis
   const bytes = await readUntrusted({ path: whole, limitBytes: scenario.context.outputLimitBytes, ...(isOwn ? { inside: scenario.folders.root } : {}) }).catch((cause: unknown) => {
     throw new StampedeError('EXPECTATION_BROKEN', `the validator left no file ${path} that can be read`, { cause });
   });
-  return bytes.toString('utf8');
+  return scenario.secrets.hider.hide(bytes.toString('utf8'));
 }
 
 /** @throws StampedeError VERDICT_BROKEN, VERDICT_UNKNOWN */

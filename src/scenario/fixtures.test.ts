@@ -121,14 +121,14 @@ describe('setVariable', () => {
     ['A=b=c d', 'A', 'b=c d'],
   ])('%s', async (line, name, value) => {
     const scenario = await stage.open();
-    setVariable(scenario, 'A=before');
-    setVariable(scenario, line);
+    await setVariable(scenario, 'A=before');
+    await setVariable(scenario, line);
     expect(scenario.environment.get(name)).toBe(value);
   });
 
   it.each(['EC_CACHE', '=true', ''])('refuses %j', async (line) => {
     const scenario = await stage.open();
-    expect(() => setVariable(scenario, line)).toThrow(expect.objectContaining({ code: 'DOCUMENT_MALFORMED' }));
+    await expect(setVariable(scenario, line)).rejects.toEqual(expect.objectContaining({ code: 'DOCUMENT_MALFORMED' }));
     expect(scenario.environment.size).toBe(0);
   });
 });

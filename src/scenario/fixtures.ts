@@ -7,6 +7,7 @@ import { readExamples, type PlacedFile, type Placement } from './examples.ts';
 import { publishRepository } from './git-repository.ts';
 import { applyPolicyObject, type PolicyObject } from './policy-object.ts';
 import type { ScenarioRun } from './scenario-run.ts';
+import { tellSecret } from './secrets.ts';
 import type { Attesting, Logging, Signable } from './signing.ts';
 import { expand } from './variables.ts';
 
@@ -92,13 +93,14 @@ export async function writeNamedFile({ values, context, folders }: ScenarioRun, 
   await chmod(target, 0o600);
 }
 
-/** For later runs of validators; a line is `NAME=value`. */
-export function setVariable({ environment }: ScenarioRun, line: string): void {
+/** For later runs of validators; a line is `NAME=value`. What is called a password, token and the like is a secret from then on. */
+export async function setVariable({ environment, secrets, context }: ScenarioRun, line: string): Promise<void> {
   const [, name, value] = /^([^=]+)=([^]*)$/.exec(line) ?? [];
   if (name === undefined || value === undefined) {
     throw new StampedeError('DOCUMENT_MALFORMED', `${line} sets no environment variable`, { hint: 'write "NAME=value"' });
   }
   environment.set(name, value);
+  if (secrets.addVariable(name, value)) await tellSecret(context.sessionFolder, name, value);
 }
 
 function signable({ images }: ScenarioRun, name: string): Signable {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { StampedeError } from '../foundation/errors.ts';
 import { encrypterFor } from '../sigstore/encrypted-key.ts';
 import { generateKeyPair, type KeyPair } from '../sigstore/keys.ts';
+import type { SecretBook } from './secrets.ts';
 
 /** A key pair and the files that commands name. */
 export interface NamedKey {
@@ -25,10 +26,13 @@ function encrypt(privateKey: KeyPair['privateKey']): string {
 /** The keys of one scenario, made on the first mention of their name; private files have mode 0600. */
 export class KeyRing {
   readonly #folder: string;
+  readonly #secrets: Pick<SecretBook, 'addKey'> | undefined;
   readonly #keys = new Map<string, NamedKey>();
 
-  constructor(folder: string) {
+  /** `secrets` gets to know every private key. */
+  constructor(folder: string, secrets?: Pick<SecretBook, 'addKey'>) {
     this.#folder = folder;
+    this.#secrets = secrets;
   }
 
   async make(name: string): Promise<NamedKey> {
@@ -39,7 +43,9 @@ export class KeyRing {
     this.#keys.set(name, key);
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     await writeFile(key.publicKeyFile, pair.publicKeyPem);
-    await writeFile(key.privateKeyFile, encrypt(pair.privateKey), { mode: 0o600 });
+    const encrypted = encrypt(pair.privateKey);
+    this.#secrets?.addKey(name, [encrypted, pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), pair.privateKey.export({ type: 'sec1', format: 'pem' }).toString()]);
+    await writeFile(key.privateKeyFile, encrypted, { mode: 0o600 });
     return key;
   }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { NamedVerdict } from '../checkers/checker.ts';
 import type { RunContext } from '../config.ts';
 import { ResourceStack } from '../foundation/resources.ts';
+import type { Hider } from '../foundation/secrets.ts';
 import { openDoor } from '../faults/door.ts';
 import type { LogDoor } from '../faults/log-door.ts';
 import { createGateKeeper, type GateKeeper } from '../faults/gate-keeper.ts';
@@ -17,7 +18,7 @@ import { routeThrough, type DoorRoute } from './door-route.ts';
 import { registryHost, type ScenarioFolders } from './environment.ts';
 import type { KnownLayer } from './images.ts';
 import { openDiskFaults } from './disk-faults.ts';
-import { hiderFor, registryLoginEnvironment } from './secrets.ts';
+import { registryLoginEnvironment } from './secrets.ts';
 import { subjectEnvironment } from './subject-environment.ts';
 import { traceParticipant } from './traced-run.ts';
 import { lookAtCache } from './observe-cache.ts';
@@ -48,6 +49,8 @@ export interface RunSettings {
   readonly logDoor: LogDoor | undefined;
   /** Where plan, history and outputs are stored. */
   readonly folder: string;
+  /** Takes secrets out of all that. */
+  readonly hider: Hider;
 }
 
 /** What one participant did, and what it called the registry. */
@@ -67,7 +70,7 @@ export interface PerformedRun {
 /** Plan, run, history: the participants start together, each behind its own door, held by the plan's gates. */
 export async function performRun(plan: Plan, participants: readonly Participant[], settings: RunSettings): Promise<PerformedRun> {
   await storePlan(plan, settings);
-  const recorder = openRecorder(join(settings.folder, 'history.ndjson'), hiderFor(settings.context.addresses));
+  const recorder = openRecorder(join(settings.folder, 'history.ndjson'), settings.hider);
   const look = async (moment: CacheMoment): Promise<void> =>
     await lookAtCache({ directory: settings.cacheFolder, known: settings.cacheLayers, moment, recorder });
   recorder.record({
@@ -133,7 +136,7 @@ async function runOne(participant: Participant, door: string, { plan, settings, 
       deadlineMs: context.deadlineMs ?? subject.deadlineMs,
       outputLimitBytes: context.outputLimitBytes,
       outputFolder: folder,
-      hider: hiderFor(context.addresses),
+      hider: settings.hider,
       ledgerFile: context.ledgerFile,
       recorder,
       onStart: (pid) => {
@@ -150,9 +153,9 @@ async function runOne(participant: Participant, door: string, { plan, settings, 
   }
 }
 
-async function storePlan(plan: Plan, { folder, context }: RunSettings): Promise<void> {
+async function storePlan(plan: Plan, { folder, context, hider }: RunSettings): Promise<void> {
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, 'plan.json'), `${hiderFor(context.addresses).hide(JSON.stringify(plan, null, 2))}\n`);
+  await writeFile(join(folder, 'plan.json'), `${hider.hide(JSON.stringify(plan, null, 2))}\n`);
   const versions = { node: process.versions.node, platform: `${process.platform} ${process.arch}`, stage: context.addresses.launcher };
   await writeFile(join(folder, 'versions.json'), `${JSON.stringify(versions, null, 2)}\n`);
 }

@@ -20,7 +20,7 @@ import { usualValues } from './usual-values.ts';
 import { policyNamespace } from './policy-object.ts';
 import { loginTo, openTransport } from './registry-access.ts';
 import type { PerformedRun } from './run.ts';
-import { registryLoginEnvironment } from './secrets.ts';
+import { registryLoginEnvironment, SecretBook } from './secrets.ts';
 import { Signer } from './signing.ts';
 import { SnapshotReader, snapshotFile } from './snapshot-book.ts';
 
@@ -35,6 +35,8 @@ export interface ScenarioRun {
   readonly transport: Transport;
   readonly registry: RegistryClient;
   readonly keys: KeyRing;
+  /** What must not be in anything that is kept. */
+  readonly secrets: SecretBook;
   readonly images: ImageShelf;
   readonly signer: Signer;
   readonly values: KnownValues;
@@ -80,17 +82,19 @@ export async function openScenario(context: RunContext, identity: ScenarioIdenti
   }
 }
 
-type Clients = Pick<ScenarioRun, 'transport' | 'registry' | 'keys' | 'images' | 'signer' | 'values' | 'log' | 'policyApiUrl'>;
+type Clients = Pick<ScenarioRun, 'transport' | 'registry' | 'keys' | 'secrets' | 'images' | 'signer' | 'values' | 'log' | 'policyApiUrl'>;
 
 async function openClients(context: RunContext, identity: ScenarioIdentity, { folders, resources }: Pick<ScenarioRun, 'folders' | 'resources'>): Promise<Clients> {
   const transport = resources.own('connections', await openTransport(context.addresses));
   const registry = createRegistryClient({ baseUrl: context.addresses.registryUrl, transport, ...loginTo(context.addresses, transport) });
   const rekor = createRekorClient({ url: context.addresses.rekorUrl, transport });
-  const keys = new KeyRing(folders.keys);
+  const secrets = new SecretBook(context.addresses);
+  const keys = new KeyRing(folders.keys, secrets);
   return {
     transport,
     registry,
     keys,
+    secrets,
     images: new ImageShelf({ registry, host: registryHost, prefix: identity.id }),
     signer: new Signer({ registry, rekor }),
     log: { client: rekor, door: undefined },

@@ -1,19 +1,87 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdir, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { secretHider, type Hider } from '../foundation/secrets.ts';
+import { secretHider, type Hider, type Secret } from '../foundation/secrets.ts';
 import { readRegistryPass, type RegistryPass } from '../stage/registry-security.ts';
 import type { StageAddresses } from '../stage/service.ts';
 
-/** Replaces by name, in all that is kept of a run, what lets somebody into its registry. */
-export function hiderFor({ registrySecrets }: Pick<StageAddresses, 'registrySecrets'>): Hider {
+/** In the session's folder, with mode 0600: what steps have made secret, for those who write the reports in the end. */
+const toldFile = 'secrets.ndjson';
+/** Variables with such names hold what nobody else is to know. */
+const secretName = /(?:PASSW|SECRET|TOKEN|CREDENTIAL|PRIVATE|API_?KEY|AUTHORIZATION)/i;
+/** What is shorter is a switch, or empty, and would be found everywhere. */
+const shortest = 8;
+/** A line of a key that is shorter tells nothing. */
+const shortestKeyLine = 16;
+
+/** What must not be in anything that is kept of one scenario. */
+export class SecretBook {
+  readonly #secrets: Secret[];
+  #hider: Hider | undefined;
+
+  constructor(addresses: Pick<StageAddresses, 'registrySecrets'>) {
+    this.#secrets = [...secretsOfRegistry(addresses)];
+  }
+
+  /** As they are now: a run takes those that it starts with. */
+  get hider(): Hider {
+    this.#hider ??= secretHider(this.#secrets);
+    return this.#hider;
+  }
+
+  /** Line by line, however it is wrapped, quoted or indented; `forms`: PEM texts. */
+  addKey(name: string, forms: readonly string[]): void {
+    const lines = forms.flatMap((pem) => pem.split('\n')).filter((line) => line.length >= shortestKeyLine && !line.startsWith('-----'));
+    this.#add(lines.map((text) => ({ name: `${name}_PRIVATE_KEY_BYTES`, text, kind: 'whole' })));
+  }
+
+  /** A variable that a step sets; true where its name says that it is a secret. */
+  addVariable(name: string, value: string): boolean {
+    if (!secretName.test(name) || value.length < shortest) return false;
+    this.#add(formsOf(name, value));
+    return true;
+  }
+
+  #add(secrets: readonly Secret[]): void {
+    this.#secrets.push(...secrets);
+    this.#hider = undefined;
+  }
+}
+
+/** Replaces by name what lets somebody into the registry of a run. */
+export function hiderFor(addresses: Pick<StageAddresses, 'registrySecrets'>): Hider {
+  return secretHider(secretsOfRegistry(addresses));
+}
+
+/** Tells it to those who write the reports: the text of a feature stands in them. */
+export async function tellSecret(sessionFolder: string, name: string, value: string): Promise<void> {
+  await appendFile(join(sessionFolder, toldFile), `${JSON.stringify([name, value])}\n`, { mode: 0o600 });
+}
+
+/** As `hiderFor`, with all that scenarios of this session have told. */
+export async function hiderOfSession(addresses: Pick<StageAddresses, 'registrySecrets'>, sessionFolder: string): Promise<Hider> {
+  const text = await readFile(join(sessionFolder, toldFile), 'utf8').catch(() => '');
+  const told = [...new Set(text.split('\n').filter((line) => line !== ''))].map((line) => JSON.parse(line) as readonly [string, string]);
+  return secretHider([...secretsOfRegistry(addresses), ...told.flatMap(([name, value]) => formsOf(name, value))]);
+}
+
+function secretsOfRegistry({ registrySecrets }: Pick<StageAddresses, 'registrySecrets'>): readonly Secret[] {
   const pass = readRegistryPass(registrySecrets);
-  if (pass === undefined) return secretHider([]);
-  return secretHider([
-    { name: 'REGISTRY_PASSWORD', text: pass.password, kind: 'whole' },
+  if (pass === undefined) return [];
+  return [
+    ...formsOf('REGISTRY_PASSWORD', pass.password),
     { name: 'REGISTRY_AUTHORIZATION', text: basicOf(pass), kind: 'whole' },
     { name: 'REGISTRY_TOKEN', text: pass.tokenPrefix, kind: 'beginning' },
-  ]);
+  ];
+}
+
+/** As it is, and as JSON, addresses, XML and HTML have it; a stream is hidden byte for byte. */
+function formsOf(name: string, text: string): readonly Secret[] {
+  const json = JSON.stringify(text).slice(1, -1);
+  const xml = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  const forms = [text, Buffer.from(text).toString('base64'), encodeURIComponent(text), json, json.replaceAll('/', '\\/'), xml, xml.replaceAll('"', '&quot;').replaceAll("'", '&apos;')];
+  const bytes = forms.map((form) => Buffer.from(form).toString('latin1'));
+  return [...new Set([...forms, ...bytes])].map((form) => ({ name, text: form, kind: 'whole' }));
 }
 
 /**

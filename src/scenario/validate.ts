@@ -9,7 +9,6 @@ import { layersOf } from './meeting-layers.ts';
 import type { MeetingName, Plan } from './plan.ts';
 import { performRun, type Participant, type PerformedRun, type RunSettings } from './run.ts';
 import type { ScenarioRun } from './scenario-run.ts';
-import { hiderFor } from './secrets.ts';
 import { subjectEnvironment } from './subject-environment.ts';
 import { learnVersion } from './subject-version.ts';
 import { expand } from './variables.ts';
@@ -77,6 +76,7 @@ export function settingsOf(scenario: ScenarioRun, participants: readonly Partici
     cacheLayers: images.knownLayers(),
     logDoor: log.door,
     folder,
+    hider: scenario.secrets.hider,
   };
 }
 
@@ -110,9 +110,9 @@ function cacheFolder({ subject, folders, environment }: ScenarioRun, { HOME, XDG
   return expand(subject.cacheDirectory, values, 'error');
 }
 
-async function storeScript({ context, storedFolder }: ScenarioRun, run: PerformedRun): Promise<void> {
+async function storeScript({ context, storedFolder, secrets }: ScenarioRun, run: PerformedRun): Promise<void> {
   const command = commandsOf(run).at(-1) ?? [];
   const script = shellScript({ directory: run.settings.folders.work, environment: subjectEnvironment(run.settings), command });
-  const told = hiderFor(context.addresses).hide(script);
+  const told = secrets.hider.hide(script);
   for (const folder of [storedFolder, context.runFolder]) await writeFile(join(folder, lastValidatorFile), told, { mode: 0o700 });
 }
