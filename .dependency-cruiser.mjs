@@ -16,11 +16,12 @@ export const walls = {
   checkers: ['oci', 'sigstore', 'history'],
   scenario: ['oci', 'sigstore', 'history', 'stage', 'faults', 'tracing', 'validator', 'checkers'],
   explore: ['oci', 'sigstore', 'history', 'stage', 'faults', 'tracing', 'validator', 'scenario', 'checkers'],
+  conformance: ['oci', 'sigstore'],
   doctor: ['embedded', 'stage', 'containers', 'history', 'tracing', 'validator'],
   report: ['history', 'checkers'],
   reference: ['oci', 'sigstore'],
   policies: [],
-  commands: ['oci', 'history', 'stage', 'containers', 'images', 'faults', 'tracing', 'validator', 'scenario', 'checkers', 'explore', 'statistics', 'doctor', 'report', 'policies'],
+  commands: ['oci', 'history', 'stage', 'containers', 'images', 'faults', 'tracing', 'validator', 'scenario', 'checkers', 'explore', 'statistics', 'conformance', 'doctor', 'report', 'policies'],
 };
 
 const advice = {
@@ -39,6 +40,7 @@ const advice = {
   checkers: 'Checkers judge a history and nothing else: record an event instead of looking.',
   scenario: 'Scenario turns plans into histories; commands and Cucumber are above it.',
   explore: 'Schedules are data; how they are forced is known to faults, how they are judged to checkers.',
+  conformance: 'A judge sees a service as its clients do: by its address.',
   doctor: 'A probe does in small what a run does: put the way to do it into the folder that runs use.',
   report: 'Reports read, they never decide: put the decision into a checker.',
   reference: 'The reference validator is a program of its own: nobody but its build sees it, and it sees no harness.',

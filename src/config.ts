@@ -180,3 +180,8 @@ export function settleEngineEnvironment(settled: { readonly hasReaperImage?: boo
 export function reaperImage(environment: NodeJS.ProcessEnv = process.env): string {
   return environment['RYUK_CONTAINER_IMAGE'] || 'testcontainers/ryuk:0.14.0';
 }
+
+/** For `go install` into a folder: what the user has set for Go stays, and versions of this project are no part of what is built. */
+export function goEnvironment(into: string, environment: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
+  return { ...environment, GOBIN: into, GOFLAGS: `${environment['GOFLAGS'] ?? ''} -buildvcs=false`.trim() };
+}

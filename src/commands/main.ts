@@ -14,6 +14,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   matrix: async () => (await import('./matrix.ts')).matrixCommand,
   picture: async () => (await import('./picture.ts')).pictureCommand,
   'crash-cache': async () => (await import('./crash-cache.ts')).crashCacheCommand,
+  conformance: async () => (await import('./conformance.ts')).conformanceCommand,
   bench: async () => (await import('../../bench/run.ts')).bench,
   'import-snapshots': async () => (await import('./import-snapshots.ts')).importSnapshotsCommand,
   policies: async () => (await import('./policies.ts')).policiesCommand,
@@ -32,6 +33,7 @@ const usage = `stampede <command> [options]
   matrix       known bugs x schedules, and the safe cache npm run matrix -- --help
   picture      draw a stored run as a timeline            npm run picture -- --help
   crash-cache  kill what fills a cache, at many points    npm run crash:cache -- --help
+  conformance  have the embedded services judged           npm run conformance:registry -- --help
   bench        print figures of this machine              npm run bench
   import-snapshots  take over snapshots of go-snaps       npm run snapshots:import -- --help
   policies     compile the example policies with opa      npm run policies:build -- --help

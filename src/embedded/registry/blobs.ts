@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { access, open } from 'node:fs/promises';
-import { isDigest, type Digest } from '../../oci/digest.ts';
+import { isContentDigest, type ContentDigest } from './content-digest.ts';
 import { orIfMissing, removeIfThere, replaceFile } from './files.ts';
 import type { Paths } from './paths.ts';
 import { refusal, type Answer } from './respond.ts';
@@ -8,7 +8,7 @@ import type { Route } from './route.ts';
 
 /** https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-blobs */
 export const getBlob: Route = async ({ paths }, { repository, reference, request }) => {
-  if (!isDigest(reference)) return invalid(reference);
+  if (!isContentDigest(reference)) return invalid(reference);
   if (!(await hasBlob(paths, repository, reference))) return unknown(reference);
   const headers = { 'docker-content-digest': reference, etag: `"${reference}"`, 'accept-ranges': 'bytes' };
   if (request.headers['if-none-match'] === headers.etag) return { status: 304, headers };
@@ -31,26 +31,26 @@ export const getBlob: Route = async ({ paths }, { repository, reference, request
  * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#deleting-blobs
  */
 export const deleteBlob: Route = async ({ paths }, { repository, reference }) => {
-  if (!isDigest(reference)) return invalid(reference);
+  if (!isContentDigest(reference)) return invalid(reference);
   return (await removeIfThere(paths.blob(repository, reference))) ? { status: 202 } : unknown(reference);
 };
 
 /** True when the repository has the blob: content that only others have does not count. */
-export async function hasBlob(paths: Paths, repository: string, digest: Digest): Promise<boolean> {
+export async function hasBlob(paths: Paths, repository: string, digest: ContentDigest): Promise<boolean> {
   return await orIfMissing(access(paths.blob(repository, digest)).then(() => true), false);
 }
 
 /** From now on the repository has the blob; its content must lie there already. */
-export async function linkBlob(paths: Paths, repository: string, digest: Digest): Promise<Answer> {
+export async function linkBlob(paths: Paths, repository: string, digest: ContentDigest): Promise<Answer> {
   await replaceFile(paths.blob(repository, digest), '');
   return { status: 201, headers: { location: `/v2/${repository}/blobs/${digest}`, 'docker-content-digest': digest } };
 }
 
 function invalid(reference: string): Answer {
-  return refusal(400, 'DIGEST_INVALID', `not a sha256 digest: ${reference}`);
+  return refusal(400, 'DIGEST_INVALID', `not a sha256 or sha512 digest: ${reference}`);
 }
 
-function unknown(digest: Digest): Answer {
+function unknown(digest: ContentDigest): Answer {
   return refusal(404, 'BLOB_UNKNOWN', `the repository has no blob ${digest}`);
 }
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-import { isDigest, type Digest } from '../../oci/digest.ts';
+import { isContentDigest, type ContentDigest } from './content-digest.ts';
 
 /** What the registry has to know of a pushed manifest; everything else is the client's. */
 export interface ManifestDocument {
   readonly mediaType: string;
   /** Configuration and layers that have to be in the repository: those with addresses of their own need not. */
-  readonly blobs: readonly Digest[];
+  readonly blobs: readonly ContentDigest[];
   /** Manifests that an index lists. */
-  readonly manifests: readonly Digest[];
-  readonly subject: Digest | undefined;
+  readonly manifests: readonly ContentDigest[];
+  readonly subject: ContentDigest | undefined;
   readonly artifactType: string | undefined;
   readonly annotations: unknown;
 }
@@ -27,7 +27,7 @@ export function parseManifest(bytes: Buffer, contentType: string | undefined): M
   if (ownType !== undefined && ownType !== mediaType) return 'content-type and mediaType differ';
   const lists = [config === undefined ? [] : [config], layers ?? [], manifests ?? [], subject === undefined ? [] : [subject]];
   const [configs, layerList, children, subjects] = lists.map(digestsIn);
-  if (!configs || !layerList || !children || !subjects) return 'a descriptor without sha256 digest';
+  if (!configs || !layerList || !children || !subjects) return 'a descriptor without a sha256 or sha512 digest';
   return {
     mediaType,
     blobs: [...configs, ...layerList],
@@ -58,13 +58,13 @@ function isName(value: unknown): value is string {
 }
 
 /** The digests of a list of descriptors, undefined when one of them has none. */
-function digestsIn(list: unknown): readonly Digest[] | undefined {
+function digestsIn(list: unknown): readonly ContentDigest[] | undefined {
   if (!Array.isArray(list)) return undefined;
-  const digests: Digest[] = [];
+  const digests: ContentDigest[] = [];
   for (const descriptor of list as readonly unknown[]) {
     if (!isObject(descriptor)) return undefined;
     const { digest, urls } = descriptor;
-    if (typeof digest !== 'string' || !isDigest(digest)) return undefined;
+    if (typeof digest !== 'string' || !isContentDigest(digest)) return undefined;
     if (!Array.isArray(urls) || urls.length === 0) digests.push(digest);
   }
   return digests;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { digestOf, isDigest, type Digest } from '../../oci/digest.ts';
 import { isTag } from '../../oci/reference.ts';
 import { hasBlob } from './blobs.ts';
+import { algorithmOf, contentDigestOf, isContentDigest, type ContentDigest } from './content-digest.ts';
 import { readIfThere, removeIfThere, replaceFile } from './files.ts';
 import { parseManifest, type ManifestDocument } from './manifest-document.ts';
 import type { Paths } from './paths.ts';
@@ -14,7 +14,7 @@ const mostManifestBytes = 4 * 1024 * 1024;
 
 /** https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-manifests */
 export const getManifest: Route = async ({ paths }, { repository, reference, request }) => {
-  const digest = isDigest(reference) ? reference : await readTag(paths, repository, reference);
+  const digest = isContentDigest(reference) ? reference : await readTag(paths, repository, reference);
   if (digest === undefined) return unknown(reference);
   const mediaType = await readIfThere(paths.manifest(repository, digest));
   const body = mediaType === undefined ? undefined : await readIfThere(paths.content(digest));
@@ -30,7 +30,7 @@ export const getManifest: Route = async ({ paths }, { repository, reference, req
 export const putManifest: Route = async ({ paths }, { repository, reference, request }) => {
   const body = await readSmallBody(request, mostManifestBytes);
   if (body === undefined) return refusal(413, 'SIZE_INVALID', `a manifest may have ${mostManifestBytes} bytes`);
-  const digest = digestOf(body);
+  const digest = contentDigestOf(isContentDigest(reference) ? algorithmOf(reference) : 'sha256', body);
   if (reference.includes(':') ? reference !== digest : !isTag(reference)) {
     return refusal(400, reference.includes(':') ? 'DIGEST_INVALID' : 'MANIFEST_INVALID', `can't be pushed as ${reference}`);
   }
@@ -52,7 +52,7 @@ export const putManifest: Route = async ({ paths }, { repository, reference, req
  * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#deleting-tags
  */
 export const deleteManifest: Route = async ({ paths }, { repository, reference }) => {
-  if (!isDigest(reference)) {
+  if (!isContentDigest(reference)) {
     const wasThere = isTag(reference) && (await removeIfThere(paths.tag(repository, reference)));
     return wasThere ? { status: 202 } : unknown(reference);
   }
@@ -66,7 +66,7 @@ export const deleteManifest: Route = async ({ paths }, { repository, reference }
   return { status: 202 };
 };
 
-async function firstMissing(paths: Paths, repository: string, { blobs, manifests }: ManifestDocument): Promise<Digest | undefined> {
+async function firstMissing(paths: Paths, repository: string, { blobs, manifests }: ManifestDocument): Promise<ContentDigest | undefined> {
   for (const digest of blobs) if (!(await hasBlob(paths, repository, digest))) return digest;
   for (const digest of manifests) {
     if ((await readIfThere(paths.manifest(repository, digest))) === undefined) return digest;

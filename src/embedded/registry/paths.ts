@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
-import { hexOf, type Digest } from '../../oci/digest.ts';
+import { contentHexOf, type ContentDigest } from './content-digest.ts';
 
 /**
  * Where things lie. Content is kept once, by digest; a repository has small files that say what of it is its own:
@@ -16,14 +16,14 @@ import { hexOf, type Digest } from '../../oci/digest.ts';
  */
 export interface Paths {
   readonly repositories: string;
-  content(digest: Digest): string;
-  blob(repository: string, digest: Digest): string;
+  content(digest: ContentDigest): string;
+  blob(repository: string, digest: ContentDigest): string;
   manifests(repository: string): string;
-  manifest(repository: string, digest: Digest): string;
+  manifest(repository: string, digest: ContentDigest): string;
   tags(repository: string): string;
   tag(repository: string, tag: string): string;
-  referrers(repository: string, subject: Digest): string;
-  referrer(repository: string, subject: Digest, digest: Digest): string;
+  referrers(repository: string, subject: ContentDigest): string;
+  referrer(repository: string, subject: ContentDigest, digest: ContentDigest): string;
 }
 
 export function pathsIn(directory: string): Paths {
@@ -31,13 +31,13 @@ export function pathsIn(directory: string): Paths {
   const inRepository = (repository: string, ...parts: string[]): string => join(repositories, ...repository.split('/'), ...parts);
   return {
     repositories,
-    content: (digest) => join(directory, 'blobs', hexOf(digest).slice(0, 2), hexOf(digest)),
-    blob: (repository, digest) => inRepository(repository, '_blobs', hexOf(digest)),
+    content: (digest) => join(directory, 'blobs', contentHexOf(digest).slice(0, 2), contentHexOf(digest)),
+    blob: (repository, digest) => inRepository(repository, '_blobs', contentHexOf(digest)),
     manifests: (repository) => inRepository(repository, '_manifests'),
-    manifest: (repository, digest) => inRepository(repository, '_manifests', hexOf(digest)),
+    manifest: (repository, digest) => inRepository(repository, '_manifests', contentHexOf(digest)),
     tags: (repository) => inRepository(repository, '_tags'),
     tag: (repository, tag) => inRepository(repository, '_tags', tag),
-    referrers: (repository, subject) => inRepository(repository, '_referrers', hexOf(subject)),
-    referrer: (repository, subject, digest) => inRepository(repository, '_referrers', hexOf(subject), hexOf(digest)),
+    referrers: (repository, subject) => inRepository(repository, '_referrers', contentHexOf(subject)),
+    referrer: (repository, subject, digest) => inRepository(repository, '_referrers', contentHexOf(subject), contentHexOf(digest)),
   };
 }

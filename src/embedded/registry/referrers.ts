@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
-import { isDigest, type Digest } from '../../oci/digest.ts';
 import { MediaType } from '../../oci/manifest.ts';
+import { isContentDigest, type ContentDigest } from './content-digest.ts';
 import { namesIn, readIfThere, removeIfThere, replaceFile } from './files.ts';
 import type { ManifestDocument } from './manifest-document.ts';
 import type { Paths } from './paths.ts';
@@ -10,7 +10,7 @@ import type { Route } from './route.ts';
 
 interface Referrer {
   readonly document: ManifestDocument;
-  readonly digest: Digest;
+  readonly digest: ContentDigest;
 }
 
 /**
@@ -18,7 +18,7 @@ interface Referrer {
  * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers
  */
 export const listReferrers: Route = async ({ paths }, { repository, reference, query }) => {
-  if (!isDigest(reference)) return refusal(400, 'DIGEST_INVALID', `not a sha256 digest: ${reference}`);
+  if (!isContentDigest(reference)) return refusal(400, 'DIGEST_INVALID', `not a sha256 or sha512 digest: ${reference}`);
   const folder = paths.referrers(repository, reference);
   const files = await Promise.all(((await namesIn(folder)) ?? []).map((name) => readIfThere(join(folder, name))));
   const descriptors = files.flatMap((file) => (file === undefined ? [] : [JSON.parse(file.toString()) as { artifactType?: string }]));

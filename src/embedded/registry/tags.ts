@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isDigest, type Digest } from '../../oci/digest.ts';
 import { isTag } from '../../oci/reference.ts';
+import { isContentDigest, type ContentDigest } from './content-digest.ts';
 import { namesIn, orIfMissing, readIfThere, removeIfThere } from './files.ts';
 import type { Paths } from './paths.ts';
 import { json, refusal, type Answer } from './respond.ts';
@@ -22,13 +22,13 @@ export const listRepositories: Route = async ({ paths }, { query }) => {
 };
 
 /** The digest that a tag names, undefined also for what can't be a tag. */
-export async function readTag(paths: Paths, repository: string, tag: string): Promise<Digest | undefined> {
+export async function readTag(paths: Paths, repository: string, tag: string): Promise<ContentDigest | undefined> {
   const digest = isTag(tag) ? (await readIfThere(paths.tag(repository, tag)))?.toString() : undefined;
-  return digest !== undefined && isDigest(digest) ? digest : undefined;
+  return digest !== undefined && isContentDigest(digest) ? digest : undefined;
 }
 
 /** Removes all tags that name the manifest. */
-export async function forgetTagsOf(paths: Paths, repository: string, digest: Digest): Promise<void> {
+export async function forgetTagsOf(paths: Paths, repository: string, digest: ContentDigest): Promise<void> {
   for (const tag of (await namesIn(paths.tags(repository))) ?? []) {
     if ((await readTag(paths, repository, tag)) === digest) await removeIfThere(paths.tag(repository, tag));
   }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash, randomUUID, type Hash } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Transform, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { Digest } from '../../oci/digest.ts';
+import { algorithmOf, digestFrom, type ContentDigest, type DigestAlgorithm } from './content-digest.ts';
 import { namesIn } from './files.ts';
 
 /** One upload under way. Its bytes lie in a file of its own until they are whole and verified. */
@@ -19,7 +19,8 @@ export interface Upload {
 interface Session extends Upload {
   length: number;
   readonly file: string;
-  readonly hash: Hash;
+  algorithm: DigestAlgorithm;
+  hash: Hash;
   busy: boolean;
 }
 
@@ -39,9 +40,10 @@ export class Uploads {
     this.#folder = folder;
   }
 
-  start(repository: string): Upload {
+  /** `algorithm` is what the digest at the end is thought to be of. */
+  start(repository: string, algorithm: DigestAlgorithm = 'sha256'): Upload {
     const id = randomUUID();
-    const session = { id, repository, length: 0, file: join(this.#folder, id), hash: createHash('sha256'), busy: false };
+    const session = { id, repository, length: 0, file: join(this.#folder, id), algorithm, hash: createHash(algorithm), busy: false };
     this.#sessions.set(id, session);
     return session;
   }
@@ -53,13 +55,14 @@ export class Uploads {
   }
 
   /**
-   * Appends a body. False when another request is just doing so.
+   * Appends a body. False when another request is just doing so. `algorithm` is that of the digest, where it is known already.
    * A body that breaks off ends the upload and throws.
    */
-  async append({ id }: Upload, body: Readable): Promise<boolean> {
+  async append({ id }: Upload, body: Readable, algorithm?: DigestAlgorithm): Promise<boolean> {
     const session = this.#sessions.get(id);
     if (session === undefined || session.busy) return false;
     session.busy = true;
+    if (algorithm !== undefined && session.length === 0) Object.assign(session, { algorithm, hash: createHash(algorithm) });
     const running = this.#receive(session, body);
     this.#running.add(running);
     try {
@@ -89,11 +92,11 @@ export class Uploads {
   }
 
   /** Moves the bytes to `target` when they have this digest; else drops them and gives false. Ends the upload. */
-  async finish({ id }: Upload, digest: Digest, target: string): Promise<boolean> {
+  async finish({ id }: Upload, digest: ContentDigest, target: string): Promise<boolean> {
     const session = this.#sessions.get(id);
     this.#sessions.delete(id);
     if (session === undefined) return false;
-    const isWhole = `sha256:${session.hash.digest('hex')}` === digest;
+    const isWhole = (await digestOfUpload(session, algorithmOf(digest))) === digest;
     if (isWhole) {
       await mkdir(dirname(target), { recursive: true });
       await rename(session.file, target);
@@ -115,6 +118,14 @@ export class Uploads {
     await Promise.allSettled(this.#running);
     await rm(this.#folder, { recursive: true, force: true });
   }
+}
+
+/** Its bytes were hashed as they came; only for the other algorithm are they read again. */
+async function digestOfUpload({ file, hash, algorithm, length }: Session, wanted: DigestAlgorithm): Promise<ContentDigest> {
+  if (algorithm === wanted) return digestFrom(algorithm, hash);
+  const other = createHash(wanted);
+  if (length > 0) await pipeline(createReadStream(file, { highWaterMark: bufferBytes }), other);
+  return digestFrom(wanted, other);
 }
 
 /** A new folder below `folder` for this process; those that processes left behind when they were killed are removed. */

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { goProgram } from '../conformance/go-program.ts';
+import { conformanceProgram, judgeRegistry } from '../conformance/registry-program.ts';
+import { tallyLine, type Tally } from '../conformance/tally.ts';
+import { ExitStatus, StampedeError } from '../foundation/errors.ts';
+import { ResourceStack } from '../foundation/resources.ts';
+import { embeddedLauncher } from '../stage/embedded-launcher.ts';
+import { openSession, sweepSessions } from '../stage/session.ts';
+import { endLeftovers } from '../validator/leftovers.ts';
+import { onInterruption } from './interrupt.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const mostFailuresShown = 30;
+const usage = `npm run conformance:registry -- [--url URL] [--set NAME=VALUE ...] [--results DIR]
+
+Puts the embedded registry, or the one at URL, before the distribution specification's own program, with that one's
+settings for version 1.1, and prints how many tests passed, failed and were skipped.
+
+  --set NAME=VALUE   a setting of the program, without its OCI_: DATA_SHA512=false
+  --results DIR      keeps the program's reports there (junit.xml, report.html, results.yaml)
+
+The program comes from STAMPEDE_TOOLS, or is built by Go.
+`;
+
+const options = {
+  url: { type: 'string' },
+  set: { type: 'string', multiple: true },
+  results: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+/** `conformance`: 0 when nothing failed, 1 otherwise. */
+export async function conformanceCommand([what, ...argv]: readonly string[]): Promise<number> {
+  const judge = judges[what ?? ''];
+  if (judge === undefined) throw new StampedeError('CONFIG_INVALID', `there is nothing to judge named ${what ?? 'nothing'}`, { hint: `npm run ${Object.keys(judges).map((name) => `conformance:${name}`).join(' or npm run ')}` });
+  const { help, ...asked } = parse(argv);
+  if (help) {
+    process.stdout.write(usage);
+    return ExitStatus.held;
+  }
+  const resources = new ResourceStack();
+  const stopListening = onInterruption(async () => await resources[Symbol.asyncDispose]());
+  try {
+    return conclude(await judge(asked, resources));
+  } finally {
+    stopListening();
+    await resources[Symbol.asyncDispose]();
+  }
+}
+
+interface Asked {
+  readonly url: string | undefined;
+  readonly settings: Readonly<Record<string, string>>;
+  readonly results: string | undefined;
+}
+
+const judges: Readonly<Record<string, (asked: Asked, resources: ResourceStack) => Promise<Tally>>> = { registry: registryTally };
+
+async function registryTally({ url, settings, results }: Asked, resources: ResourceStack): Promise<Tally> {
+  const say = (line: string): void => void process.stdout.write(`${line}\n`);
+  const program = await goProgram(conformanceProgram, { folder: join(root, 'dist', 'tools'), say });
+  await sweepSessions({ endLeftovers });
+  const session = resources.own('session', await openSession());
+  const place = url ?? resources.own('registry', await embeddedLauncher.start('registry', { directory: join(session.directory, 'registry'), port: 0 })).url;
+  say(`distribution specification 1.1, ${conformanceProgram.module.slice(conformanceProgram.module.lastIndexOf('/') + 1)}, ${url ?? 'the embedded registry'}`);
+  return await judgeRegistry({ program, url: place, results: results ?? join(session.directory, 'results'), settings });
+}
+
+function conclude(tally: Tally): number {
+  for (const failure of tally.failures.slice(0, mostFailuresShown)) process.stdout.write(`failed: ${failure}\n`);
+  if (tally.failures.length > mostFailuresShown) process.stdout.write(`... and ${tally.failures.length - mostFailuresShown} more\n`);
+  process.stdout.write(`${tallyLine(tally)}\n`);
+  return tally.failed === 0 ? ExitStatus.held : ExitStatus.broken;
+}
+
+function parse(argv: readonly string[]): Asked & { readonly help: boolean } {
+  try {
+    const { values } = parseArgs({ args: [...argv], options });
+    const url = values.url;
+    if (url !== undefined && !/^https?:\/\/[^/]+$/.test(url)) throw new Error(`--url is an address such as http://127.0.0.1:5000, not ${url}`);
+    const results = values.results === undefined ? undefined : resolve(values.results);
+    return { help: values.help === true, url, settings: Object.fromEntries((values.set ?? []).map(settingOf)), results };
+  } catch (cause) {
+    throw new StampedeError('CONFIG_INVALID', cause instanceof Error ? cause.message : String(cause), { hint: 'npm run conformance:registry -- --help' });
+  }
+}
+
+function settingOf(text: string): readonly [string, string] {
+  const [, name, value] = /^([A-Z0-9_]+)=(.*)$/.exec(text) ?? [];
+  if (name === undefined || value === undefined) throw new Error(`--set is NAME=VALUE, such as DATA_SHA512=false, not ${text}`);
+  return [name, value];
+}

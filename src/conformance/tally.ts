@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** What came of a judgement. */
+export interface Tally {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+  /** What was asked, and why it is not so; a judge that counts groups, too, has fewer of them than have failed. */
+  readonly failures: readonly string[];
+}
+
+/** `852 passed, 0 failed, 6 skipped` */
+export function tallyLine({ passed, failed, skipped }: Tally): string {
+  return `${passed} passed, ${failed} failed, ${skipped} skipped`;
+}
