@@ -10,6 +10,7 @@ import { ResourceStack } from '../foundation/resources.ts';
 import { embeddedLauncher } from '../stage/embedded-launcher.ts';
 import { openSession, sweepSessions } from '../stage/session.ts';
 import { endLeftovers } from '../validator/leftovers.ts';
+import { rekorTally, type RekorRequest } from './conformance-rekor.ts';
 import { onInterruption } from './interrupt.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -23,12 +24,22 @@ settings for version 1.1, and prints how many tests passed, failed and were skip
   --results DIR      keeps the program's reports there (junit.xml, report.html, results.yaml)
 
 The program comes from STAMPEDE_TOOLS, or is built by Go.
+
+npm run conformance:rekor -- [--against URL]
+
+Puts the embedded log before what a real Rekor answered to the same requests, and before the real rekor-cli and cosign;
+what needs one of these is skipped where it is not there.
+
+  --against URL      asks this log, too, and compares answer by answer: one of npm run stage -- --stage containers
+  --record FILE      stores what that log answers
 `;
 
 const options = {
   url: { type: 'string' },
   set: { type: 'string', multiple: true },
   results: { type: 'string' },
+  against: { type: 'string' },
+  record: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
@@ -51,13 +62,13 @@ export async function conformanceCommand([what, ...argv]: readonly string[]): Pr
   }
 }
 
-interface Asked {
+interface Asked extends RekorRequest {
   readonly url: string | undefined;
   readonly settings: Readonly<Record<string, string>>;
   readonly results: string | undefined;
 }
 
-const judges: Readonly<Record<string, (asked: Asked, resources: ResourceStack) => Promise<Tally>>> = { registry: registryTally };
+const judges: Readonly<Record<string, (asked: Asked, resources: ResourceStack) => Promise<Tally>>> = { registry: registryTally, rekor: rekorTally };
 
 async function registryTally({ url, settings, results }: Asked, resources: ResourceStack): Promise<Tally> {
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -79,10 +90,12 @@ function conclude(tally: Tally): number {
 function parse(argv: readonly string[]): Asked & { readonly help: boolean } {
   try {
     const { values } = parseArgs({ args: [...argv], options });
-    const url = values.url;
-    if (url !== undefined && !/^https?:\/\/[^/]+$/.test(url)) throw new Error(`--url is an address such as http://127.0.0.1:5000, not ${url}`);
+    const { url, against, record } = values;
+    const bad = [url, against].find((each) => each !== undefined && !/^https?:\/\/[^/]+$/.test(each));
+    if (bad !== undefined) throw new Error(`an address is wanted, such as http://127.0.0.1:5000, not ${bad}`);
+    if (record !== undefined && against === undefined) throw new Error('--record goes with --against');
     const results = values.results === undefined ? undefined : resolve(values.results);
-    return { help: values.help === true, url, settings: Object.fromEntries((values.set ?? []).map(settingOf)), results };
+    return { help: values.help === true, url, against, record, settings: Object.fromEntries((values.set ?? []).map(settingOf)), results };
   } catch (cause) {
     throw new StampedeError('CONFIG_INVALID', cause instanceof Error ? cause.message : String(cause), { hint: 'npm run conformance:registry -- --help' });
   }

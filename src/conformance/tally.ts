@@ -13,3 +13,8 @@ export interface Tally {
 export function tallyLine({ passed, failed, skipped }: Tally): string {
   return `${passed} passed, ${failed} failed, ${skipped} skipped`;
 }
+
+export function addTallies(parts: readonly Tally[]): Tally {
+  const sum = (name: 'passed' | 'failed' | 'skipped'): number => parts.reduce((total, part) => total + part[name], 0);
+  return { passed: sum('passed'), failed: sum('failed'), skipped: sum('skipped'), failures: parts.flatMap(({ failures }) => failures) };
+}

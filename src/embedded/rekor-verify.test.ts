@@ -54,7 +54,7 @@ describe('the embedded log and @sigstore/verify', () => {
   });
 
   async function add(entry: ProposedEntry): Promise<LogEntry> {
-    const response = await fetch(`${rekor.url}/api/v1/log/entries`, { method: 'POST', body: JSON.stringify(entry) });
+    const response = await fetch(`${rekor.url}/api/v1/log/entries`, { method: 'POST', body: JSON.stringify(entry), headers: { 'content-type': 'application/json' } });
     const [added] = parseLogEntries(await response.text());
     if (added === undefined) throw new Error('no entry');
     return added;

@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { StampedeError } from '../foundation/errors.ts';
+import { required } from './rekor/openapi.ts';
 import { refusal, routes, type Answer, type Books } from './rekor/routes.ts';
 import { SearchIndex } from './rekor/search-index.ts';
 import { TransparencyLog } from './rekor/transparency-log.ts';
@@ -45,22 +45,38 @@ async function answer(books: Books, request: IncomingMessage): Promise<Answer> {
   const { pathname, searchParams: query } = new URL(request.url ?? '/', 'http://rekor.local');
   const method = request.method ?? 'GET';
   const uuid = pathname.slice(pathname.lastIndexOf('/') + 1);
-  const route = routes[`${method} ${pathname}`] ?? routes[`${method} ${pathname.slice(0, -uuid.length)}*`];
-  if (route === undefined) return refusal(404, `path ${pathname} was not found`);
+  const path = [pathname, `${pathname.slice(0, -uuid.length)}*`].find((each) => methodsAt(each).length > 0);
+  if (path === undefined) return refusal(404, `path ${pathname} was not found`);
+  const route = routes[`${method} ${path}`];
+  if (route === undefined) return notAllowed(method, methodsAt(path));
+  const type = request.headers['content-type']?.split(';')[0]?.trim() ?? 'application/octet-stream';
   const body = await readBody(request);
   if (body === undefined) return refusal(413, `a request may have ${mostBytes} bytes`);
-  let document: unknown;
+  if (method !== 'POST') return route(books, { query, uuid, document: undefined });
+  if (type !== 'application/json') return refusal(415, `unsupported media type "${type}", only [application/json] are allowed`);
+  if (body.length === 0) return { status: 422, json: required(nameOfBody(path), 'body') };
   try {
-    document = method === 'POST' ? JSON.parse(body.toString()) : undefined;
-  } catch {
-    return refusal(400, 'parsing body: not JSON');
-  }
-  try {
-    return route(books, { query, uuid, document });
+    return route(books, { query, uuid, document: JSON.parse(body.toString()) });
   } catch (error) {
-    if (!(error instanceof StampedeError)) throw error;
-    return refusal(400, `error processing entry: ${error.message}`);
+    if (!(error instanceof SyntaxError)) throw error;
+    // Rekor itself says 500 to a malformed entry, which would make clients ask again.
+    return refusal(400, path.endsWith('/retrieve') ? `parsing ${nameOfBody(path)} body from "" failed, because unexpected EOF` : 'unexpected EOF');
   }
+}
+
+function methodsAt(path: string): readonly string[] {
+  return Object.keys(routes).filter((each) => each.endsWith(` ${path}`)).map((each) => each.slice(0, each.indexOf(' '))).sort();
+}
+
+function notAllowed(method: string, allowed: readonly string[]): Answer {
+  const headers = { allow: allowed.join(',') };
+  return { ...refusal(405, `method ${method} is not allowed, but [${allowed.join(',')}] are`), headers };
+}
+
+/** As the interface's description calls it. */
+function nameOfBody(path: string): string {
+  if (path.endsWith('/index/retrieve')) return 'query';
+  return path.endsWith('/retrieve') ? 'entry' : 'proposedEntry';
 }
 
 async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
@@ -76,5 +92,5 @@ async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
 function send(response: ServerResponse, { status, headers = {}, json, text }: Answer): void {
   const type = text === undefined ? 'application/json' : 'application/x-pem-file';
   const body = text ?? (json === undefined ? '' : `${JSON.stringify(json)}\n`);
-  response.writeHead(status, { ...headers, 'content-type': type, 'content-length': Buffer.byteLength(body) }).end(body);
+  response.writeHead(status, { ...headers, ...(body === '' ? {} : { 'content-type': type }), 'content-length': Buffer.byteLength(body) }).end(body);
 }

@@ -13,7 +13,7 @@ const materials = z.object({ predicate: z.object({ materials: digests }) });
 /** https://github.com/sigstore/rekor/blob/main/openapi.yaml, `SearchIndex` */
 export const searchQuerySchema = z.object({
   hash: z.string().regex(/^(?:(?:sha256:)?[0-9a-fA-F]{64}|(?:sha512:)?[0-9a-fA-F]{128}|(?:sha1:)?[0-9a-fA-F]{40})$/).nullish(),
-  publicKey: z.object({ format: z.literal('x509'), content: z.string() }).nullish(),
+  publicKey: z.object({ format: z.enum(['pgp', 'x509', 'minisign', 'ssh', 'tuf']), content: z.string() }).nullish(),
   operator: z.enum(['and', 'or']).nullish(),
 });
 
