@@ -36,15 +36,15 @@ export async function validateImage(options: ValidateImageOptions, context: RunC
   const publicKey = options.publicKey ?? specification.publicKey;
   const rekorUrl = options.rekorUrl ?? specification.rekorUrl;
   await using transport = createTransport({ environment: process.env, ...trustedBy(process.env), userAgent: `stampede-reference/${context.version}` });
+  const connection = { transport, insecure: options.insecure, environment: process.env };
   const [{ policies, pinned }, trust] = await Promise.all([
-    openPolicies(specification.sources, work),
+    openPolicies(specification.sources, work, connection),
     openTrust({ publicKey, rekorUrl, ignoreRekor: options.ignoreRekor, environment: process.env }, transport),
   ]);
   debug(`${components.length} components, ${policies.length} policies`);
 
   const effectiveTime = options.effectiveTime ?? wallClock().toISOString().replace(/\.\d+Z$/, 'Z');
   const cache = openLayerCache({ environment: process.env, warn, work, parts });
-  const connection = { transport, insecure: options.insecure, environment: process.env };
   const settings = { policies, trust, layerSource: { cache, warn }, connection, effectiveTime: new Date(effectiveTime) };
   const findings = await mapConcurrently(components, options.workers, async (component) => await validateComponent(component, settings));
   if (cache !== undefined) {

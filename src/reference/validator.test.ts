@@ -140,7 +140,7 @@ describe('validate image', () => {
   it('names one error and nothing else where it can not begin', async () => {
     const cases = [
       [['--policy', happy], /^Error: no image to validate .*\n$/],
-      [['--image', 'h/a', '--policy', '{"sources":[{"policy":["oci::h/p"]}]}'], /^Error: policy source "oci::h\/p" is not supported.*\n$/],
+      [['--image', 'h/a', '--policy', '{"sources":[{"policy":["s3::h/p"]}]}'], /^Error: policy source "s3::h\/p" is not supported.*\n$/],
       [['--image', 'h/a', '--public-key', 'nowhere.pub'], /^Error: can't read the key file nowhere\.pub.*\n$/],
       [['--image', 'h/a', '--output', 'junit'], /^Error: output format "junit" is not supported.*json, yaml, text.*\n$/],
     ] as const;

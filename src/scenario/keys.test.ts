@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { toolOrSkip } from '../foundation/tools.ts';
 import { decryptPrivateKey } from '../sigstore/encrypted-key.ts';
 import { KeyRing } from './keys.ts';
+import { SecretBook } from './secrets.ts';
 
 const run = promisify(execFile);
 const cosign = toolOrSkip('cosign');
@@ -62,4 +63,21 @@ it.skipIf(cosign === undefined)('cosign reads the private key with an empty pass
   const { stdout } = await run(cosign ?? '', ['public-key', '--key', privateKeyFile], { env: { HOME: folder, COSIGN_PASSWORD: '' } });
   expect(stdout).toBe(pair.publicKeyPem);
   await expect(run(cosign ?? '', ['public-key', '--key', privateKeyFile], { env: { HOME: folder, COSIGN_PASSWORD: 'wrong' } })).rejects.toMatchObject({ code: 1 });
+});
+
+describe('what is said of a key', () => {
+  it('is its public part, and nothing of the private one in any of its forms', async () => {
+    const secrets = new SecretBook({});
+    const keys = new KeyRing(join(folder, 'told'), secrets);
+    for (let number = 1; number <= 20; number += 1) {
+      const { pair, privateKeyFile } = await keys.make(`key-${number}`);
+      const { hide } = secrets.hider;
+      for (const text of [pair.publicKeyPem, JSON.stringify(pair.publicKeyPem), pair.publicKeyPem.replaceAll('\n', '')]) expect(hide(text)).toBe(text);
+      const forms = [await readFile(privateKeyFile, 'utf8'), ...(['pkcs8', 'sec1'] as const).map((type) => pair.privateKey.export({ type, format: 'pem' }).toString())];
+      for (const form of forms) expect(hide(JSON.stringify(form))).toMatch(/\$\{key-\d+_PRIVATE_KEY_BYTES\}/);
+      const scalar = String(pair.privateKey.export({ format: 'jwk' }).d).replaceAll('-', '+').replaceAll('_', '/');
+      // Its middle, wherever a line of a form begins.
+      for (const form of forms) for (const shift of [0, 1, 2, 3]) expect(hide(form)).not.toContain(scalar.slice(8 + shift, 24 + shift));
+    }
+  });
 });

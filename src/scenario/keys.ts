@@ -44,7 +44,8 @@ export class KeyRing {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     await writeFile(key.publicKeyFile, pair.publicKeyPem);
     const encrypted = encrypt(pair.privateKey);
-    this.#secrets?.addKey(name, [encrypted, pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), pair.privateKey.export({ type: 'sec1', format: 'pem' }).toString()]);
+    const plain = (['pkcs8', 'sec1'] as const).map((type) => pair.privateKey.export({ type, format: 'pem' }).toString());
+    this.#secrets?.addKey(name, { forms: [encrypted, ...plain], publicKeyPem: pair.publicKeyPem });
     await writeFile(key.privateKeyFile, encrypted, { mode: 0o600 });
     return key;
   }

@@ -29,9 +29,10 @@ export class SecretBook {
     return this.#hider;
   }
 
-  /** Line by line, however it is wrapped, quoted or indented; `forms`: PEM texts. */
-  addKey(name: string, forms: readonly string[]): void {
-    const lines = forms.flatMap((pem) => pem.split('\n')).filter((line) => line.length >= shortestKeyLine && !line.startsWith('-----'));
+  /** Line by line, however it is quoted or indented; `forms`: PEM texts. What they say of the public key is no secret, and stands in reports. */
+  addKey(name: string, { forms, publicKeyPem }: { readonly forms: readonly string[]; readonly publicKeyPem: string }): void {
+    const known = bodyOf(publicKeyPem).join('');
+    const lines = forms.flatMap(bodyOf).filter((line) => line.length >= shortestKeyLine && !known.includes(line));
     this.#add(lines.map((text) => ({ name: `${name}_PRIVATE_KEY_BYTES`, text, kind: 'whole' })));
   }
 
@@ -46,6 +47,10 @@ export class SecretBook {
     this.#secrets.push(...secrets);
     this.#hider = undefined;
   }
+}
+
+function bodyOf(pem: string): readonly string[] {
+  return pem.split('\n').filter((line) => line !== '' && !line.startsWith('-----'));
 }
 
 /** Replaces by name what lets somebody into the registry of a run. */

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startGitHost, type GitHost } from '../../embedded/git-host.ts';
+import { createTransport } from '../../oci/transport.ts';
 import { openWorkFolder } from '../work-folder.ts';
 import { fetchPolicy, type FetchedPolicy } from './fetch.ts';
 import { parsePolicySource } from './source.ts';
@@ -13,6 +14,8 @@ import { parsePolicySource } from './source.ts';
 const run = promisify(execFile);
 const identity = { GIT_AUTHOR_NAME: 'a', GIT_AUTHOR_EMAIL: 'a@localhost', GIT_COMMITTER_NAME: 'a', GIT_COMMITTER_EMAIL: 'a@localhost' };
 
+/** These sources lie elsewhere. */
+const noRegistry = { transport: createTransport(), insecure: false };
 let folder: string;
 let host: GitHost;
 let address: string;
@@ -65,16 +68,16 @@ async function publishTwoCommits(): Promise<[string, string]> {
 }
 
 async function fetch(source: string): Promise<FetchedPolicy & { which: string }> {
-  const fetched = await fetchPolicy(parsePolicySource(source), work);
+  const fetched = await fetchPolicy(parsePolicySource(source), work, noRegistry);
   return { ...fetched, which: await readFile(join(fetched.folder, 'which.txt'), 'utf8') };
 }
 
 describe('fetchPolicy', () => {
   it('takes the default branch, a branch, a tag, or a commit of the history', async () => {
-    expect(await fetch(`git::${address}//sub`)).toMatchObject({ commit: second, which: 'second' });
-    expect(await fetch(`git::${address}//sub?ref=main`)).toMatchObject({ commit: second, which: 'second' });
-    expect(await fetch(`git::${address}//sub?ref=v1`)).toMatchObject({ commit: first, which: 'first' });
-    expect(await fetch(`git::${address}//sub?ref=${first}`)).toMatchObject({ commit: first, which: 'first' });
+    expect(await fetch(`git::${address}//sub`)).toMatchObject({ version: second, which: 'second' });
+    expect(await fetch(`git::${address}//sub?ref=main`)).toMatchObject({ version: second, which: 'second' });
+    expect(await fetch(`git::${address}//sub?ref=v1`)).toMatchObject({ version: first, which: 'first' });
+    expect(await fetch(`git::${address}//sub?ref=${first}`)).toMatchObject({ version: first, which: 'first' });
   });
 
   it('trusts only the certificates it is told of', async () => {
@@ -99,7 +102,7 @@ describe('fetchPolicy', () => {
   });
 
   it('takes a folder as it lies there', async () => {
-    expect(await fetch(join(folder, 'source', 'sub'))).toMatchObject({ commit: undefined, which: 'second' });
+    expect(await fetch(join(folder, 'source', 'sub'))).toMatchObject({ version: undefined, which: 'second' });
   });
 
   it('says that git is missing', async () => {

@@ -3,30 +3,33 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StampedeError } from '../../foundation/errors.ts';
 import type { WorkFolder } from '../work-folder.ts';
+import type { Connection } from '../registry-at.ts';
+import { fetchBundle } from './fetch-bundle.ts';
 import type { PolicySource } from './source.ts';
 
 /** A policy source on this machine. */
 export interface FetchedPolicy {
   readonly folder: string;
-  /** Undefined for folders. */
-  readonly commit: string | undefined;
+  /** The commit, or the digest of the bundle's manifest; undefined for folders. */
+  readonly version: string | undefined;
 }
 
 type GitSource = Extract<PolicySource, { kind: 'git' }>;
 
 const loopback = ['127.0.0.1', 'localhost', '::1'];
 
-/** @throws StampedeError GIT_FAILED, GIT_MISSING, POLICY_MALFORMED */
-export async function fetchPolicy(source: PolicySource, work: WorkFolder): Promise<FetchedPolicy> {
+/** @throws StampedeError GIT_FAILED, GIT_MISSING, POLICY_MALFORMED, and as `fetchBundle` */
+export async function fetchPolicy(source: PolicySource, work: WorkFolder, connection: Connection): Promise<FetchedPolicy> {
   if (source.kind === 'folder') {
     await requireFolder(source.path, source.path);
-    return { folder: source.path, commit: undefined };
+    return { folder: source.path, version: undefined };
   }
   const checkout = work.folder('policy');
-  const commit = await checkOut(source, checkout, work);
+  if (source.kind === 'oci') return { folder: checkout, version: await fetchBundle(source.reference, checkout, connection) };
+  const version = await checkOut(source, checkout, work);
   const folder = join(checkout, source.folder);
   await requireFolder(folder, `${source.repository}//${source.folder}`);
-  return { folder, commit };
+  return { folder, version };
 }
 
 async function checkOut({ repository, ref }: GitSource, folder: string, work: WorkFolder): Promise<string> {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Connection } from '../registry-at.ts';
 import type { WorkFolder } from '../work-folder.ts';
 import { loadPolicies, type CompiledPolicy } from './compiled.ts';
 import { fetchPolicy } from './fetch.ts';
@@ -9,7 +10,7 @@ import type { SourceGroup } from './specification.ts';
 export interface OpenedPolicies {
   /** One for each mention: a source named twice is asked twice. */
   readonly policies: readonly CompiledPolicy[];
-  /** The sources as given, each at the commit that was fetched. */
+  /** The sources as given, each at the commit or manifest that was fetched. */
   readonly pinned: readonly SourceGroup[];
 }
 
@@ -20,16 +21,16 @@ interface OpenedSource {
 
 /**
  * Fetches and loads every policy source, each distinct one once.
- * @throws StampedeError as the sources, git and the compiled forms do
+ * @throws StampedeError as the sources, git, registries and the compiled forms do
  */
-export async function openPolicies(groups: readonly SourceGroup[], work: WorkFolder): Promise<OpenedPolicies> {
+export async function openPolicies(groups: readonly SourceGroup[], work: WorkFolder, connection: Connection): Promise<OpenedPolicies> {
   const distinct = [...new Set(groups.flatMap(({ policy }) => policy))];
   const sources = distinct.map((text) => ({ text, source: parsePolicySource(text) }));
   const opened = new Map<string, OpenedSource>();
   await Promise.all(
     sources.map(async ({ text, source }) => {
-      const { folder, commit } = await fetchPolicy(source, work);
-      opened.set(text, { pinned: pinnedSource(source, commit), policies: await loadPolicies(folder) });
+      const { folder, version } = await fetchPolicy(source, work, connection);
+      opened.set(text, { pinned: pinnedSource(source, version), policies: await loadPolicies(folder) });
     }),
   );
   const openedSource = (text: string): OpenedSource => opened.get(text) ?? { pinned: text, policies: [] };

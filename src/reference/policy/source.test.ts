@@ -20,7 +20,23 @@ describe('parsePolicySource', () => {
     expect(pinnedSource(parsePolicySource(path), undefined)).toBe(path);
   });
 
-  it.each(['oci::host/repo', 'https://host/a.git', 'git::ssh://host/a', 'git::https://', 'git::host/a//../../etc', ''])(
+  it.each([
+    ['oci::host/policy', 'host/policy', 'oci::host/policy@c'],
+    ['oci::host:5000/a/policy:v1', 'host:5000/a/policy:v1', 'oci::host:5000/a/policy:v1@c'],
+    ['oci::https://host/policy:v1', 'host/policy:v1', 'oci::host/policy:v1@c'],
+    ['oci://host/policy:v1', 'host/policy:v1', 'oci::host/policy:v1@c'],
+    [`oci::host/policy@sha256:${'a'.repeat(64)}`, `host/policy@sha256:${'a'.repeat(64)}`, 'oci::host/policy@c'],
+  ])('reads %s', (text, reference, pinned) => {
+    const source = parsePolicySource(text);
+    expect(source).toEqual({ kind: 'oci', reference });
+    expect(pinnedSource(source, 'c')).toBe(pinned);
+  });
+
+  it.each(['oci::', 'oci::policy', 'oci::host/Policy', 'oci::host/policy@sha256:1', 'oci::host/policy//folder'])('refuses %j', (text) => {
+    expect(() => parsePolicySource(text)).toThrow(expect.objectContaining({ code: 'REFERENCE_MALFORMED' }));
+  });
+
+  it.each(['s3::host/repo', 'https://host/a.git', 'git::ssh://host/a', 'git::https://', 'git::host/a//../../etc', ''])(
     'refuses %j',
     (text) => {
       expect(() => parsePolicySource(text)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
