@@ -17,7 +17,8 @@ const settingsSchema = z.strictObject({
   rekorUrl: z.string().min(1).optional(),
   gitUrl: z.string().min(1).optional(),
   gitCertificate: folder.optional(),
-  subject: z.string().min(1).default('reference'),
+  /** A name, or the path of a file. */
+  subject: z.string().min(1).transform((given) => (/[./\\]/.test(given) ? resolve(given) : given)).default('reference'),
   binary: folder.optional(),
   features: folder.optional(),
   examples: folder.optional(),
@@ -119,7 +120,7 @@ export interface RunContext {
   readonly examplesFolder: string;
   readonly snapshotsFolder: string;
   /** Copied per scenario as the validator's working directory; undefined: an empty folder. */
-  readonly workFolder: string | undefined;
+  readonly workFolder: { readonly folder: string; readonly leftOut: readonly string[] } | undefined;
   /** Where stored runs of this session go, one folder a scenario. */
   readonly runFolder: string;
   readonly sessionFolder: string;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { relative, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { After, Before, Status, type ITestCaseHookParameter } from '@cucumber/cucumber';
 import { readRunContext, type RunContext } from '../src/config.ts';
 import { ExitStatus, StampedeError } from '../src/foundation/errors.ts';
@@ -20,11 +21,13 @@ process.on('disconnect', () => {
   process.exit(ExitStatus.harness);
 });
 
+/** Where Cucumber was told to be; the command may be elsewhere. */
+const root = fileURLToPath(new URL('../', import.meta.url));
 let subject: Promise<Subject> | undefined;
 
 /** The same in all scenarios of a run, and not to be bundled for each. */
 async function subjectOf(context: RunContext): Promise<Subject> {
-  subject ??= loadSubject(context.subject, resolve('subjects'));
+  subject ??= loadSubject(context.subject, join(root, 'subjects'));
   return await subject;
 }
 
@@ -58,7 +61,7 @@ function attachArtifacts(world: StampedeWorld): void {
 
 /** The last syntax node of a pickle is the scenario, or the row of its outline. */
 function identityOf({ pickle, gherkinDocument }: ITestCaseHookParameter, featuresFolder: string): ScenarioIdentity {
-  const feature = featureName(relative(featuresFolder, resolve(pickle.uri)));
+  const feature = featureName(relative(featuresFolder, resolve(root, pickle.uri)));
   const identity = placesIn(gherkinDocument, feature).get(pickle.astNodeIds.at(-1) ?? '');
   if (identity === undefined) throw new StampedeError('STEP_OUT_OF_ORDER', `${pickle.name} is not in its own feature`);
   return identity;

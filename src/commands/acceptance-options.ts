@@ -50,7 +50,8 @@ which validator
 
 where things are
   --features DIR  --examples DIR  --snapshots DIR   kept elsewhere
-  --cwd DIR              copied for each scenario as the validator's working directory
+  --cwd DIR              copied for each scenario as the validator's working directory,
+                         without .git and node_modules; unless said, the folder --features is in
   --runs DIR             where plans, histories and outputs are stored; default: runs
 
 how

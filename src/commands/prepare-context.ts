@@ -13,6 +13,7 @@ import { endLeftovers } from '../validator/leftovers.ts';
 import { loadSubject, type Subject } from '../validator/subject.ts';
 import { requirePlantable, variantFor } from './planted-bug.ts';
 import { requireFolder, requireWritable } from './preflight.ts';
+import { chooseWorkFolder } from './work-folder.ts';
 import { provideValidator } from './provide-validator.ts';
 import { openRunFolder, storeServiceLogs } from './run-folder.ts';
 import { openLauncher } from './stage-launcher.ts';
@@ -29,6 +30,7 @@ interface Prepared {
 /** Checks everything that can be checked before anything starts, then starts the stage; `resources` takes all of it down. */
 export async function prepareContext(settings: Settings, report: TerminalReport, resources: ResourceStack, variant: ReferenceVariant = variantFor(settings)): Promise<Prepared> {
   const folders = await checkFolders(settings);
+  const work = await chooseWorkFolder({ ...settings, runs: folders.runs }, (line) => report.line(line));
   const subject = await loadSubject(settings.subject, join(root, 'subjects'));
   requirePlantable(settings, subject);
   const validator = await provideValidator(subject, { binary: settings.binary, root, variant });
@@ -49,6 +51,7 @@ export async function prepareContext(settings: Settings, report: TerminalReport,
   resources.defer('validators', () => void endLeftovers(session.ledgerFile));
   const context: RunContext = {
     ...folders,
+    workFolder: work,
     runId: run.id,
     seed,
     validator,
@@ -83,12 +86,11 @@ async function checkFolders(settings: Settings) {
     featuresFolder: settings.features ?? join(root, 'features'),
     examplesFolder: settings.examples ?? join(root, 'examples'),
     snapshotsFolder: settings.snapshots ?? join(root, 'snapshots'),
-    workFolder: settings.cwd,
     runs: settings.runs ?? resolve(root, 'runs'),
   };
   await requireFolder(folders.featuresFolder, 'features');
   await requireFolder(folders.examplesFolder, 'examples');
-  if (folders.workFolder !== undefined) await requireFolder(folders.workFolder, 'cwd');
+  if (settings.cwd !== undefined) await requireFolder(settings.cwd, 'cwd');
   await requireWritable(folders.runs, 'runs');
   if (settings.ci === false) await requireWritable(folders.snapshotsFolder, 'snapshots');
   return folders;

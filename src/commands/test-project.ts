@@ -94,9 +94,10 @@ export class TestProject {
     ];
   }
 
-  start(args: readonly string[], environment: Readonly<Record<string, string>> = {}): RunningCommand {
+  /** `cwd`: where the command is called. */
+  start(args: readonly string[], environment: Readonly<Record<string, string>> = {}, cwd = projectRoot): RunningCommand {
     const inherited = { ...process.env, CI: '', TMPDIR: this.temporary };
-    const child = spawn(process.execPath, [program, ...args], { cwd: projectRoot, env: { ...inherited, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [program, ...args], { cwd, env: { ...inherited, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#children.push(child);
     return watch(child);
   }

@@ -162,13 +162,18 @@ describe('known values', () => {
 });
 
 describe('openScenario', () => {
-  it('copies the folder that validators work in, links as they are', async () => {
+  it('copies the folder that validators work in, links as they are, without what is made anew at any time', async () => {
     const cwd = join(stage.folder, 'users-own');
     await mkdir(join(cwd, 'acceptance'), { recursive: true });
     await writeFile(join(cwd, 'acceptance', 'policy.yaml'), 'theirs');
+    for (const name of ['.git', 'node_modules', 'acceptance/node_modules', 'runs', 'sub/runs']) {
+      await mkdir(join(cwd, name), { recursive: true });
+      await writeFile(join(cwd, name, 'file'), '');
+    }
     await symlink('acceptance/policy.yaml', join(cwd, 'link.yaml'));
-    const { folders } = await stage.open({ workFolder: cwd });
+    const { folders } = await stage.open({ workFolder: { folder: cwd, leftOut: [join(cwd, 'runs')] } });
     expect(await readlink(join(folders.work, 'link.yaml'))).toBe('acceptance/policy.yaml');
+    expect((await readdir(folders.work, { recursive: true })).sort()).toEqual(['acceptance', 'acceptance/policy.yaml', 'link.yaml', 'sub', 'sub/runs', 'sub/runs/file']);
     await writeFile(join(folders.work, 'link.yaml'), 'changed');
     expect(await readFile(join(cwd, 'acceptance', 'policy.yaml'), 'utf8')).toBe('theirs');
   });
@@ -183,7 +188,7 @@ describe('openScenario', () => {
 
   it('leaves no folder behind when the folder to work in can not be copied', async () => {
     const sessionFolder = join(stage.folder, 'uncopied-session');
-    await expect(stage.open({ sessionFolder, workFolder: join(stage.folder, 'gone') })).rejects.toMatchObject({ code: 'ENOENT' });
+    await expect(stage.open({ sessionFolder, workFolder: { folder: join(stage.folder, 'gone'), leftOut: [] } })).rejects.toMatchObject({ code: 'ENOENT' });
     expect(await readdir(join(sessionFolder, 'scenarios'))).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { appendFile, cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunContext } from '../config.ts';
 import { wallClock } from '../foundation/clock.ts';
@@ -23,6 +23,7 @@ import type { PerformedRun } from './run.ts';
 import { registryLoginEnvironment, SecretBook } from './secrets.ts';
 import { Signer } from './signing.ts';
 import { SnapshotReader, snapshotFile } from './snapshot-book.ts';
+import { copyWorkFolder } from './work-copy.ts';
 
 /** Everything one scenario has: its fixtures, folders, runs. Steps go through the verbs beside this file. */
 export interface ScenarioRun {
@@ -124,9 +125,7 @@ async function makeStoredFolder(context: RunContext, identity: ScenarioIdentity)
 
 async function makeFolders(folders: ScenarioFolders, { workFolder }: RunContext): Promise<void> {
   for (const folder of [folders.home, folders.temporary, folders.keys]) await mkdir(folder, { recursive: true, mode: 0o700 });
-  if (workFolder === undefined) await mkdir(folders.work, { recursive: true });
-  // Links stay as they are: made absolute, they would lead back into the user's own folder.
-  else await cp(workFolder, folders.work, { recursive: true, verbatimSymlinks: true });
+  await copyWorkFolder(workFolder, folders.work);
 }
 
 /** Adds a line to a file of the stored scenario; several processes may append to different files at once. */

@@ -35,7 +35,7 @@ const sweptForm = /^swept-[0-9a-f-]{36}$/;
 const ownerSchema = z.object({ pid: z.number().int().positive(), startTime: z.string().nullable(), created: z.string() });
 
 /** One folder a user, so that users of one machine never meet. */
-function usualRoot(): string {
+export function usualRoot(): string {
   return join(tmpdir(), `stampede-${userInfo().uid}`);
 }
 
