@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-import { lstat, readFile, rm } from 'node:fs/promises';
+import { lstat, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { eventsOf } from '../history/event.ts';
-import { digestOf } from '../oci/digest.ts';
 import { pathsBelow } from '../scenario/cache-files.ts';
 import { difference } from '../scenario/difference.ts';
 import { outcomeText } from '../scenario/reference-run.ts';
-import { underUsualName } from '../scenario/door-route.ts';
+import { registryHost } from '../scenario/environment.ts';
 import type { Participant, PerformedRun, RunResult } from '../scenario/run.ts';
 import type { ScenarioRun } from '../scenario/scenario-run.ts';
 import type { ValidatorResult } from '../validator/process.ts';
+import { digestOfFile } from './file-digest.ts';
 import { outputFile, runOn } from './run-on.ts';
 import type { Workload } from './workload.ts';
 
@@ -131,9 +131,9 @@ async function outputDigest(path: string, result: RunResult): Promise<string> {
   const files = made?.isDirectory() === true ? (await pathsBelow(path)).map((name) => join(path, name)) : [path];
   const lines = await Promise.all(
     files.map(async (file) => {
-      const bytes = await readFile(file).catch(() => undefined);
-      if (bytes === undefined) return '';
-      const digest = digestOf(Buffer.from(underUsualName(bytes.toString('latin1'), result), 'latin1'));
+      // What the registry is called differs with the door.
+      const digest = await digestOfFile(file, [registryHost, result.registryName, encodeURIComponent(result.registryName)]);
+      if (digest === undefined) return '';
       return `\n${['output file', relative(path, file), digest].filter((word) => word !== '').join(' ')}\n`;
     }),
   );

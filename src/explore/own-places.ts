@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-import { cp, lstat, mkdir, readdir, readFile } from 'node:fs/promises';
+import { cp, lstat, mkdir, readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { digestOf } from '../oci/digest.ts';
+import { readUntrusted } from '../foundation/untrusted-file.ts';
 import { normalise } from '../scenario/normalise.ts';
 import { outcomeText } from '../scenario/reference-run.ts';
 import type { Participant } from '../scenario/run.ts';
 import type { ScenarioRun } from '../scenario/scenario-run.ts';
 import { settingsOf } from '../scenario/validate.ts';
 import type { RunResult } from '../scenario/run.ts';
+import { digestOfFile } from './file-digest.ts';
 
 /**
  * A scenario's folder for one of several participants: the scenario's own, or a copy of it. Everything that a command is told
@@ -102,10 +103,14 @@ async function isAsItWas(path: string, before: string): Promise<boolean> {
   return now !== undefined && then !== undefined && now.size === then.size && Math.abs(now.mtimeMs - then.mtimeMs) < 2;
 }
 
-/** Text by the names of what differs between runs; other bytes by their digest. */
+/** What is larger is compared byte by byte. */
+const mostText = 16 * 1024 * 1024;
+
+/** Text by the names of what differs between runs; other bytes, and what is large, by their digest. */
 async function contentOf(path: string, known: ReadonlyMap<string, string>): Promise<string> {
-  const bytes = await readFile(path).catch(() => undefined);
-  if (bytes === undefined) return 'gone\n';
-  const text = bytes.toString('utf8');
-  return Buffer.from(text).equals(bytes) ? normalise(text, known) : `${digestOf(bytes)}\n`;
+  const digest = await digestOfFile(path);
+  if (digest === undefined) return 'gone\n';
+  const bytes = await readUntrusted({ path, limitBytes: mostText }).catch(() => undefined);
+  const text = bytes?.toString('utf8');
+  return bytes !== undefined && text !== undefined && Buffer.from(text).equals(bytes) ? normalise(text, known) : `${digest}\n`;
 }
