@@ -6,7 +6,7 @@ export const subject = {
   description: "Conforma's command line, given with --binary",
   program: { kind: 'given' },
   cacheDirectory: '${XDG_CACHE_HOME}/ec/images',
-  serialArguments: ['--workers', '1'],
+  serialArguments: { 'validate image': ['--workers', '1'], 'validate input': ['--workers', '1'] },
   noCacheEnvironment: { EC_CACHE: 'false' },
   unknownVariables: 'empty',
 } satisfies SubjectFile;

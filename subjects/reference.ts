@@ -6,6 +6,6 @@ export const subject = {
   description: 'the validator that comes with this project',
   program: { kind: 'built' },
   cacheDirectory: '${XDG_CACHE_HOME}/ec/images',
-  serialArguments: ['--workers', '1'],
+  serialArguments: { 'validate image': ['--workers', '1'] },
   noCacheEnvironment: { EC_CACHE: 'false' },
 } satisfies SubjectFile;

@@ -9,6 +9,7 @@ import type { Participant } from '../scenario/run.ts';
 import type { ScenarioRun } from '../scenario/scenario-run.ts';
 import { expand } from '../scenario/variables.ts';
 import { pushUnusual, type Unusual } from './unusual.ts';
+import { serialArgumentsOf } from '../validator/subject.ts';
 import { splitCommand } from '../validator/words.ts';
 
 /** What the processes of an exploration validate: an image each, with one layer that all of them share. */
@@ -87,8 +88,7 @@ async function validations(scenario: ScenarioRun, images: readonly string[], spa
   };
   const participants = await Promise.all(images.map(async (name, index) => await participant(`validator-${index + 1}`, [name])));
   const together = await participant('validator-all', images);
-  const { serialArguments } = scenario.subject;
-  const alone = ({ name, arguments: words }: Participant): Participant => ({ name, arguments: [...words, ...serialArguments] });
+  const alone = ({ name, arguments: words }: Participant): Participant => ({ name, arguments: [...words, ...serialArgumentsOf(scenario.subject, words)] });
   const spare = await participant(`validator-${images.length + 1}`, [spareImage]);
   const made = new Map<Unusual, Promise<Participant>>();
   const unusual = async (which: Unusual): Promise<Participant> => {

@@ -5,6 +5,7 @@ import { difference } from './difference.ts';
 import { normalise } from './normalise.ts';
 import { underUsualName } from './door-route.ts';
 import { performRun, type Participant, type PerformedRun, type RunResult, type RunSettings } from './run.ts';
+import { serialArgumentsOf } from '../validator/subject.ts';
 import { excused } from '../checkers/excuses.ts';
 
 /**
@@ -34,7 +35,7 @@ function remember<T>(map: Map<string, T>, key: string, value: T): T {
 async function referenceOutcome(run: PerformedRun, participant: Participant, known: ReadonlyMap<string, string>): Promise<string> {
   const { settings, plan } = run;
   const { subject, folders } = settings;
-  const alone: Participant = { name: `alone-${participant.name}`, arguments: [...participant.arguments, ...subject.serialArguments] };
+  const alone: Participant = { name: `alone-${participant.name}`, arguments: [...participant.arguments, ...serialArgumentsOf(subject, participant.arguments)] };
   const spare = join(folders.root, 'alone');
   const setting: RunSettings = { ...settings, ...withoutCache(settings, spare), folder: join(settings.folder, alone.name) };
   return await inCopyOf(folders.work, spare, async () => {

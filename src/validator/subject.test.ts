@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadSubject, type SubjectFile } from './subject.ts';
+import { loadSubject, serialArgumentsOf, type SubjectFile } from './subject.ts';
 
 const shipped = fileURLToPath(new URL('../../subjects', import.meta.url));
 const least: SubjectFile = { name: 'x', description: 'a validator', program: { kind: 'given' }, cacheDirectory: '${HOME}/cache' };
@@ -66,5 +66,16 @@ describe('loadSubject', () => {
     const broken = join(folder, 'broken.ts');
     writeFileSync(broken, 'export const subject = {\n');
     await expect(loadSubject(broken, folder)).rejects.toMatchObject({ code: 'SUBJECT_UNKNOWN' });
+  });
+});
+
+describe('serialArgumentsOf', () => {
+  it('are those of every command, or of the longest beginning that fits', () => {
+    expect(serialArgumentsOf({ serialArguments: ['-1'] }, ['anything'])).toEqual(['-1']);
+    const serialArguments = { validate: ['a'], 'validate image': ['b', 'c'] };
+    const of = (line: string): readonly string[] => serialArgumentsOf({ serialArguments }, line.split(' '));
+    expect(of('validate image --image x')).toEqual(['b', 'c']);
+    expect(of('validate input')).toEqual(['a']);
+    expect([of('version'), of('validated image'), of('image validate image')]).toEqual([[], [], []]);
   });
 });

@@ -17,8 +17,8 @@ const subjectSchema = z.strictObject({
   cacheDirectory: z.string().min(1),
   /** Set for every run, unless a step sets it otherwise; `${HOME}`, `${XDG_CACHE_HOME}` and `${CACHE}`, the cache's directory, are known. */
   environment: settings.default({}),
-  /** Appended to run one command serially. */
-  serialArguments: z.array(z.string()).default([]),
+  /** Appended to run one command serially: to every one, or to those that begin with such words (`validate image`). */
+  serialArguments: z.union([z.array(z.string()), z.record(z.string().min(1), z.array(z.string()))]).default([]),
   /** Set to run one command without any cache. */
   noCacheEnvironment: settings.default({}),
   /**
@@ -45,6 +45,13 @@ const subjectSchema = z.strictObject({
 
 /** How a validator is called: data, in `subjects/` or in a file of the user's. */
 export type Subject = Readonly<z.output<typeof subjectSchema>>;
+
+/** What makes this command a serial one; of several beginnings that fit, the longest counts. */
+export function serialArgumentsOf({ serialArguments }: Pick<Subject, 'serialArguments'>, command: readonly string[]): readonly string[] {
+  if (Array.isArray(serialArguments)) return serialArguments;
+  const fitting = Object.entries(serialArguments).map(([beginning, words]) => ({ beginning: beginning.split(' '), words })).filter(({ beginning }) => beginning.every((word, index) => command[index] === word));
+  return fitting.sort((left, right) => right.beginning.length - left.beginning.length)[0]?.words ?? [];
+}
 
 /** A subject as it is written, with defaults left out. */
 export type SubjectFile = z.input<typeof subjectSchema>;
