@@ -28,6 +28,6 @@ Given(/^a pipeline definition file named "([^"]*)" containing$/, async function 
   await haveFileAsWritten(this, name, content);
 });
 
-Given(/^the environment variable is set "([^"]*)"$/, function (this: StampedeWorld, line: string) {
-  this.haveVariable(line);
+Given(/^the environment variable is set "([^"]*)"$/, async function (this: StampedeWorld, line: string) {
+  await this.haveVariable(line);
 });

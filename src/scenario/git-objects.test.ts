@@ -47,7 +47,7 @@ async function checkedByGit(pack: Buffer): Promise<string> {
   const folder = mkdtempSync(join(root, 'pack-'));
   git(folder, 'init', '--quiet', '--bare');
   return await new Promise((resolve, reject) => {
-    const child = execFile('git', ['index-pack', '--stdin', '--strict', '--check-self-contained-and-connected'], { cwd: folder, env: environment }, (error, stdout) => (error === null ? resolve(stdout) : reject(error)));
+    const child = execFile('git', ['index-pack', '--stdin', '--strict', '--check-self-contained-and-connected'], { cwd: folder, env: environment }, (error, stdout) => (error === null ? resolve(stdout) : reject(new Error(error.message, { cause: error }))));
     child.stdin?.end(pack);
   });
 }

@@ -21,7 +21,7 @@ const environment = { PATH: process.env['PATH'], HOME: '/nonexistent', GIT_CONFI
 /** Not by a call that blocks: the host that it speaks to is in this process. */
 async function git(args: readonly string[], input?: string): Promise<Buffer> {
   return await new Promise((resolve, reject) => {
-    const child = execFile('git', [...args], { cwd: tree, env: { ...environment, GIT_SSL_CAINFO: host.certificateFile }, encoding: 'buffer' }, (error, stdout) => (error === null ? resolve(stdout) : reject(error)));
+    const child = execFile('git', [...args], { cwd: tree, env: { ...environment, GIT_SSL_CAINFO: host.certificateFile }, encoding: 'buffer' }, (error, stdout) => (error === null ? resolve(stdout) : reject(new Error(error.message, { cause: error }))));
     child.stdin?.end(input);
   });
 }
