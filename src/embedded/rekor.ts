@@ -2,6 +2,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { uuidOf } from '../sigstore/log-entry.ts';
+import { forgetfulStore, openLogStore } from './rekor/log-store.ts';
 import { required } from './rekor/openapi.ts';
 import { refusal, routes, type Answer, type Books } from './rekor/routes.ts';
 import { SearchIndex } from './rekor/search-index.ts';
@@ -13,6 +15,8 @@ export interface RekorOptions {
   readonly directory: string;
   /** 0, the default, takes a free one. */
   readonly port?: number;
+  /** The log that this folder had before goes on: its key, its tree, its entries. Absent: a new one, in memory. */
+  readonly isKept?: boolean;
 }
 
 /** A running log and the key that its entries verify with. */
@@ -24,21 +28,27 @@ export interface RekorServer extends EmbeddedServer {
 const mostBytes = 32 * 1024 * 1024;
 
 /**
- * A Rekor v1 log in memory, empty and with a fresh key at each start; the private key never leaves the process.
+ * A Rekor v1 log. In memory, empty and with a fresh key at each start, whose private part never leaves the process; or kept in its folder.
  * https://github.com/sigstore/rekor/blob/main/openapi.yaml
- * @throws StampedeError PORT_TAKEN
+ * @throws StampedeError PORT_TAKEN, LOG_ENTRY_INVALID
  */
-export async function startRekor({ directory, port }: RekorOptions): Promise<RekorServer> {
-  const books: Books = { log: new TransparencyLog(), index: new SearchIndex() };
+export async function startRekor({ directory, port, isKept = false }: RekorOptions): Promise<RekorServer> {
+  await mkdir(directory, { recursive: true });
+  const store = isKept ? openLogStore(directory) : forgetfulStore();
+  const books: Books = { log: new TransparencyLog(store), index: new SearchIndex() };
+  store.kept.forEach(({ body, searchKeys }) => books.index.add(searchKeys, uuidOf(store.treeId, body)));
   const { publicKeyPem } = books.log;
   const publicKeyFile = join(directory, 'rekor.pub');
-  await mkdir(directory, { recursive: true });
   await writeFile(publicKeyFile, publicKeyPem, { mode: 0o600 });
   const handler = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     send(response, await answer(books, request));
   };
   const server = await serve(createServer(), handler, { protocol: 'http', ...(port === undefined ? {} : { port }) });
-  return { ...server, publicKeyPem, publicKeyFile };
+  const close = async (): Promise<void> => {
+    await server.close();
+    store.close();
+  };
+  return { ...server, publicKeyPem, publicKeyFile, close, [Symbol.asyncDispose]: close };
 }
 
 async function answer(books: Books, request: IncomingMessage): Promise<Answer> {

@@ -7,7 +7,7 @@ import { leafHash } from '../../sigstore/merkle.ts';
 import { canonicalise } from './canonicalise.ts';
 import { envelopeProblem } from './entry-words.ts';
 import { countIn, mismatch, problemIn, type ShapeProblem } from './openapi.ts';
-import { searchQuerySchema, type SearchIndex } from './search-index.ts';
+import { searchKeysOf, searchQuerySchema, type SearchIndex } from './search-index.ts';
 import type { TransparencyLog } from './transparency-log.ts';
 
 export interface Answer {
@@ -111,14 +111,15 @@ function addEntry(books: Books, { document }: Asked): Answer {
 function addValid({ log, index }: Books, document: unknown): Answer {
   const accepted = canonicalise(document);
   if (!accepted.isInsertable) return refusal(400, 'error processing entry: what was signed is missing');
-  const { index: logIndex, isNew } = log.add(canonicalBody(accepted.body));
+  const searchKeys = searchKeysOf(accepted);
+  const { index: logIndex, isNew } = log.add(canonicalBody(accepted.body), searchKeys);
   const entry = entryAt(log, logIndex);
   const location = `${entriesPath}/${entry.uuid}`;
   if (!isNew) {
     const conflict = refusal(409, `an equivalent entry already exists in the transparency log with UUID ${entry.uuid}`);
     return { ...conflict, headers: { location } };
   }
-  index.add(accepted, entry.uuid);
+  index.add(searchKeys, entry.uuid);
   return { status: 201, headers: { location, etag: entry.uuid }, json: answerOf(entry) };
 }
 

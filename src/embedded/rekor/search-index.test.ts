@@ -7,7 +7,7 @@ import { proposeDsse, proposeHashedrekord, proposeIntoto, proposeOlderIntoto } f
 import { signImage } from '../../sigstore/simple-signing.ts';
 import { slsaV02Statement, statementBytes } from '../../sigstore/statement.ts';
 import { canonicalise } from './canonicalise.ts';
-import { SearchIndex } from './search-index.ts';
+import { SearchIndex, searchKeysOf } from './search-index.ts';
 
 const pair = generateKeyPair();
 const digest = digestOf(Buffer.from('manifest'));
@@ -18,8 +18,8 @@ describe('SearchIndex', () => {
     const index = new SearchIndex();
     const [one, other] = ['one', 'other'].map((name) => signImage(name, digest, pair.privateKey));
     if (one === undefined || other === undefined) throw new Error('unreachable');
-    index.add(canonicalise(proposeHashedrekord(one, pair.publicKeyPem)), 'first');
-    index.add(canonicalise(proposeHashedrekord(other, pair.publicKeyPem)), 'second');
+    index.add(searchKeysOf(canonicalise(proposeHashedrekord(one, pair.publicKeyPem))), 'first');
+    index.add(searchKeysOf(canonicalise(proposeHashedrekord(other, pair.publicKeyPem))), 'second');
     const hash = digestOf(other.payload);
     expect(index.search({ publicKey })).toEqual(['first', 'second']);
     expect(index.search({ hash })).toEqual(['second']);
@@ -37,7 +37,7 @@ describe('SearchIndex', () => {
   ])('finds attestations (%s) by subject, payload and the hash of the key, not by the key', (_kind, propose) => {
     const index = new SearchIndex();
     const payload = statementBytes(slsaV02Statement({ name: 'image', digest }));
-    index.add(canonicalise(propose(signEnvelope(inTotoPayloadType, payload, pair.privateKey), pair.publicKeyPem)), 'uuid');
+    index.add(searchKeysOf(canonicalise(propose(signEnvelope(inTotoPayloadType, payload, pair.privateKey), pair.publicKeyPem))), 'uuid');
     for (const hash of [digest, digestOf(payload), digestOf(Buffer.from(pair.publicKeyPem))]) {
       expect(index.search({ hash })).toEqual(['uuid']);
     }
@@ -47,7 +47,7 @@ describe('SearchIndex', () => {
   it('files an envelope whose payload is no statement', () => {
     const index = new SearchIndex();
     const payload = Buffer.from('no JSON');
-    index.add(canonicalise(proposeDsse(signEnvelope('text/plain', payload, pair.privateKey), pair.publicKeyPem)), 'uuid');
+    index.add(searchKeysOf(canonicalise(proposeDsse(signEnvelope('text/plain', payload, pair.privateKey), pair.publicKeyPem))), 'uuid');
     expect(index.search({ hash: digestOf(payload) })).toEqual(['uuid']);
   });
 });

@@ -21,8 +21,8 @@ export const searchQuerySchema = z.object({
 export class SearchIndex {
   readonly #uuids = new Map<string, Set<string>>();
 
-  add(entry: AcceptedEntry, uuid: string): void {
-    for (const key of keysOf(entry)) {
+  add(keys: readonly string[], uuid: string): void {
+    for (const key of keys) {
       const known = this.#uuids.get(key) ?? new Set();
       this.#uuids.set(key, known.add(uuid));
     }
@@ -43,7 +43,7 @@ export class SearchIndex {
  * The keys under which Rekor finds an entry. It files the keys of envelopes with an algorithm in front and searches keys
  * without one, so that a search by key finds hashedrekords only; a search by the key's hash finds the others.
  */
-function keysOf({ body, envelope }: AcceptedEntry): readonly string[] {
+export function searchKeysOf({ body, envelope }: AcceptedEntry): readonly string[] {
   if (body.kind === 'hashedrekord') return [keyHash(body.spec.signature.publicKey.content), withAlgorithm(body.spec.data.hash.value)];
   const named = envelope === undefined ? [] : digestsIn(payloadOf(envelope));
   if (body.kind === 'dsse') {

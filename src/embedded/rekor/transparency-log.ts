@@ -1,32 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
-import { randomBytes } from 'node:crypto';
 import { unixSeconds } from '../../foundation/clock.ts';
 import { signCheckpoint } from '../../sigstore/checkpoint.ts';
-import { generateKeyPair, logIdOf } from '../../sigstore/keys.ts';
+import { logIdOf } from '../../sigstore/keys.ts';
 import { signPromise, uuidOf, type LogEntry } from '../../sigstore/log-entry.ts';
 import { leafHash, MerkleTree } from '../../sigstore/merkle.ts';
-
-interface Stored {
-  readonly body: Buffer;
-  readonly integratedTime: number;
-}
+import type { KeptEntry, LogStore } from './log-store.ts';
 
 const hostName = 'rekor.local';
 
 /**
- * The log itself, in memory: a tree, the bodies, a key of its own. Nothing in it waits, so each addition is one step that
+ * The log itself, in memory: a tree, the bodies, and what its store knows of it. Nothing in it waits, so each addition is one step that
  * no other can come between.
  */
 export class TransparencyLog {
-  readonly treeId = (randomBytes(8).readBigUInt64BE() >> 1n) | 1n;
-  readonly #keyPair = generateKeyPair();
-  readonly #logId = logIdOf(this.#keyPair.publicKeyPem);
+  readonly treeId: bigint;
+  readonly #store: LogStore;
+  readonly #logId: string;
   readonly #tree = new MerkleTree();
-  readonly #stored: Stored[] = [];
+  readonly #stored: KeptEntry[] = [];
   readonly #indexByLeaf = new Map<string, number>();
 
+  constructor(store: LogStore) {
+    this.#store = store;
+    this.treeId = store.treeId;
+    this.#logId = logIdOf(store.keyPair.publicKeyPem);
+    for (const entry of store.kept) this.#grow(entry);
+  }
+
   get publicKeyPem(): string {
-    return this.#keyPair.publicKeyPem;
+    return this.#store.keyPair.publicKeyPem;
   }
 
   get size(): number {
@@ -39,18 +41,25 @@ export class TransparencyLog {
 
   get checkpoint(): string {
     const origin = `${hostName} - ${this.treeId}`;
-    return signCheckpoint({ origin, size: this.size, rootHash: this.#tree.root() }, hostName, this.#keyPair);
+    return signCheckpoint({ origin, size: this.size, rootHash: this.#tree.root() }, hostName, this.#store.keyPair);
   }
 
   /** Adds the entry, or finds the one with an equal body. */
-  add(body: Buffer): { readonly index: number; readonly isNew: boolean } {
-    const leaf = leafHash(body);
-    const present = this.#indexByLeaf.get(leaf.toString('hex'));
+  add(body: Buffer, searchKeys: readonly string[] = []): { readonly index: number; readonly isNew: boolean } {
+    const present = this.#indexByLeaf.get(leafHash(body).toString('hex'));
     if (present !== undefined) return { index: present, isNew: false };
+    const entry = { body, integratedTime: unixSeconds(), searchKeys };
+    // First where it lasts: what could not be kept is not in the tree.
+    this.#store.append(entry);
+    return { index: this.#grow(entry), isNew: true };
+  }
+
+  #grow(entry: KeptEntry): number {
+    const leaf = leafHash(entry.body);
     const index = this.#tree.append(leaf);
-    this.#stored.push({ body, integratedTime: unixSeconds() });
+    this.#stored.push(entry);
     this.#indexByLeaf.set(leaf.toString('hex'), index);
-    return { index, isNew: true };
+    return index;
   }
 
   /** `leaf` in hex. */
@@ -75,7 +84,7 @@ export class TransparencyLog {
       rootHash: this.rootHash,
       treeSize: this.size,
     };
-    const verification = { inclusionProof, signedEntryTimestamp: signPromise(promise, this.#keyPair) };
+    const verification = { inclusionProof, signedEntryTimestamp: signPromise(promise, this.#store.keyPair) };
     return { uuid: uuidOf(this.treeId, stored.body), ...promise, verification };
   }
 
