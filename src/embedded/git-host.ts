@@ -18,6 +18,8 @@ export interface GitHostOptions {
   /** Repositories lie below it, in one folder for each scenario. */
   readonly directory: string;
   readonly port?: number;
+  /** Pushes are refused; what is served lies there already. Default: a push makes the repository. */
+  readonly isReadOnly?: boolean;
 }
 
 export interface GitHost extends EmbeddedServer {
@@ -34,7 +36,7 @@ const mostBackends = 8;
  * https://git-scm.com/docs/git-http-backend
  * @throws StampedeError GIT_MISSING, PORT_TAKEN
  */
-export async function startGitHost({ directory, port = 0 }: GitHostOptions): Promise<GitHost> {
+export async function startGitHost({ directory, port = 0, isReadOnly = false }: GitHostOptions): Promise<GitHost> {
   const repositories = join(directory, 'repositories');
   const home = join(directory, 'home');
   await Promise.all([mkdir(repositories, { recursive: true, mode: 0o700 }), mkdir(home, { recursive: true, mode: 0o700 })]);
@@ -45,7 +47,10 @@ export async function startGitHost({ directory, port = 0 }: GitHostOptions): Pro
   const notes: string[] = [];
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const place = placeOf(request.url ?? '');
-    if (place === undefined) return void response.writeHead(404, { 'content-type': 'text/plain' }).end('no such repository\n');
+    if (place === undefined) return refuse(response, 404, 'no such repository');
+    if (place.isPush && isReadOnly) return refuse(response, 403, 'this host takes no pushes');
+    // A client without the smart protocol asks for files that are not served: it is told so at its first question.
+    if (place.service === '/info/refs' && !/(?:^|&)service=git-(?:upload|receive)-pack(?:&|$)/.test(place.query)) return refuse(response, 403, 'this host speaks the smart protocol only: use a newer client of git');
     await ensureRepository(place, repositories);
     const body = await smallPushOf(place, request);
     const leave = await turnstile();
@@ -73,4 +78,8 @@ export async function findBackend(): Promise<string> {
   const backend = join(found.stdout.trim(), process.platform === 'win32' ? 'git-http-backend.exe' : 'git-http-backend');
   if (!existsSync(backend)) throw new StampedeError('GIT_MISSING', 'this git has no http-backend', { hint });
   return backend;
+}
+
+function refuse(response: ServerResponse, status: number, message: string): void {
+  response.writeHead(status, { 'content-type': 'text/plain' }).end(`${message}\n`);
 }
