@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-const statuses = { SIGINT: 130, SIGTERM: 143 } as const;
+const statuses = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
-/** The signals that a person or a build service stops a command with. */
+/** The signals that a person, a build service, or a terminal that is closed stops a command with. */
 export type Interruption = keyof typeof statuses;
 
 /**
@@ -29,7 +29,7 @@ export async function interruptible<T>(cleanUp: (signal: Interruption) => Promis
 }
 
 /**
- * On the first SIGINT or SIGTERM runs `cleanUp`, then ends the process with 130 or 143; on the second ends it at
+ * On the first of these signals runs `cleanUp`, then ends the process with 128 and its number; on the second ends it at
  * once. Returns how to stop listening.
  */
 export function onInterruption(cleanUp: (signal: Interruption) => Promise<void>): () => void {

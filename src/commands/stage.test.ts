@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { execFile } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestProject, type RunningCommand } from './test-project.ts';
@@ -30,6 +30,7 @@ describe('npm run stage', () => {
   it.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
+    ['SIGHUP', 129],
   ] as const)('stops everything at %s', async (signal, wanted) => {
     const { child, ended } = await up();
     expect(project.leftSessions()).toHaveLength(1);
@@ -60,6 +61,24 @@ describe('npm run stage', () => {
     await running.ended;
   });
 
+  it('says all of it in one line for programs, and goes on with what it had', async () => {
+    const data = join(project.folder, 'data');
+    const seen: { readonly addresses: { readonly rekorUrl: string; readonly registryUrl: string }; readonly environment: Record<string, string> }[] = [];
+    for (const round of [1, 2]) {
+      const running = project.start(['stage', '--json', '--data', data]);
+      await running.seen(/\n$/);
+      seen.push(JSON.parse(running.shown()) as (typeof seen)[number]);
+      const { registryUrl } = seen.at(-1)!.addresses;
+      if (round === 1) await fetch(`${registryUrl}/v2/kept/manifests/one`, { method: 'PUT', body: '{"schemaVersion":2}', headers: { 'content-type': 'application/vnd.oci.image.index.v1+json' } });
+      expect(await (await fetch(`${registryUrl}/v2/kept/tags/list`)).json()).toEqual({ name: 'kept', tags: ['one'] });
+      running.child.kill('SIGTERM');
+      expect((await running.ended).status).toBe(143);
+    }
+    expect(Object.keys(seen[0]!.environment)).toEqual(['SIGSTORE_REKOR_PUBLIC_KEY', 'SSL_CERT_FILE', 'GIT_SSL_CAINFO', 'KUBECONFIG']);
+    expect(readFileSync(join(data, 'rekor', 'identity.json'), 'utf8')).toContain('treeId');
+    expect(project.leftSessions()).toEqual([]);
+  });
+
   it('says when a port is taken, and leaves nothing', async () => {
     const first = await up();
     const port = /127\.0\.0\.1:(\d+)/.exec(first.shown())?.[1] ?? '';
@@ -71,7 +90,7 @@ describe('npm run stage', () => {
     expect(project.leftSessions()).toEqual([]);
   });
 
-  it.each([['--port', 'registry'], ['--port', 'printer=1'], ['--port', 'registry=70000'], ['--bogus']])('refuses %s %s', async (...args) => {
+  it.each([['--port', 'registry'], ['--port', 'printer=1'], ['--port', 'registry=70000'], ['--bogus'], ['--stage=containers', '--data=x']])('refuses %s %s', async (...args) => {
     const { status, output } = await project.start(['stage', ...args]).ended;
     expect(output).toContain('CONFIG_INVALID: ');
     expect(status).toBe(2);

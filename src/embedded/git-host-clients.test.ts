@@ -15,11 +15,14 @@ let folder: string;
 let host: GitHost;
 let tree: string;
 let commits: readonly string[];
+/** PEM file. */
+let trusted: string;
 
 /** Two commits on main, one more on a branch, a light tag and one with a message. */
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'git-host-test-'));
   host = await startGitHost({ directory: join(folder, 'host') });
+  trusted = host.certificateFile;
   tree = mkdtempSync(join(folder, 'tree-'));
   await git(tree, 'init', '--quiet', '--initial-branch=main');
   for (const name of ['one', 'two', 'three']) {
@@ -41,7 +44,7 @@ afterAll(async () => {
 
 async function git(directory: string, ...args: readonly string[]): Promise<string> {
   const identity = { GIT_AUTHOR_NAME: 'a', GIT_AUTHOR_EMAIL: 'a@localhost', GIT_COMMITTER_NAME: 'a', GIT_COMMITTER_EMAIL: 'a@localhost' };
-  const env = { ...identity, PATH: process.env['PATH'], HOME: folder, GIT_CONFIG_NOSYSTEM: '1', GIT_TERMINAL_PROMPT: '0', GIT_SSL_CAINFO: host.certificateFile, GIT_TRACE_PACKET: process.env['TRACE'] ?? '0' };
+  const env = { ...identity, PATH: process.env['PATH'], HOME: folder, GIT_CONFIG_NOSYSTEM: '1', GIT_TERMINAL_PROMPT: '0', GIT_SSL_CAINFO: trusted, GIT_TRACE_PACKET: process.env['TRACE'] ?? '0' };
   return (await run('git', [...args], { cwd: directory, env })).stdout.trim();
 }
 
@@ -117,9 +120,9 @@ describe('what is refused, with a reason', () => {
   it('a push, by a host that takes none; what it has is served', async () => {
     await using other = await startGitHost({ directory: join(folder, 'other'), isReadOnly: true });
     cpSync(join(folder, 'host', 'repositories'), join(folder, 'other', 'repositories'), { recursive: true });
-    const settings = ['-c', `http.sslCAInfo=${other.certificateFile}`];
-    await expect(git(tree, ...settings, 'push', `${other.url}/s-1/git/policy.git`, 'main:again')).rejects.toThrow(/403/);
-    await expect(git(tree, ...settings, 'push', `${other.url}/s-1/git/fresh.git`, 'main')).rejects.toThrow(/403/);
-    expect(await git(folder, ...settings, 'ls-remote', '--heads', `${other.url}/s-1/git/policy.git`)).split('\n').map((line) => line.split('\t')[1])).toEqual(['refs/heads/main', 'refs/heads/side']);
+    trusted = other.certificateFile;
+    await expect(git(tree, 'push', `${other.url}/s-1/git/policy.git`, 'main:again')).rejects.toThrow(/403/);
+    await expect(git(tree, 'push', `${other.url}/s-1/git/fresh.git`, 'main')).rejects.toThrow(/403/);
+    expect((await git(folder, 'ls-remote', '--heads', `${other.url}/s-1/git/policy.git`)).split('\n').map((line) => line.split('\t')[1])).toEqual(['refs/heads/main', 'refs/heads/side']);
   });
 });

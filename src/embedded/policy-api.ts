@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import * as z from 'zod';
+import { wallClock } from '../foundation/clock.ts';
+import { discover, groupVersion, kinds } from './policy-api/discovery.ts';
 import { serve, type EmbeddedServer } from './server.ts';
 
-/** Kinds that validators read, by the resource they are asked for. */
-const kinds: Readonly<Record<string, string>> = { enterprisecontractpolicies: 'EnterpriseContractPolicy', snapshots: 'Snapshot' };
-const groupVersion = 'appstudio.redhat.com/v1alpha1';
 const bodyLimit = 1024 * 1024;
-const address = /^(?:\/([A-Za-z0-9_-]+))?\/apis\/appstudio\.redhat\.com\/v1alpha1\/namespaces\/([a-z0-9-]+)\/([a-z]+)(?:\/([a-z0-9.-]+))?$/;
+const address = /^(?:\/([A-Za-z0-9_-]+))?\/apis\/appstudio\.redhat\.com\/v1alpha1\/(?:namespaces\/([a-z0-9-]+)\/)?([a-z]+)(?:\/([a-z0-9.-]+))?$/;
 
 const objectSchema = z.looseObject({
   apiVersion: z.literal(groupVersion),
@@ -29,9 +29,11 @@ interface Place {
 class Refusal extends Error {
   readonly status: number;
   readonly reason: string;
+  readonly details: Readonly<Record<string, string>>;
 
-  constructor(status: number, reason: string, message: string) {
+  constructor(status: number, reason: string, message: string, details: Readonly<Record<string, string>> = {}) {
     super(message);
+    this.details = details;
     this.status = status;
     this.reason = reason;
   }
@@ -51,15 +53,17 @@ export async function startPolicyApi({ port = 0 }: { readonly port?: number } = 
       reply(response, status, body);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      const { status, reason, message } = error;
-      reply(response, status, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, code: status });
+      const { status, reason, message, details } = error;
+      reply(response, status, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, details, code: status });
     }
   };
   return await serve(createServer(), handle, { protocol: 'http', port });
 }
 
 async function answer(request: IncomingMessage, objects: Map<string, PolicyObject>): Promise<readonly [number, unknown]> {
-  const place = placeOf(request.url ?? '');
+  const discovered = request.method === 'GET' ? discover(request.url ?? '') : undefined;
+  if (discovered !== undefined) return [200, discovered];
+  const place = placeOf(request.url ?? '', request.method);
   switch (request.method) {
     case 'GET':
       return [200, place.name === undefined ? list(place, objects) : present(place, objects)];
@@ -73,21 +77,25 @@ async function answer(request: IncomingMessage, objects: Map<string, PolicyObjec
   }
 }
 
-function placeOf(url: string): Place {
+function placeOf(url: string, method: string | undefined): Place {
   const found = address.exec(url.split('?')[0] ?? '');
   const [, world = '', namespace = '', resource = '', name] = found ?? [];
-  if (found === null || !(resource in kinds)) throw new Refusal(404, 'NotFound', 'the server could not find the requested resource');
+  // Only a list may be of all namespaces.
+  const isNowhere = namespace === '' && (name !== undefined || method !== 'GET');
+  if (found === null || isNowhere || !Object.hasOwn(kinds, resource)) throw new Refusal(404, 'NotFound', 'the server could not find the requested resource');
   return { world, namespace, resource, name };
 }
 
 function present(place: Place, objects: ReadonlyMap<string, PolicyObject>): PolicyObject {
   const object = objects.get(keyOf(place, place.name ?? ''));
   if (object !== undefined) return object;
-  throw new Refusal(404, 'NotFound', `${place.resource}.appstudio.redhat.com "${place.name ?? ''}" not found`);
+  throw new Refusal(404, 'NotFound', `${place.resource}.appstudio.redhat.com "${place.name ?? ''}" not found`, { name: place.name ?? '', group: 'appstudio.redhat.com', kind: place.resource });
 }
 
 function list(place: Place, objects: ReadonlyMap<string, PolicyObject>): unknown {
-  const items = [...objects].filter(([key]) => key.startsWith(keyOf(place, ''))).map(([, object]) => object);
+  const wanted = keyOf(place, '');
+  const isWanted = (key: string): boolean => (place.namespace === '' ? key.startsWith(`${place.world}/`) && key.split('/')[2] === place.resource : key.startsWith(wanted));
+  const items = [...objects].filter(([key]) => isWanted(key)).map(([, object]) => object);
   return { apiVersion: groupVersion, kind: `${kinds[place.resource] ?? ''}List`, metadata: {}, items };
 }
 
@@ -99,7 +107,10 @@ interface Stored {
 function store({ place, object }: Stored, objects: Map<string, PolicyObject>, { isNew }: { readonly isNew: boolean }): PolicyObject {
   const key = keyOf(place, object.metadata.name);
   if (isNew && objects.has(key)) throw new Refusal(409, 'AlreadyExists', `${place.resource} "${object.metadata.name}" already exists`);
-  const stored = { ...object, metadata: { ...object.metadata, namespace: place.namespace } };
+  const before: Readonly<Record<string, unknown>> = objects.get(key)?.metadata ?? { uid: randomUUID(), creationTimestamp: wallClock().toISOString().replace(/\.\d+/, '') };
+  const { uid, creationTimestamp } = before;
+  const resourceVersion = String(Number(before['resourceVersion'] ?? 0) + 1);
+  const stored = { ...object, metadata: { ...object.metadata, namespace: place.namespace, uid, creationTimestamp, resourceVersion } };
   objects.set(key, stored);
   return stored;
 }

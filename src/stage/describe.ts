@@ -3,14 +3,8 @@ import type { StageAddresses } from './service.ts';
 
 /** For a person at a prompt: where the services are, and the environment that a validator needs. */
 export function describeStage(addresses: StageAddresses, kubeconfig?: string): string {
-  const { registryUrl, rekorUrl, gitUrl, policyApiUrl, rekorPublicKeyFile, gitCertificateFile } = addresses;
+  const { registryUrl, rekorUrl, gitUrl, policyApiUrl, gitCertificateFile } = addresses;
   const registry = new URL(registryUrl).host;
-  const exports = [
-    ['SIGSTORE_REKOR_PUBLIC_KEY', rekorPublicKeyFile],
-    ['SSL_CERT_FILE', gitCertificateFile],
-    ['GIT_SSL_CAINFO', gitCertificateFile],
-    ...(kubeconfig === undefined ? [] : [['KUBECONFIG', kubeconfig]]),
-  ];
   return [
     `stage (${addresses.launcher})`,
     `  registry     ${registryUrl}     images are named ${registry}/<repository>:<tag>`,
@@ -19,7 +13,7 @@ export function describeStage(addresses: StageAddresses, kubeconfig?: string): s
     `  policy API   ${policyApiUrl}`,
     '',
     'environment for a validator',
-    ...exports.map(([name, value]) => `  export ${name}=${value}`),
+    ...Object.entries(environmentFor(addresses, kubeconfig)).map(([name, value]) => `  export ${name}=${value}`),
     '',
     'to try it',
     `  curl ${registryUrl}/v2/_catalog`,
@@ -27,4 +21,10 @@ export function describeStage(addresses: StageAddresses, kubeconfig?: string): s
     `  git -c http.sslCAInfo=${gitCertificateFile} push ${gitUrl}/git/policy.git HEAD:main`,
     '',
   ].join('\n');
+}
+
+/** What a validator needs in its environment to use the stage. */
+export function environmentFor({ rekorPublicKeyFile, gitCertificateFile }: StageAddresses, kubeconfig?: string): Readonly<Record<string, string>> {
+  const trusted = { SIGSTORE_REKOR_PUBLIC_KEY: rekorPublicKeyFile, SSL_CERT_FILE: gitCertificateFile, GIT_SSL_CAINFO: gitCertificateFile };
+  return kubeconfig === undefined ? trusted : { ...trusted, KUBECONFIG: kubeconfig };
 }

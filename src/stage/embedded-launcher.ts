@@ -28,7 +28,7 @@ interface Running {
 /** The names that a registry goes by in references. */
 const registryHosts = ['registry.local'];
 
-async function startServer(service: ServiceName, { directory, port, manners }: StartOptions): Promise<Running> {
+async function startServer(service: ServiceName, { directory, port, manners, isKept = false }: StartOptions): Promise<Running> {
   switch (service) {
     case 'registry': {
       if (manners === undefined) return { server: await startRegistry({ directory, port }) };
@@ -37,7 +37,7 @@ async function startServer(service: ServiceName, { directory, port, manners }: S
       return { server: await startRegistry({ directory, port, ...made }), secrets };
     }
     case 'rekor': {
-      const server = await startRekor({ directory, port });
+      const server = await startRekor({ directory, port, isKept });
       const trustFile = join(directory, 'log-public-key.pem');
       await writeFile(trustFile, server.publicKeyPem);
       return { server, trustFile };

@@ -31,6 +31,8 @@ export interface StartOptions {
   readonly port: number;
   /** For the registry; absent: anonymous, in plain http. */
   readonly manners?: RegistryManners;
+  /** What the service had in this folder before goes on; the launcher in this process alone knows how. Absent: it starts empty. */
+  readonly isKept?: boolean;
   /** Called once when the service ends by itself; without it, nobody watches. */
   readonly onLost?: (error: StampedeError) => void;
 }

@@ -22,6 +22,8 @@ export interface StageOptions {
   readonly ports?: Partial<Readonly<Record<ServiceName, number>>>;
   /** How the registry wants to be spoken to; absent: anonymous, in plain http. */
   readonly manners?: RegistryManners;
+  /** Services go on with what they had in `directory` before. */
+  readonly isKept?: boolean;
   readonly onProgress?: (progress: ServiceProgress) => void;
   /** Called when a service ends by itself: whatever is judged from then on says nothing. */
   readonly onLost?: (error: StampedeError) => void;
@@ -41,11 +43,11 @@ export interface StartedStage extends AsyncDisposable {
  * Starts all services at once. When one fails, those that run are stopped before the error is thrown.
  * @throws StampedeError SERVICE_START_FAILED naming each service that failed, with the causes
  */
-export async function startStage({ launcher, directory, ports = {}, manners, onProgress, onLost }: StageOptions): Promise<StartedStage> {
+export async function startStage({ launcher, directory, ports = {}, manners, isKept = false, onProgress, onLost }: StageOptions): Promise<StartedStage> {
   const attempts = await Promise.allSettled(
     serviceNames.map(async (service) => {
       const startedAt = monotonicMs();
-      const running = await launcher.start(service, { directory: join(directory, service), port: ports[service] ?? 0, ...(manners === undefined ? {} : { manners }), ...(onLost === undefined ? {} : { onLost }) });
+      const running = await launcher.start(service, { directory: join(directory, service), port: ports[service] ?? 0, isKept, ...(manners === undefined ? {} : { manners }), ...(onLost === undefined ? {} : { onLost }) });
       onProgress?.({ service, durationMs: monotonicMs() - startedAt });
       return running;
     }),
