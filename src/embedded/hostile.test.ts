@@ -65,13 +65,13 @@ describe.each(names)('%s', (name) => {
 
   it('never answers 500, nor nothing, whatever is asked', { timeout: 60_000 }, async () => {
     const word = fc.oneof(fc.string({ maxLength: 20, unit: 'grapheme' }), fc.constantFrom('..', '%2e%2e', '%', '%00', 'v2', 'a', 'blobs', 'uploads', 'manifests', 'tags', 'list', 'referrers', '_catalog', 'api', 'v1', 'log', 'entries', 'retrieve', 'index', 'proof', 'apis', 'appstudio.redhat.com', 'v1alpha1', 'namespaces', 'enterprisecontractpolicies', 'constructor', '__proto__', `sha256:${'0'.repeat(64)}`));
-    const path = fc.array(word, { maxLength: 8 }).map((words) => `/${words.join('/')}`.replaceAll(/[^!-~]/g, (each) => encodeURIComponent(each.toWellFormed())));
+    const path = fc.array(word, { maxLength: 8 }).map((words) => `/${words.join('/')}`.replaceAll(/[^!-~]/gu, (each) => encodeURIComponent(each)));
     const query = fc.constantFrom('', '?n=-1', '?n=x', '?digest=x', '?mount=x&from=..', '?logIndex=9e9', '?firstSize=1&lastSize=9999999999999999999', '?last=%ff', '?%', '?artifactType=x');
     const body = fc.oneof(fc.json(), fc.string({ maxLength: 50 }), fc.constantFrom('null', '[]', '{"kind":"hashedrekord","apiVersion":"0.0.1","spec":null}', '{"entries":[null]}', '{"schemaVersion":2,"layers":{}}', '{"publicKey":{"format":"x509","content":""}}'));
     const request = fc.record({ method: fc.constantFrom('GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'), path, query, body, type: fc.constantFrom('application/json', 'text/plain', 'application/vnd.oci.image.manifest.v1+json', ''), range: fc.constantFrom('', 'bytes=9-1', 'bytes=-0', 'x') });
     await fc.assert(
       fc.asyncProperty(request, async (asked) => {
-        const payload = Buffer.from(asked.body.toWellFormed());
+        const payload = Buffer.from(asked.body);
         const head = [`${asked.method} ${asked.path}${asked.query} HTTP/1.1`, 'host: a', 'connection: close', `content-type: ${asked.type}`, `content-length: ${payload.length}`, ...(asked.range === '' ? [] : [`range: ${asked.range}`, `content-range: ${asked.range}`])];
         const answer = await raw(server(), Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), payload]));
         expect(answer).toMatch(/^HTTP\/1\.1 [234]\d\d /);

@@ -52,7 +52,9 @@ export async function startRekor({ directory, port, isKept = false }: RekorOptio
 }
 
 async function answer(books: Books, request: IncomingMessage): Promise<Answer> {
-  const { pathname, searchParams: query } = new URL(request.url ?? '/', 'http://rekor.local');
+  const target = request.url ?? '/';
+  if (!URL.canParse(target, 'http://rekor.local')) return refusal(404, `path ${target} was not found`);
+  const { pathname, searchParams: query } = new URL(target, 'http://rekor.local');
   const method = request.method ?? 'GET';
   const uuid = pathname.slice(pathname.lastIndexOf('/') + 1);
   const path = [pathname, `${pathname.slice(0, -uuid.length)}*`].find((each) => methodsAt(each).length > 0);
