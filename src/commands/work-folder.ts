@@ -7,8 +7,8 @@ import { isCopied } from '../scenario/work-copy.ts';
 import { usualRoot } from '../stage/session.ts';
 
 /** What is copied for each scenario without having been asked for is no more than this. */
-const mostFiles = 10_000;
-const mostBytes = 256 * 1024 * 1024;
+const mostFiles = 1_000;
+const mostBytes = 32 * 1024 * 1024;
 
 /**
  * The folder that scenarios work in copies of: `--cwd`, else the one that `--features` lies in, since features name files from there. Of the
