@@ -54,7 +54,7 @@ function bodyOf(pem: string): readonly string[] {
 }
 
 /** Replaces by name what lets somebody into the registry of a run. */
-export function hiderFor(addresses: Pick<StageAddresses, 'registrySecrets'>): Hider {
+function hiderFor(addresses: Pick<StageAddresses, 'registrySecrets'>): Hider {
   return secretHider(secretsOfRegistry(addresses));
 }
 
