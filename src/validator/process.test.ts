@@ -114,10 +114,12 @@ describe.concurrent('runValidator', () => {
     expect((await runValidator(busy)).exitCode).toBe(5);
     clearInterval(events);
     expect((await shell('sleep 0.8; exit 5', { deadlineMs: 300, isExcused: () => true })).result.exitCode).toBe(5);
-    const excusedOnce = monotonicMs() + 400;
+    const begun = monotonicMs();
+    const excusedOnce = begun + 400;
     const hung = await shell('sleep 100', { deadlineMs: 300, isExcused: () => monotonicMs() < excusedOnce });
     expect(hung.result.ending).toBe('deadline');
-    expect(hung.result.durationMs).toBeGreaterThanOrEqual(690);
+    // From when the excuse was made: who is busy may start the process later, which makes its own time shorter.
+    expect(monotonicMs() - begun).toBeGreaterThanOrEqual(690);
   });
 
   it('does not take for silence what nobody listened to', async () => {
