@@ -30,7 +30,7 @@ describe('applyPolicyObject', () => {
       object: {
         apiVersion: 'appstudio.redhat.com/v1alpha1',
         kind: 'EnterpriseContractPolicy',
-        metadata: { name: 'created', namespace: 'acceptance' },
+        metadata: expect.objectContaining({ name: 'created', namespace: 'acceptance' }) as object,
         spec: { sources: [{ policy: ['git::x'] }] },
       },
     });

@@ -53,17 +53,12 @@ function bodyOf(pem: string): readonly string[] {
   return pem.split('\n').filter((line) => line !== '' && !line.startsWith('-----'));
 }
 
-/** Replaces by name what lets somebody into the registry of a run. */
-function hiderFor(addresses: Pick<StageAddresses, 'registrySecrets'>): Hider {
-  return secretHider(secretsOfRegistry(addresses));
-}
-
 /** Tells it to those who write the reports: the text of a feature stands in them. */
 export async function tellSecret(sessionFolder: string, name: string, value: string): Promise<void> {
   await appendFile(join(sessionFolder, toldFile), `${JSON.stringify([name, value])}\n`, { mode: 0o600 });
 }
 
-/** As `hiderFor`, with all that scenarios of this session have told. */
+/** Replaces by name what lets somebody into the registry of a run, and all that scenarios of this session have told. */
 export async function hiderOfSession(addresses: Pick<StageAddresses, 'registrySecrets'>, sessionFolder: string): Promise<Hider> {
   const text = await readFile(join(sessionFolder, toldFile), 'utf8').catch(() => '');
   const told = [...new Set(text.split('\n').filter((line) => line !== ''))].map((line) => JSON.parse(line) as readonly [string, string]);
