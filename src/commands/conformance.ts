@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { goProgram } from '../conformance/go-program.ts';
 import { conformanceProgram, judgeRegistry } from '../conformance/registry-program.ts';
-import { tallyLine, type Tally } from '../conformance/tally.ts';
+import { statusOfTally, tallyLine, type Tally } from '../conformance/tally.ts';
 import { ExitStatus, StampedeError } from '../foundation/errors.ts';
 import { ResourceStack } from '../foundation/resources.ts';
 import { embeddedLauncher } from '../stage/embedded-launcher.ts';
@@ -43,7 +43,7 @@ const options = {
   help: { type: 'boolean', short: 'h' },
 } as const;
 
-/** `conformance`: 0 when nothing failed, 1 otherwise. */
+/** `conformance`: 0 when something passed and nothing failed, 1 when something failed, 3 when nothing was judged. */
 export async function conformanceCommand([what, ...argv]: readonly string[]): Promise<number> {
   const judge = judges[what ?? ''];
   if (judge === undefined) throw new StampedeError('CONFIG_INVALID', `there is nothing to judge named ${what ?? 'nothing'}`, { hint: `npm run ${Object.keys(judges).map((name) => `conformance:${name}`).join(' or npm run ')}` });
@@ -84,7 +84,7 @@ function conclude(tally: Tally): number {
   for (const failure of tally.failures.slice(0, mostFailuresShown)) process.stdout.write(`failed: ${failure}\n`);
   if (tally.failures.length > mostFailuresShown) process.stdout.write(`... and ${tally.failures.length - mostFailuresShown} more\n`);
   process.stdout.write(`${tallyLine(tally)}\n`);
-  return tally.failed === 0 ? ExitStatus.held : ExitStatus.broken;
+  return statusOfTally(tally);
 }
 
 function parse(argv: readonly string[]): Asked & { readonly help: boolean } {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { ExitStatus } from '../foundation/errors.ts';
 
 /** What came of a judgement. */
 export interface Tally {
@@ -17,4 +18,10 @@ export function tallyLine({ passed, failed, skipped }: Tally): string {
 export function addTallies(parts: readonly Tally[]): Tally {
   const sum = (name: 'passed' | 'failed' | 'skipped'): number => parts.reduce((total, part) => total + part[name], 0);
   return { passed: sum('passed'), failed: sum('failed'), skipped: sum('skipped'), failures: parts.flatMap(({ failures }) => failures) };
+}
+
+/** A judge that has let nothing pass and nothing fail has judged nothing. */
+export function statusOfTally({ passed, failed }: Tally): number {
+  if (failed > 0) return ExitStatus.broken;
+  return passed > 0 ? ExitStatus.held : ExitStatus.unknown;
 }

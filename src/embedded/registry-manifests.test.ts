@@ -1,27 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { digestOf, type Digest } from '../oci/digest.ts';
 import { MediaType } from '../oci/manifest.ts';
-import { startRegistry } from './registry.ts';
-import { testClient } from './registry/test-client.ts';
-import type { EmbeddedServer } from './server.ts';
+import { testRegistry } from './registry/test-registry.ts';
 
-let directory: string;
-let registry: EmbeddedServer;
-const { ask, pushBlob, putManifest } = testClient(() => registry.url);
-
-beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'registry-test-'));
-  registry = await startRegistry({ directory });
-});
-
-afterAll(async () => {
-  await registry.close();
-  await rm(directory, { recursive: true });
-});
+const { ask, pushBlob, putManifest } = testRegistry();
 
 function manifestWith(fields: object): { bytes: string; digest: Digest } {
   const bytes = JSON.stringify({ schemaVersion: 2, mediaType: MediaType.ociManifest, ...fields });

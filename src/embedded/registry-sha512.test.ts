@@ -1,28 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readdir } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
 import { MediaType } from '../oci/manifest.ts';
-import { startRegistry } from './registry.ts';
-import { testClient } from './registry/test-client.ts';
-import type { EmbeddedServer } from './server.ts';
+import { testRegistry } from './registry/test-registry.ts';
 
-let directory: string;
-let registry: EmbeddedServer;
-const { ask, startUpload, putManifest } = testClient(() => registry.url);
+const { ask, startUpload, putManifest, directory } = testRegistry();
 const sha512 = (content: string): string => `sha512:${createHash('sha512').update(content).digest('hex')}`;
-
-beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'registry-test-'));
-  registry = await startRegistry({ directory });
-});
-
-afterAll(async () => {
-  await registry.close();
-  await rm(directory, { recursive: true });
-});
 
 describe('blobs named by sha512', () => {
   it.each([
@@ -54,7 +38,7 @@ describe('blobs named by sha512', () => {
       expect(await ask('PUT', `${target}?digest=${sha512('wanted')}`, { body: 'bytes' })).toMatchObject({ status: 400, code: 'DIGEST_INVALID' });
     }
     expect((await ask('GET', `/v2/a/blobs/${sha512('wanted')}`)).status).toBe(404);
-    expect((await readdir(directory, { recursive: true })).filter((name) => name.includes(sha512('wanted').slice(7)) || name.includes(place.slice(place.lastIndexOf('/') + 1)))).toEqual([]);
+    expect((await readdir(directory(), { recursive: true })).filter((name) => name.includes(sha512('wanted').slice(7)) || name.includes(place.slice(place.lastIndexOf('/') + 1)))).toEqual([]);
   });
 
   it.each([`sha512:${'0'.repeat(64)}`, `sha256:${'0'.repeat(128)}`, `sha384:${'0'.repeat(96)}`, `sha512:${'F'.repeat(128)}`])('%s names nothing', async (digest) => {

@@ -1,28 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { digestOf } from '../oci/digest.ts';
-import { startRegistry } from './registry.ts';
-import { testClient } from './registry/test-client.ts';
-import type { EmbeddedServer } from './server.ts';
+import { testRegistry } from './registry/test-registry.ts';
 
-let directory: string;
-let registry: EmbeddedServer;
-const { ask, pushBlob, startUpload } = testClient(() => registry.url);
-
-beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'registry-test-'));
-  registry = await startRegistry({ directory });
-});
-
-afterAll(async () => {
-  await registry.close();
-  await rm(directory, { recursive: true });
-});
+const { ask, pushBlob, startUpload, url } = testRegistry();
 
 describe('addresses', () => {
   it('says that it speaks the protocol', async () => {
@@ -52,7 +35,7 @@ describe('addresses', () => {
   });
 
   it('does not leave its folder for dots that a client normally takes away', async () => {
-    const socket = connect(Number(new URL(registry.url).port), '127.0.0.1');
+    const socket = connect(Number(new URL(url()).port), '127.0.0.1');
     socket.end('GET /v2/a/../../../etc/blobs/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
     expect(await text(socket)).toMatch(/^HTTP\/1\.1 404 /);
   });
