@@ -73,6 +73,8 @@ export const shardSchema = z.strictObject({
   /** From 1. */
   index: z.number().int().min(1).max(10_000),
   count: z.number().int().min(1).max(10_000),
+  /** sha256 of the whole list of planned runs as this shard saw it; one that saw other places has another. */
+  plansDigest: z.string().regex(/^[0-9a-f]{64}$/),
   /** Runs that fell to this shard, and how many of them are done. */
   planned: count,
   done: count,
@@ -88,6 +90,21 @@ export const shardSchema = z.strictObject({
 });
 export type ShardRecord = Readonly<z.output<typeof shardSchema>>;
 
+/** A finding that somebody has taken up. */
+export const knownFindingSchema = z.strictObject({
+  issue: z.string().min(1).max(200),
+  /** All that are given have to match: subject, strategy and place as a whole, the symptom as a part. */
+  subject: z.string().min(1).max(500).optional(),
+  strategy: z.string().min(1).max(80).optional(),
+  place: z.string().max(200).optional(),
+  symptom: line.min(1).optional(),
+  /** The first version, or the first day (YYYY-MM-DD), in which it is excused no more. */
+  untilVersion: z.string().min(1).max(80).optional(),
+  untilDate: z.iso.date().optional(),
+  note: line.optional(),
+}).refine(({ subject, strategy, place, symptom }) => [subject, strategy, place, symptom].some((one) => one !== undefined), 'says nothing of what is known: subject, strategy, place or symptom');
+export type KnownFinding = Readonly<z.output<typeof knownFindingSchema>>;
+
 /** One execution of a campaign, maybe by several shards. An unsharded night has one shard, 1 of 1. */
 export const nightSchema = z.strictObject({
   /** Campaign and seed: `smoke-4f2a91c0`. */
@@ -96,8 +113,6 @@ export const nightSchema = z.strictObject({
   /** sha256 of the campaign as understood: another one is another campaign. */
   campaignDigest: z.string().regex(/^[0-9a-f]{64}$/),
   seed: z.string().min(1).max(80),
-  /** sha256 of the list of planned runs; shards that saw other places have another. */
-  plansDigest: z.string().regex(/^[0-9a-f]{64}$/),
   /** In the whole list, over all shards. */
   planned: count,
   targets: z.array(targetSchema).min(1).max(200),
@@ -106,23 +121,11 @@ export const nightSchema = z.strictObject({
   /** Above this share of unknown runs the night says nothing. */
   unknownShare: z.number().min(0).max(1),
   /** Of the campaign's known findings, as they were that night. */
-  known: z.array(z.strictObject({
-    issue: z.string().min(1).max(200),
-    /** All that are given have to match: subject, strategy and place as a whole, the symptom as a part. */
-    subject: z.string().max(500).optional(),
-    strategy: z.string().max(80).optional(),
-    place: z.string().max(200).optional(),
-    symptom: line.optional(),
-    /** The first version, or the first day (YYYY-MM-DD), in which it is excused no more. */
-    untilVersion: z.string().min(1).max(80).optional(),
-    untilDate: z.iso.date().optional(),
-    note: line.optional(),
-  })).max(1000),
+  known: z.array(knownFindingSchema).max(1000),
   startedAt: time,
   shards: z.array(shardSchema).max(10_000),
 });
 export type NightRecord = Readonly<z.output<typeof nightSchema>>;
-export type KnownFinding = NightRecord['known'][number];
 
 /** What is run: everything that a run is besides when and how often. */
 export interface PlanIdentity {

@@ -5,10 +5,10 @@ import { runIdOf, type NightRecord, type RunRecord } from './record.ts';
 /** Records as nights make them, for tests. */
 export function nightOf(id: string, changes: Partial<NightRecord> = {}): NightRecord {
   return {
-    id, campaign: 'smoke', campaignDigest: 'a'.repeat(64), seed: id, plansDigest: 'b'.repeat(64), planned: 4,
+    id, campaign: 'smoke', campaignDigest: 'a'.repeat(64), seed: id, planned: 4,
     targets: [{ name: 'reference', subject: 'reference', build: 'b1' }], baseline: null, unknownShare: 0.05, known: [],
     startedAt: '2026-11-27T02:00:00.000Z',
-    shards: [{ index: 1, count: 1, planned: 4, done: 4, state: 'ended', endedBy: null, startedAt: '2026-11-27T02:00:00.000Z', lastAt: '2026-11-27T02:00:04.000Z', busyMs: 4000 }],
+    shards: [{ index: 1, count: 1, plansDigest: 'b'.repeat(64), planned: 4, done: 4, state: 'ended', endedBy: null, startedAt: '2026-11-27T02:00:00.000Z', lastAt: '2026-11-27T02:00:04.000Z', busyMs: 4000 }],
     ...changes,
   };
 }
