@@ -116,6 +116,11 @@ export class NightStore {
     return this.#database.all(`SELECT * FROM runs ${where} ORDER BY night, position`, values).map(runOf);
   }
 
+  /** In the order of the ids; those that are not there are left out. */
+  runsById(ids: readonly string[]): readonly RunRecord[] {
+    return ids.flatMap((id) => this.#database.all('SELECT * FROM runs WHERE id = ?', [id]).map(runOf));
+  }
+
   /** Positions of a night's runs that are done. */
   done(night: string): ReadonlySet<number> {
     return new Set(this.#database.all('SELECT position FROM runs WHERE night = ?', [night]).map(({ position }) => Number(position)));

@@ -13,9 +13,10 @@ export interface Rate extends Count {
 
 /**
  * `new`: never seen before tonight. `back`: seen before, then clean for long enough to be called fixed. `standing`: seen before and
- * in nobody's list. `known`: listed, with an issue. `expired`: listed, but its version or day has come. `gone`: seen before, not tonight.
+ * in nobody's list. `known`: listed, with an issue. `expired`: listed, but its version or day has come. `gone`: seen before, not tonight, though
+ * there were runs at its place; `clean` says whether that is enough to call it fixed. `not-run`: seen before, and nobody looked there tonight.
  */
-export type FindingStatus = 'new' | 'back' | 'standing' | 'known' | 'expired' | 'gone';
+export type FindingStatus = 'new' | 'back' | 'standing' | 'known' | 'expired' | 'gone' | 'not-run';
 
 /** A build with what its runs at a finding's place have come to. */
 export interface BuildRate {
@@ -40,7 +41,7 @@ export interface Finding {
   readonly runsToFirst: number | undefined;
   /** Seen first in which night, and by which build. */
   readonly firstSeen: { readonly night: string; readonly build: string; readonly at: string };
-  /** In the order of builds; see `buildsInOrder`. */
+  /** Of all targets with the same subject, in the order of builds; see `buildsInOrder`. */
   readonly builds: readonly BuildRate[];
   readonly firstBad: string | undefined;
   /** The last before the first bad one that had runs at this place and none broken; its `rate.below` says how sure that is. */
@@ -51,7 +52,7 @@ export interface Finding {
   readonly clean: { readonly runs: number; readonly needed: number; readonly isFixed: boolean };
   /** Of tonight, with a kept folder first; at most five. */
   readonly examples: readonly RunRecord[];
-  /** What to type to see it again; undefined where the target's settings are not in the campaign. */
+  /** What to type to see it again. */
   readonly replay: string;
 }
 
@@ -94,7 +95,7 @@ export interface NightSummary {
   readonly counts: Readonly<Record<RunVerdict, number>>;
   readonly unknown: { readonly share: number; readonly allowed: number; readonly isAbove: boolean; readonly reasons: readonly { readonly sentence: string; readonly runs: number }[] };
   readonly findings: readonly Finding[];
-  /** Listed as known, never seen in the store's last nights though looked for: to be struck off the list. */
+  /** Listed as known and not seen tonight, with the clean runs there since it was seen last, or ever: to be struck off the list when these are enough. */
   readonly vanished: readonly { readonly known: KnownFinding; readonly cleanRuns: number }[];
   readonly targets: readonly TargetSummary[];
   readonly matrix: readonly Cell[];
