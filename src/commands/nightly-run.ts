@@ -2,7 +2,8 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import { describeError } from '../foundation/errors.ts';
+import { withDeadline } from '../foundation/deadline.ts';
+import { describeError, ExitStatus } from '../foundation/errors.ts';
 import { durationOf } from '../foundation/command-words.ts';
 import { ResourceStack } from '../foundation/resources.ts';
 import { freshSeed } from '../foundation/seed.ts';
@@ -17,6 +18,9 @@ import { interruptible, type Interruption } from './interrupt.ts';
 import type { NightlyOptions } from './nightly-options.ts';
 import { NightProgress } from './nightly-progress.ts';
 import { buildsOf, NightWorkloads } from './nightly-workloads.ts';
+
+/** So long an interrupted run may take to fail. */
+const longestEndMs = 5000;
 
 /** All that a night is made with, from before its first run to its end. */
 interface NightSession {
@@ -40,6 +44,8 @@ export async function makeNight(options: NightlyOptions, root: string, conclude:
   const report = new TerminalReport({ out: process.stdout, root, again: 'npm run nightly' });
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const session: NightSession = { options, root, campaign, store, report, details: options.quiet ? new TerminalReport({ out: nowhere, root, again: '' }) : report, resources: new ResourceStack(), stopping: new AbortController() };
+  const workloads = new NightWorkloads({ campaign, work: join(store.folder, 'work'), report: session.details, resources: session.resources });
+  let making: Promise<string> = Promise.resolve('');
   const release = async (): Promise<void> => {
     await session.resources[Symbol.asyncDispose]().catch((error: unknown) => process.stderr.write(`${describeError(error)}\n`));
     await rm(join(store.folder, 'work'), { recursive: true, force: true });
@@ -49,29 +55,33 @@ export async function makeNight(options: NightlyOptions, root: string, conclude:
     report.line(`\nwhat was done is kept; to go on: ${resumeLine(session)}`);
     report.interrupted(signal);
     await release();
+    // The run in hand fails now that its stage is gone; what it began while that went is removed after it.
+    const settled = making.then(() => undefined, () => undefined).then(async () => await workloads.sweep());
+    await withDeadline(settled, longestEndMs, () => new Error('still running')).catch(() => undefined);
+    await rm(join(store.folder, 'work'), { recursive: true, force: true });
     store.close();
   };
   return await interruptible(cleanUp, async () => {
     try {
-      const night = await make(session).finally(release);
-      return await conclude(store, night);
+      making = make(session, workloads);
+      const night = await making.finally(release);
+      return session.stopping.signal.aborted ? ExitStatus.held : await conclude(store, night);
     } finally {
       if (!session.stopping.signal.aborted) store.close();
     }
   });
 }
 
-async function make(session: NightSession): Promise<string> {
-  const { options, campaign, store, report, details, resources, stopping, root } = session;
-  const work = join(store.folder, 'work');
+async function make(session: NightSession, workloads: NightWorkloads): Promise<string> {
+  const { options, campaign, store, report, stopping, root } = session;
   // Of a night that was killed; nobody else has the store.
-  await rm(work, { recursive: true, force: true });
+  await rm(join(store.folder, 'work'), { recursive: true, force: true });
   const shard = options.shard ?? { index: 1, count: 1 };
   const builds = await buildsOf(campaign, root);
   const request = { campaign, builds, store, shard, seed: options.seed ?? freshSeed() };
   const resumed = options.resume ? resumeNight(request, options.seed) : undefined;
   if (resumed === undefined) requireNewNight(store, campaign, request.seed);
-  const workloads = new NightWorkloads({ campaign, seed: resumed?.night.seed ?? request.seed, work, report: details, resources });
+  workloads.seed = resumed?.night.seed ?? request.seed;
   const begun = resumed ?? beginNight(request, await workloads.see());
   const budgetMs = options.budgetMs ?? (campaign.budget.time === undefined ? Infinity : durationOf(campaign.budget.time));
   report.line(opening(begun, resumed !== undefined));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readSettings } from '../config.ts';
 import { attempt, type AttemptSettings } from '../explore/attempt.ts';
@@ -11,13 +11,13 @@ import type { Outcome } from '../nightly/make-runs.ts';
 import type { SeenWorkload } from '../nightly/plans.ts';
 import type { PlannedRun } from '../nightly/store.ts';
 import type { TerminalReport } from '../report/terminal.ts';
+import { endLeftovers } from '../validator/leftovers.ts';
 import { loadSubject } from '../validator/subject.ts';
 import { openExploration } from './open-exploration.ts';
 import { provideValidator } from './provide-validator.ts';
 
 export interface WorkloadsRequest {
   readonly campaign: Campaign;
-  readonly seed: string;
   /** Where runs are recorded before they are kept or removed. */
   readonly work: string;
   readonly report: TerminalReport;
@@ -28,6 +28,8 @@ export interface WorkloadsRequest {
 export class NightWorkloads {
   readonly #request: WorkloadsRequest;
   readonly #open = new Map<string, Promise<AttemptSettings>>();
+  /** Of the night; set before the first stage is started. */
+  seed = '';
 
   constructor(request: WorkloadsRequest) {
     this.#request = request;
@@ -52,6 +54,17 @@ export class NightWorkloads {
     return await attempt(known, settings);
   }
 
+  /** Ends and removes what runs began while their stage was taken down. */
+  async sweep(): Promise<void> {
+    for (const opening of this.#open.values()) {
+      const settings = await opening.catch(() => undefined);
+      if (settings === undefined) continue;
+      const { ledgerFile, sessionFolder } = settings.scenario.context;
+      endLeftovers(ledgerFile);
+      await rm(sessionFolder, { recursive: true, force: true });
+    }
+  }
+
   async #of(name: string, participants: number): Promise<AttemptSettings> {
     const key = `${name}/${participants}`;
     const opening = this.#open.get(key) ?? this.#start(name, participants);
@@ -60,11 +73,11 @@ export class NightWorkloads {
   }
 
   async #start(name: string, participants: number): Promise<AttemptSettings> {
-    const { campaign, seed, work, report, resources } = this.#request;
+    const { campaign, work, report, resources } = this.#request;
     const target = campaign.targets.find((one) => one.name === name);
     if (target === undefined) throw new TypeError(`${name} is a target`);
     const flags = {
-      subject: target.subject, seed, runs: join(work, `${name}-${participants}`),
+      subject: target.subject, seed: this.seed, runs: join(work, `${name}-${participants}`),
       ...(target.binary === undefined ? {} : { binary: target.binary }),
       ...(campaign.deadlineMs === undefined ? {} : { deadline: String(campaign.deadlineMs) }),
       ...(campaign.gateTimeoutMs === undefined ? {} : { gateTimeout: String(campaign.gateTimeoutMs) }),
