@@ -14,12 +14,23 @@ export interface NightData {
  * @throws StampedeError BUNDLE_DAMAGED for nights of the same name that are not the same night
  */
 export function joinNights(one: NightData, other: NightData): NightData {
+  const night = joinRecords(one.night, other.night);
   const runs = new Map(one.runs);
-  for (const [id, run] of other.runs) {
+  joinInto(runs, other.runs);
+  return { night, runs };
+}
+
+/** The runs of another machine, added to those that are known; tells whether that changed anything. */
+export function joinInto(runs: Map<string, RunRecord>, others: ReadonlyMap<string, RunRecord>): boolean {
+  let isChanged = false;
+  for (const [id, run] of others) {
     const known = runs.get(id);
-    runs.set(id, known === undefined ? run : joinRuns(known, run));
+    const joined = known === undefined ? run : joinRuns(known, run);
+    if (joined === known) continue;
+    runs.set(id, joined);
+    isChanged = true;
   }
-  return { night: joinRecords(one.night, other.night), runs };
+  return isChanged;
 }
 
 /** True where the same run was made twice and came out another way. */

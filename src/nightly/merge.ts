@@ -4,9 +4,9 @@ import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { hasCode } from '../foundation/errors.ts';
-import { differ, joinNights, joinRecords, type NightData } from './join.ts';
+import { differ, joinInto, joinRecords } from './join.ts';
 import { readBundle, type ReadBundle } from './read-bundle.ts';
-import type { RunRecord } from './record.ts';
+import type { NightRecord, RunRecord } from './record.ts';
 import type { NightStore } from './store.ts';
 
 export interface Merged {
@@ -37,9 +37,19 @@ export async function mergeBundles(store: NightStore, files: readonly string[]):
   }
 }
 
+/** A night as it grows. */
+interface JoinedNight {
+  /** Undefined until the first bundle of it. */
+  night: NightRecord | undefined;
+  readonly runs: Map<string, RunRecord>;
+  /** As the store has it. */
+  readonly before: ReadonlyMap<string, RunRecord>;
+  readonly from: string[];
+}
+
 class Merging {
   readonly #store: NightStore;
-  readonly #nights = new Map<string, { data: NightData; readonly before: NightData | undefined; readonly from: string[] }>();
+  readonly #nights = new Map<string, JoinedNight>();
   readonly #damaged: string[] = [];
   readonly #duplicates: string[] = [];
   readonly #conflicts = new Set<string>();
@@ -60,10 +70,14 @@ class Merging {
   add(bundle: ReadBundle): void {
     const { id } = bundle.night;
     const known = this.#nights.get(id) ?? this.#stored(id);
+    this.#nights.set(id, known);
     try {
-      const joined = known === undefined ? bundle : joinNights(known.data, bundle);
-      if (known !== undefined) this.#compare(known.data, bundle, joined, known.from);
-      this.#nights.set(id, { data: { night: joined.night, runs: joined.runs }, before: known?.before, from: [...(known?.from ?? []), bundle.file] });
+      const night = known.night === undefined ? joinRecords(bundle.night, bundle.night) : joinRecords(known.night, bundle.night);
+      this.#tellConflicts(known.runs, bundle);
+      const isNew = joinInto(known.runs, bundle.runs) || JSON.stringify(night) !== JSON.stringify(known.night);
+      if (!isNew) this.#duplicates.push(`${bundle.file} adds nothing to ${known.from.length === 0 ? 'the store' : known.from.join(', ')}`);
+      known.night = night;
+      known.from.push(bundle.file);
       for (const run of bundle.runs.values()) if (run.folder !== null) this.#folders.set(run, join(bundle.folders, run.id));
     } catch (error) {
       this.refuse(error);
@@ -72,28 +86,26 @@ class Merging {
 
   async end(): Promise<Merged> {
     let added = 0;
-    for (const { data, before } of this.#nights.values()) {
-      const changed = [...data.runs.values()].filter((run) => before?.runs.get(run.id) !== run);
-      added += changed.filter(({ id }) => before?.runs.has(id) !== true).length;
+    for (const { night, runs, before } of this.#nights.values()) {
+      if (night === undefined) continue;
+      const changed = [...runs.values()].filter((run) => before.get(run.id) !== run);
+      added += changed.filter(({ id }) => !before.has(id)).length;
       // Folders first: one without a row is swept, a row without its folder would promise what is not there.
       for (const run of changed) await this.#place(run);
-      this.#store.putRuns(changed, data.night);
+      this.#store.putRuns(changed, night);
     }
     return { nights: [...this.#nights.keys()], damaged: this.#damaged, duplicates: this.#duplicates, conflicts: [...this.#conflicts].sort(), added };
   }
 
-  #stored(id: string) {
+  #stored(id: string): JoinedNight {
     const night = this.#store.night(id);
-    if (night === undefined) return undefined;
-    const data = { night: joinRecords(night, night), runs: new Map(this.#store.runs({ night: id }).map((run) => [run.id, run])) };
-    return { data, before: data, from: [] as string[] };
+    const before = new Map(night === undefined ? [] : this.#store.runs({ night: id }).map((run) => [run.id, run]));
+    return { night: night === undefined ? undefined : joinRecords(night, night), runs: new Map(before), before, from: [] };
   }
 
-  #compare(known: NightData, bundle: ReadBundle, joined: NightData, from: readonly string[]): void {
-    const isNothingNew = joined.runs.size === known.runs.size && [...bundle.runs.keys()].every((run) => joined.runs.get(run) === known.runs.get(run)) && JSON.stringify(joined.night) === JSON.stringify(known.night);
-    if (isNothingNew) this.#duplicates.push(`${bundle.file} adds nothing to ${from.length === 0 ? 'the store' : from.join(', ')}`);
+  #tellConflicts(known: ReadonlyMap<string, RunRecord>, bundle: ReadBundle): void {
     for (const run of bundle.runs.values()) {
-      const other = known.runs.get(run.id);
+      const other = known.get(run.id);
       if (other !== undefined && differ(run, other)) this.#conflicts.add(`${run.schedule} ${run.nth} on ${run.target} was made twice: ${[run.verdict, other.verdict].sort().join(' and ')}`);
     }
   }
