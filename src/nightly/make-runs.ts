@@ -73,7 +73,7 @@ class Going {
   #passedOver = false;
   #failuresInARow = 0;
   #endedBy: ShardRecord['endedBy'] = null;
-  #failure: unknown;
+  #failure: Error | undefined;
 
   constructor(request: NightRequest) {
     this.#request = request;
@@ -113,7 +113,7 @@ class Going {
       this.#store({ ...row, ...told(planned, outcome), folder }, night);
       await folders.bound();
     } catch (error) {
-      this.#failure ??= error;
+      this.#failure ??= error instanceof Error ? error : new Error(String(error));
     }
   }
 

@@ -87,7 +87,10 @@ describe('a bundle of a stranger', () => {
     const document = { format: 1, night, runs: rows.split('\n').length - 1, runsDigest: createHash('sha256').update(rows).digest('hex'), ...head };
     tar.entry({ name: 'bundle.json' }, JSON.stringify(document));
     tar.entry({ name: 'runs.ndjson' }, rows);
-    for (const [header, content] of entries) content === undefined ? tar.entry(header) : tar.entry(header, content);
+    for (const [header, content] of entries) {
+      if (content === undefined) tar.entry(header);
+      else tar.entry(header, content);
+    }
     tar.finalize();
     writeFileSync(join(folder, 'bundle'), gzipSync(await buffer(tar)));
     return join(folder, 'bundle');
