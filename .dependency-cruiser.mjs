@@ -17,11 +17,12 @@ export const walls = {
   scenario: ['oci', 'sigstore', 'history', 'stage', 'faults', 'tracing', 'validator', 'checkers'],
   explore: ['oci', 'sigstore', 'history', 'stage', 'faults', 'tracing', 'validator', 'scenario', 'checkers'],
   conformance: ['oci', 'sigstore'],
+  nightly: ['oci', 'checkers', 'explore', 'scenario', 'statistics', 'validator'],
   doctor: ['embedded', 'stage', 'containers', 'history', 'tracing', 'validator'],
   report: ['history', 'checkers'],
   reference: ['oci', 'sigstore'],
   policies: [],
-  commands: ['oci', 'history', 'stage', 'containers', 'images', 'faults', 'tracing', 'validator', 'scenario', 'checkers', 'explore', 'statistics', 'conformance', 'doctor', 'report', 'policies'],
+  commands: ['oci', 'history', 'stage', 'containers', 'images', 'faults', 'tracing', 'validator', 'scenario', 'checkers', 'explore', 'statistics', 'nightly', 'conformance', 'doctor', 'report', 'policies'],
 };
 
 const advice = {
@@ -41,6 +42,7 @@ const advice = {
   scenario: 'Scenario turns plans into histories; commands and Cucumber are above it.',
   explore: 'Schedules are data; how they are forced is known to faults, how they are judged to checkers.',
   conformance: 'A judge sees a service as its clients do: by its address.',
+  nightly: 'Nights count what runs came to; who makes the runs is a command, who draws them is a report.',
   doctor: 'A probe does in small what a run does: put the way to do it into the folder that runs use.',
   report: 'Reports read, they never decide: put the decision into a checker.',
   reference: 'The reference validator is a program of its own: nobody but its build sees it, and it sees no harness.',
@@ -85,6 +87,7 @@ export default {
       to: { dependencyTypes: ['core', 'npm', 'npm-dev'] },
     },
     doorway('execa', '^src/validator/process\\.ts$|^src/scenario/git-repository\\.ts$|^src/images/(base|programs)-image\\.ts$|^bench/'),
+    doorway('node-sqlite3-wasm', '^src/nightly/database\\.ts$'),
     doorway('testcontainers', '^src/containers/(engine|podman|start-group)\\.ts$'),
     doorway('jest-snapshot', '^src/scenario/snapshot-book\\.ts$'),
     doorway('@cucumber/cucumber', '^(support|steps)/|^src/commands/features\\.ts$'),

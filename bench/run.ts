@@ -10,6 +10,7 @@ import { startStage } from '../src/stage/stage.ts';
 import { StampedeError } from '../src/foundation/errors.ts';
 import { benchAcceptance } from './acceptance.ts';
 import { benchCache } from './cache.ts';
+import { benchNightly } from './nightly.ts';
 import { median } from './median.ts';
 import type { ProxyLoad, ProxyThroughput } from './proxy-throughput.ts';
 
@@ -20,7 +21,8 @@ const root = fileURLToPath(new URL('../', import.meta.url));
 export async function bench([part]: readonly string[]): Promise<number> {
   if (part === 'cache') return await benchCache();
   if (part === 'acceptance') return await benchAcceptance();
-  if (part !== undefined) throw new StampedeError('CONFIG_INVALID', `there is no benchmark named ${part}`, { hint: 'npm run bench, npm run bench:cache, npm run bench -- acceptance' });
+  if (part === 'nightly') return await benchNightly();
+  if (part !== undefined) throw new StampedeError('CONFIG_INVALID', `there is no benchmark named ${part}`, { hint: 'npm run bench, npm run bench:cache, npm run bench -- acceptance, npm run bench -- nightly' });
   await section('embedded stage, from nothing to all services up', stageStart);
   await section('reference validator, start to end of `version`', referenceStart);
   await section('1 GiB layer through a door, against the same without one; the client verifies its digest', async () => await proxy('verifies'));

@@ -12,6 +12,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   reference: async () => (await import('./reference.ts')).referenceCommand,
   explore: async () => (await import('./explore.ts')).exploreCommand,
   matrix: async () => (await import('./matrix.ts')).matrixCommand,
+  nightly: async () => (await import('./nightly.ts')).nightlyCommand,
   picture: async () => (await import('./picture.ts')).pictureCommand,
   'crash-cache': async () => (await import('./crash-cache.ts')).crashCacheCommand,
   conformance: async () => (await import('./conformance.ts')).conformanceCommand,
@@ -31,6 +32,7 @@ const usage = `stampede <command> [options]
                given a known bug
   explore      force every schedule in turn               npm run explore -- --help
   matrix       known bugs x schedules, and the safe cache npm run matrix -- --help
+  nightly      run a campaign, keep what comes of it       npm run nightly -- --help
   picture      draw a stored run as a timeline            npm run picture -- --help
   crash-cache  kill what fills a cache, at many points    npm run crash:cache -- --help
   conformance  have the embedded services judged           npm run conformance:registry -- --help

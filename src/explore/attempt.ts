@@ -26,6 +26,7 @@ import type { ScenarioRun } from '../scenario/scenario-run.ts';
 import { damageEntries } from './damage.ts';
 import type { Expectation } from './expectation.ts';
 import { heldOnDisk } from './held-on-disk.ts';
+import { spent } from './spent.ts';
 import { isOfReading } from '../faults/gate-action.ts';
 import { idOf, isSlowness, type Schedule } from './schedule.ts';
 import type { Probe } from './probe.ts';
@@ -42,6 +43,10 @@ export interface Attempt {
   readonly verdicts: readonly (NamedVerdict & { readonly run: 'scheduled' | 'calm' })[];
   readonly folder: string;
   readonly durationMs: number;
+  /** Of `durationMs`, the time in which at least one validator was running. */
+  readonly validatorMs: number;
+  /** Of the validator that had the most resident memory; undefined where the system does not tell. */
+  readonly peakRssBytes: number | undefined;
   /** Whether something of the layer whose body was held was on disk; undefined where none was held. */
   readonly isOnDisk: boolean | undefined;
 }
@@ -78,8 +83,11 @@ export async function attempt(schedule: Schedule, settings: AttemptSettings): Pr
   const participants = await participantsOf(schedule, settings);
   const forced = settings.forced ?? forcedBy(schedule, participants, settings);
   const folder = join(scenario.storedFolder, `${String(number).padStart(5, '0')}-${idOf(schedule).replaceAll('/', '-')}`);
+  const performed: PerformedRun[] = [];
   const run = async (kind: 'before' | 'scheduled' | 'calm', those: readonly Participant[]): Promise<PerformedRun> => {
-    return await runOn(cache, { scenario, environment: settings.environment, ...(kind === 'scheduled' ? forced : { gates: [] }), meeting: `schedule ${idOf(schedule)}`, participants: those, folder: join(folder, kind), exploration: plannedExploration(schedule, settings) });
+    const done = await runOn(cache, { scenario, environment: settings.environment, ...(kind === 'scheduled' ? forced : { gates: [] }), meeting: `schedule ${idOf(schedule)}`, participants: those, folder: join(folder, kind), exploration: plannedExploration(schedule, settings) });
+    performed.push(done);
+    return done;
   };
   const isDamaged = schedule.strategy === 'damaged' || schedule.strategy === 'mending';
   if (isDamaged || schedule.strategy === 'evict-while-reading' || (schedule.strategy === 'disk-fails' && isOfReading(schedule.how))) {
@@ -97,7 +105,7 @@ export async function attempt(schedule: Schedule, settings: AttemptSettings): Pr
   await rm(cache, { recursive: true, force: true });
   const found = { schedule: idOf(schedule), verdict: worst(verdicts), verdicts };
   await storeVerdict(folder, found);
-  return { ...found, folder, durationMs: performance.now() - startedAt, isOnDisk: heldOnDisk(scheduled.recorder.events()) };
+  return { ...found, folder, durationMs: performance.now() - startedAt, ...spent(performed), isOnDisk: heldOnDisk(scheduled.recorder.events()) };
 }
 
 function forcedBy(schedule: Schedule, participants: readonly Participant[], { scenario: { context }, workload, probe }: AttemptSettings): Forced {

@@ -15,10 +15,15 @@ export function causeOf(schedule: string, verdicts: readonly NamedVerdict[]): Ca
   const broken = verdicts.flatMap(({ checker, verdict }) => (verdict.verdict === 'broken' ? [{ checker, sentence: verdict.sentence }] : []));
   const [first] = broken;
   if (first === undefined) return undefined;
+  const checkers = [...new Set(broken.map(({ checker }) => checker))].sort();
+  return { symptom: `${checkers.join('+')}: ${generalized(first.sentence)}`, ...placeOf(schedule) };
+}
+
+/** Under which strategy and at which place a schedule looks, whether it finds something there or not. */
+export function placeOf(schedule: string): Pick<Cause, 'strategy' | 'place'> {
   const [strategy = '', ...rest] = schedule.split('/');
   const places = strategy === 'random' ? [] : rest.filter((part) => !/^\d+$/.test(part));
-  const checkers = [...new Set(broken.map(({ checker }) => checker))].sort();
-  return { symptom: `${checkers.join('+')}: ${generalized(first.sentence)}`, strategy, place: places.join('/') };
+  return { strategy, place: places.join('/') };
 }
 
 /** One line by which findings are grouped and sorted. */

@@ -29,6 +29,10 @@ export type ErrorCode =
   | 'COMPOSE_FILE_INVALID'
   | 'PLAN_INVALID'
   | 'SNAPSHOT_FILE_MALFORMED'
+  | 'CAMPAIGN_INVALID'
+  | 'STORE_BUSY'
+  | 'STORE_NEWER'
+  | 'STORE_MISSING'
   // a feature file asks for something that is not there
   | 'EXAMPLE_MISSING'
   | 'FILE_UNREADABLE'
@@ -60,6 +64,8 @@ export type ErrorCode =
   | 'POLICY_API_REFUSED'
   | 'TEARDOWN_FAILED'
   | 'HISTORY_CORRUPT'
+  | 'STORE_DAMAGED'
+  | 'BUNDLE_DAMAGED'
   | 'WORKER_CRASHED'
   | 'INTERRUPTED'
   // data that did not verify
@@ -104,6 +110,10 @@ const usageCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'SCHEDULE_INVALID',
   'SNAPSHOT_FILE_FOREIGN',
   'SNAPSHOT_FILE_MALFORMED',
+  'CAMPAIGN_INVALID',
+  'STORE_BUSY',
+  'STORE_NEWER',
+  'STORE_MISSING',
 ]);
 
 /** Codes that say something about the validator; every other failure is the harness's or the caller's. */

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ExitStatus, StampedeError } from '../foundation/errors.ts';
+import { bundleName, writeBundle } from '../nightly/bundle.ts';
+import { mergeBundles } from '../nightly/merge.ts';
+import { NightStore } from '../nightly/store.ts';
+import { summarize } from '../nightly/summarize.ts';
+import type { NightSummary } from '../nightly/summary.ts';
+import { counted } from '../report/timeline/text.ts';
+import { harmless } from '../report/terminal.ts';
+import { makeNight } from './nightly-run.ts';
+import { nightlyOptions, nightlyUsage, type NightlyOptions } from './nightly-options.ts';
+import { nightWords } from './nightly-words.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** `nightly`: runs a campaign, joins what several machines made of it, tells of it. */
+export async function nightlyCommand(argv: readonly string[]): Promise<number> {
+  const options = nightlyOptions(argv, root);
+  switch (options.action) {
+    case 'run':
+      return await makeNight(options, root, async (store, night) => await conclude(store, night, options));
+    case 'merge':
+      return await merge(options);
+    case 'report':
+      return await report(options);
+    default:
+      process.stdout.write(nightlyUsage);
+      return ExitStatus.held;
+  }
+}
+
+/** One file with what was made here, where somebody is to join it with that of others; then the words. */
+async function conclude(store: NightStore, night: string, { shard, bundle, json }: NightlyOptions): Promise<number> {
+  const file = bundle ?? (shard === undefined ? undefined : join(store.folder, bundleName(night, shard)));
+  if (file !== undefined) {
+    await writeBundle(store, night, file);
+    process.stdout.write(`bundle ${file}\n`);
+  }
+  return await tellOf(summarize(store, night, undefined, shard), json);
+}
+
+/** Joins bundles, then tells of the nights that they are of; what is damaged leaves the night unknown at best. */
+async function merge({ store: folder, bundles, out, json }: NightlyOptions): Promise<number> {
+  using store = NightStore.open(folder, { isNew: true });
+  const { nights, damaged, duplicates, conflicts, added } = await mergeBundles(store, bundles);
+  const lines = [...damaged.map((one) => `damaged    ${one}`), ...duplicates.map((one) => `duplicate  ${one}`), ...conflicts.map((one) => `twice      ${one}`), `${added} runs added from ${counted(bundles.length - damaged.length, 'bundle')}`];
+  process.stdout.write(`${lines.map(harmless).join('\n')}\n`);
+  let status: number = damaged.length > 0 ? ExitStatus.unknown : ExitStatus.held;
+  for (const night of nights) status = worstOf(status, await tellOf(summarize(store, night), json));
+  if (out !== undefined && nights[0] !== undefined) await writeBundle(store, nights[0], out);
+  if (nights.length === 0) throw new StampedeError('BUNDLE_DAMAGED', 'no bundle could be read');
+  return status;
+}
+
+function worstOf(one: number, other: number): number {
+  const order = [ExitStatus.broken, ExitStatus.harness, ExitStatus.unknown, ExitStatus.held] as readonly number[];
+  return order.find((status) => status === one || status === other) ?? ExitStatus.harness;
+}
+
+/** Tells of a night, the last one if none is named. */
+async function report({ store: folder, night, json }: NightlyOptions): Promise<number> {
+  using store = NightStore.open(folder);
+  const id = night ?? store.nights().at(-1)?.id;
+  if (id === undefined) throw new StampedeError('NOTHING_SELECTED', `no night is in ${folder}`);
+  return await tellOf(summarize(store, id), json);
+}
+
+async function tellOf(summary: NightSummary, json: string | undefined): Promise<number> {
+  const lines = nightWords(summary);
+  process.stdout.write(`${lines.map(harmless).join('\n')}\n`);
+  if (json !== undefined) await writeFile(json, `${JSON.stringify(summary, null, 2)}\n`);
+  return summary.exitStatus;
+}
