@@ -18,7 +18,7 @@ export const walls = {
   explore: ['oci', 'sigstore', 'history', 'stage', 'faults', 'tracing', 'validator', 'scenario', 'checkers'],
   nightly: ['checkers', 'explore', 'scenario', 'statistics', 'validator'],
   doctor: ['embedded', 'stage', 'containers', 'history', 'tracing', 'validator'],
-  report: ['history', 'checkers'],
+  report: ['history', 'checkers', 'nightly'],
   reference: ['oci', 'sigstore'],
   policies: [],
   commands: ['oci', 'history', 'stage', 'containers', 'images', 'faults', 'tracing', 'validator', 'scenario', 'checkers', 'explore', 'statistics', 'nightly', 'doctor', 'report', 'policies'],
