@@ -8,15 +8,15 @@ import { buildsSentence, cleanSentence, isCount, knownSentence, minuteOf, placeW
 const longest = 400;
 const mostBuilds = 12;
 
-/** One thing to look at, however often it was seen: what, how often, since when, and what to type. */
-export function findingCard(finding: Finding, pictures: NightPictures): string {
+/** One thing to look at, however often it was seen: what, how often, since when, and what to type. `isOpen`: its picture is seen at once. */
+export function findingCard(finding: Finding, pictures: NightPictures, isOpen = false): string {
   const { status, target, cause, sentence, rate, replay } = finding;
   const { sign, look, meaning } = statusWords[status];
   const facts = factsOf(finding).map(([name, words]) => `<dt>${name}</dt><dd>${words}</dd>`);
   return `<article class="card ${look}" data-status="${status}"><h3><span class="badge ${look}" title="${meaning}">${sign} ${status}</span>${text(target.name)} · ${text(placeWords(cause))}</h3>
 <p class="sentence">${text(sentence)}</p>
 <dl class="facts">${facts.join('')}</dl>
-${replay === '' ? '' : command(replay)}${pictureOf(finding, pictures)}${rate.runs === 0 && finding.builds.length === 0 ? '' : buildsOf(finding.builds)}</article>`;
+${replay === '' ? '' : command(replay)}${pictureOf(finding, pictures, isOpen)}${rate.runs === 0 && finding.builds.length === 0 ? '' : buildsOf(finding.builds)}</article>`;
 }
 
 /** A line that a person copies. */
@@ -31,11 +31,12 @@ function factsOf(finding: Finding): readonly (readonly [name: string, words: str
   const first = firstSeen.night === '' ? '' : `in the night ${text(firstSeen.night)}${firstSeen.at === '' ? '' : ` (${html(minuteOf(firstSeen.at))})`}, by the build <b>${text(firstSeen.build)}</b>`;
   const progress = isCount(clean.needed) && clean.needed > 0 ? ` <progress max="${clean.needed}" value="${Math.min(clean.runs, clean.needed)}" aria-label="clean runs of those needed">${clean.runs}</progress>` : '';
   return [
-    ['what it is', text(`${statusWords[status].meaning}; ${finding.cause.symptom}`)],
+    ['status', statusWords[status].meaning],
     ...(known === '' ? [] : [['known as', text(known)] as const]),
     ...(isThere ? [['how often', `broken in <b>${html(rateWords(rate))}</b> at 95 %${runsToFirst === undefined ? '' : `; seen first in the ${ordinal(runsToFirst)} run there`}`] as const] : []),
     ...(baseline === undefined ? [] : [['baseline', `${text(baseline.build)}: ${html(rateWords(baseline.rate))}; the difference has ${html(pWords(baseline.pValue))}`] as const]),
     ['first seen', first],
+    ['cause', `<code>${text(finding.cause.symptom)}</code>`],
     ['builds', text(buildsSentence(finding))],
     ['fixed?', isThere ? fixedWhen(finding) : `${html(cleanSentence(finding))}${progress}`],
   ];
@@ -45,14 +46,14 @@ function fixedWhen({ clean: { needed } }: Finding): string {
   return isCount(needed) && needed > 0 ? `not to be called fixed before ${counted(needed, 'clean run')} at this place` : 'no number of clean runs is known that would show it';
 }
 
-function pictureOf({ examples }: Finding, pictures: NightPictures): string {
+function pictureOf({ examples }: Finding, pictures: NightPictures, isOpen: boolean): string {
   const drawn = examples.flatMap((run) => {
     const picture = pictures.get(run.id);
     return picture === undefined ? [] : [{ run, picture }];
   });
   const links = drawn.map(({ run, picture }) => `<a href="${html(picture.href)}">timeline of run ${grouped(run.position)}, ${text(run.schedule)}</a>`);
   const excerpt = drawn.find(({ picture }) => picture.excerpt !== undefined)?.picture.excerpt;
-  return `${links.length === 0 ? '' : `<p>${links.join(', ')}</p>`}${excerpt === undefined ? '' : `<details class="picture"><summary>What happened</summary>${excerpt}</details>`}`;
+  return `${links.length === 0 ? '' : `<p>${links.join(', ')}</p>`}${excerpt === undefined ? '' : `<details class="picture"${isOpen ? ' open' : ''}><summary>What happened</summary>${excerpt}</details>`}`;
 }
 
 function buildsOf(builds: readonly BuildRate[]): string {

@@ -28,7 +28,7 @@ export function findingsSection({ findings, vanished, counts }: NightSummary, pi
 
 function cards(findings: readonly Finding[], pictures: NightPictures): string {
   const more = findings.length - mostCards;
-  return `${findings.slice(0, mostCards).map((finding) => findingCard(finding, pictures)).join('\n')}${more > 0 ? `<p class="quiet">and ${counted(more, 'more finding')}, in the summary as JSON</p>` : ''}`;
+  return `${findings.slice(0, mostCards).map((finding, index) => findingCard(finding, pictures, index === 0 && failing.includes(finding.status))).join('\n')}${more > 0 ? `<p class="quiet">and ${counted(more, 'more finding')}, in the summary as JSON</p>` : ''}`;
 }
 
 function group(title: string, findings: readonly Finding[], pictures: NightPictures): string {

@@ -19,7 +19,7 @@ export function heatMap({ findings, trend }: NightSummary): string {
   const rows = findings.slice(0, mostRows).map((finding) => rowOf(finding, nights));
   const more = findings.length - mostRows;
   return `<p class="quiet">Bars: the share of broken runs at that place. ✔: all clean. Empty: nobody looked.</p>
-<div class="scroll" tabindex="0" role="region" aria-label="findings over nights"><table class="heat"><thead><tr><th scope="row">finding</th>${heads.join('')}</tr></thead><tbody>${rows.join('')}</tbody></table></div>${more > 0 ? `<p class="quiet">and ${counted(more, 'more finding')}</p>` : ''}`;
+<div class="scroll latest" tabindex="0" role="region" aria-label="findings over nights"><table class="heat"><thead><tr><th scope="row">finding</th>${heads.join('')}</tr></thead><tbody>${rows.join('')}</tbody></table></div>${more > 0 ? `<p class="quiet">and ${counted(more, 'more finding')}</p>` : ''}`;
 }
 
 function rowOf({ status, target, cause, key }: Finding, nights: readonly TrendPoint[]): string {

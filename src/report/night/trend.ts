@@ -6,7 +6,7 @@ import { totalRuns } from './words.ts';
 
 /** As many as the summary says that there are at most. */
 const mostNights = 30;
-const column = 42;
+const column = 40;
 const left = 12;
 const barHeight = 60;
 const panelHeight = barHeight + 44;
@@ -27,7 +27,7 @@ export function trendDrawing({ trend, unknown }: NightSummary): string {
   if (points.length === 0) return '';
   const panels: readonly Panel[] = [
     { title: 'broken runs', value: ({ counts }) => counts.broken, words: short, style: () => 'fail' },
-    { title: 'share of unknown runs', value: unknownShare, words: (share) => (share === 0 ? '0' : percent(share).replace(' ', '')), style: (share) => (share > unknown.allowed ? 'blank above' : 'blank'), limit: unknown.allowed },
+    { title: 'share of unknown runs', value: unknownShare, words: shareWords, style: (share) => (share > unknown.allowed ? 'blank above' : 'blank'), limit: unknown.allowed },
     { title: 'runs', value: ({ counts }) => totalRuns(counts), words: short, style: () => 'run' },
   ];
   // Wide enough for the titles where there is one night.
@@ -48,7 +48,7 @@ function panelOf({ title, value, words, style, limit }: Panel, points: readonly 
   const bars = values.map((one, index) => {
     const height = one === 0 ? 0 : Math.max(2, Math.round((one / most) * barHeight));
     const night = points[index]?.night ?? '';
-    return `<g><title>${html(`${cut(night, 80)}: ${title} ${words(one)}`)}</title><rect class="${style(one)}" x="${middle(index) - 13}" y="${floor - height}" width="26" height="${height}"/><text class="count${one === 0 ? ' quiet' : ''}" x="${middle(index)}" y="${floor - height - 4}">${words(one)}</text></g>`;
+    return `<g><title>${html(`${cut(night, 80)}: ${title} ${words(one)}`)}</title><rect class="${style(one)}" x="${middle(index) - 13}" y="${floor - height}" width="26" height="${height}"/><text class="count${one === 0 ? ' quiet' : ''}" x="${middle(index)}" y="${floor - height - 4}">${html(words(one))}</text></g>`;
   });
   const line = limit === undefined ? '' : `<path class="limit" d="M${left} ${Math.round(floor - (limit / most) * barHeight) + 0.5}H${width - left}"/>`;
   const heading = limit === undefined ? title : `${title}, - - ${percent(limit)} allowed`;
@@ -68,6 +68,12 @@ function unknownShare({ counts }: TrendPoint): number {
 function short(count: number): string {
   if (count < 10_000) return grouped(count);
   return count < 1_000_000 ? `${Math.round(count / 1000)}k` : `${(count / 1_000_000).toFixed(1)}M`;
+}
+
+/** `0`, `<0.1%`, `6.3%`, `100%` */
+function shareWords(share: number): string {
+  if (share === 0) return '0';
+  return share < 0.001 ? '<0.1%' : `${Number((share * 100).toFixed(share < 0.1 ? 1 : 0))}%`;
 }
 
 function tableOf(points: readonly TrendPoint[]): string {

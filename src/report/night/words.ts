@@ -63,7 +63,8 @@ export function span(ms: number): string {
   if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;
   const seconds = Math.round(ms / 1000);
   const minutes = Math.floor(seconds / 60);
-  return minutes < 60 ? `${minutes} min ${seconds % 60} s` : `${grouped(Math.floor(minutes / 60))} h ${minutes % 60} min`;
+  if (minutes >= 60) return `${grouped(Math.floor(minutes / 60))} h ${minutes % 60} min`;
+  return `${minutes} min${minutes >= 10 || seconds % 60 === 0 ? '' : ` ${seconds % 60} s`}`;
 }
 
 /** `812 MiB` */
