@@ -16,7 +16,7 @@ export const walls = {
   checkers: ['oci', 'sigstore', 'history'],
   scenario: ['oci', 'sigstore', 'history', 'stage', 'faults', 'tracing', 'validator', 'checkers'],
   explore: ['oci', 'sigstore', 'history', 'stage', 'faults', 'tracing', 'validator', 'scenario', 'checkers'],
-  nightly: ['checkers', 'explore', 'scenario', 'statistics', 'validator'],
+  nightly: ['oci', 'checkers', 'explore', 'scenario', 'statistics', 'validator'],
   doctor: ['embedded', 'stage', 'containers', 'history', 'tracing', 'validator'],
   report: ['history', 'checkers', 'nightly'],
   reference: ['oci', 'sigstore'],

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ExitStatus, StampedeError } from '../foundation/errors.ts';
+import { bundleName, writeBundle } from '../nightly/bundle.ts';
+import { mergeBundles } from '../nightly/merge.ts';
 import { NightStore } from '../nightly/store.ts';
 import { summarize } from '../nightly/summarize.ts';
+import { judgeNight } from '../nightly/verdict.ts';
+import { counted } from '../report/timeline/text.ts';
 import { harmless } from '../report/terminal.ts';
 import { makeNight } from './nightly-run.ts';
 import { nightlyOptions, nightlyUsage, type NightlyOptions } from './nightly-options.ts';
@@ -16,13 +21,45 @@ export async function nightlyCommand(argv: readonly string[]): Promise<number> {
   const options = nightlyOptions(argv, root);
   switch (options.action) {
     case 'run':
-      return await makeNight(options, root, async (store, night) => await tellOf(store, night, options.json));
+      return await makeNight(options, root, async (store, night) => await conclude(store, night, options));
+    case 'merge':
+      return await merge(options);
     case 'report':
       return await report(options);
     default:
       process.stdout.write(nightlyUsage);
       return ExitStatus.held;
   }
+}
+
+/** One file with what was made here, where somebody is to join it with that of others; then the words. */
+async function conclude(store: NightStore, night: string, { shard, bundle, json }: NightlyOptions): Promise<number> {
+  const file = bundle ?? (shard === undefined ? undefined : join(store.folder, bundleName(night, shard)));
+  if (file !== undefined) {
+    await writeBundle(store, night, file);
+    process.stdout.write(`bundle ${file}\n`);
+  }
+  const status = await tellOf(store, night, json);
+  // That the other shards are not here is no news to this one.
+  return shard === undefined || status !== ExitStatus.unknown ? status : judgeNight({ ...summarize(store, night), missingShards: [] }).exitStatus;
+}
+
+/** Joins bundles, then tells of the nights that they are of; what is damaged leaves the night unknown at best. */
+async function merge({ store: folder, bundles, out, json }: NightlyOptions): Promise<number> {
+  using store = NightStore.open(folder, { isNew: true });
+  const { nights, damaged, duplicates, conflicts, added } = await mergeBundles(store, bundles);
+  const lines = [...damaged.map((one) => `damaged    ${one}`), ...duplicates.map((one) => `duplicate  ${one}`), ...conflicts.map((one) => `twice      ${one}`), `${added} runs added from ${counted(bundles.length - damaged.length, 'bundle')}`];
+  process.stdout.write(`${lines.map(harmless).join('\n')}\n`);
+  let status: number = damaged.length > 0 ? ExitStatus.unknown : ExitStatus.held;
+  for (const night of nights) status = worstOf(status, await tellOf(store, night, json));
+  if (out !== undefined && nights[0] !== undefined) await writeBundle(store, nights[0], out);
+  if (nights.length === 0) throw new StampedeError('BUNDLE_DAMAGED', 'no bundle could be read');
+  return status;
+}
+
+function worstOf(one: number, other: number): number {
+  const order = [ExitStatus.broken, ExitStatus.harness, ExitStatus.unknown, ExitStatus.held] as readonly number[];
+  return order.find((status) => status === one || status === other) ?? ExitStatus.harness;
 }
 
 /** Tells of a night, the last one if none is named. */

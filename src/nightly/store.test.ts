@@ -49,7 +49,7 @@ describe('a store', () => {
     expect(store.runs()).toEqual([run]);
     store.forgetFolders([run.id]);
     expect(store.runs()).toEqual([{ ...run, folder: null }]);
-    store.replaceRun({ ...run, verdict: 'broken' });
+    store.putRuns([{ ...run, verdict: 'broken' }], nightOf('n'));
     expect(store.runs()).toEqual([{ ...run, verdict: 'broken' }]);
   });
 });

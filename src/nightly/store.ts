@@ -101,11 +101,12 @@ export class NightStore {
     });
   }
 
-  /** Puts a run in the place of one with the same id. */
-  replaceRun(run: RunRecord): void {
+  /** The same, but each run is put in the place of one that has its id. */
+  putRuns(runs: readonly RunRecord[], night: NightRecord): void {
     this.#database.transaction(() => {
-      this.#database.run('DELETE FROM runs WHERE id = ?', [run.id]);
-      this.#database.each(insertRun, valuesOf([run]));
+      this.#database.each('DELETE FROM runs WHERE id = ?', runs.map(({ id }) => [id]));
+      this.#database.each(insertRun, valuesOf(runs));
+      this.saveNight(night);
     });
   }
 
