@@ -20,8 +20,9 @@ export interface NightCase {
   readonly durationMs: number;
 }
 
-const mostCases = 10_000;
-const mostTold = 20;
+const mostCases = 5000;
+const mostTold = 5;
+const mostListed = 20;
 const longest = 300;
 
 /**
@@ -34,6 +35,17 @@ export function casesOf(summary: NightSummary): readonly NightCase[] {
   const rank = (one: NightCase): number => (one.outcome === 'failed' ? 0 : 1);
   const kept = found.length > mostCases ? [...found].sort((one, other) => rank(one) - rank(other)).slice(0, mostCases) : found;
   return [...nightCases(summary), ...kept];
+}
+
+/** The same by suite: the night first, then each target. */
+export function suitesOf(summary: NightSummary): ReadonlyMap<string, readonly NightCase[]> {
+  const suites = new Map<string, NightCase[]>();
+  for (const one of casesOf(summary)) {
+    const suite = suites.get(one.suite);
+    if (suite === undefined) suites.set(one.suite, [one]);
+    else suite.push(one);
+  }
+  return suites;
 }
 
 function cellCases({ matrix, findings }: NightSummary): readonly NightCase[] {
@@ -78,9 +90,9 @@ function nightCases(summary: NightSummary): readonly NightCase[] {
   return [
     judged('enough is known', shown > 0, `${counted(shown, 'run')} came to held or broken`),
     judged('the share of unknown runs', !unknown.isAbove, `${percent(unknown.share)} are unknown, ${percent(unknown.allowed)} are allowed`, listed),
-    judged('all shards are there', missingShards.length === 0, missingShards.length === 0 ? 'none is missing' : `${counted(missingShards.length, 'shard')} missing or open`, missingShards.slice(0, mostTold).map(({ command }) => command).join('\n')),
+    judged('all shards are there', missingShards.length === 0, missingShards.length === 0 ? 'none is missing' : `${counted(missingShards.length, 'shard')} missing or open`, missingShards.slice(0, mostListed).map(({ command }) => command).join('\n')),
     judged('the harness', verdict !== 'harness', verdict === 'harness' ? oneLine(reasons.join('; ')) : 'came to the end'),
-    ...vanished.slice(0, mostTold).map(({ known, cleanRuns }): NightCase => ({ ...of, name: oneLine(`known issue ${known.issue}`), outcome: 'skipped', message: `listed as known and not seen: ${cleanWords(cleanRuns)}` })),
+    ...vanished.slice(0, mostListed).map(({ known, cleanRuns }): NightCase => ({ ...of, name: oneLine(`known issue ${known.issue}`), outcome: 'skipped', message: `listed as known and not seen: ${cleanWords(cleanRuns)}` })),
   ];
 }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { generateMessages } from '@cucumber/gherkin';
 import { IdGenerator, SourceMediaType, TestStepResultStatus, TimeConversion, version, type Envelope, type Pickle, type TestStepResult, type Timestamp } from '@cucumber/messages';
+import { visible } from '../../foundation/visible.ts';
 import type { NightSummary } from '../../nightly/summary.ts';
 import { cut } from '../timeline/text.ts';
-import { casesOf, type NightCase } from './cases.ts';
+import { suitesOf, type NightCase } from './cases.ts';
 
 const step = 'nothing is broken that is not known';
 const longestDetails = 20_000;
@@ -20,9 +21,7 @@ interface Position {
  */
 export function cucumberMessages(summary: NightSummary): string {
   const position: Position = { newId: IdGenerator.incrementing(), testRunStartedId: 'night', ms: Date.parse(summary.night.startedAt) };
-  const suites = new Map<string, NightCase[]>();
-  for (const one of casesOf(summary)) suites.set(one.suite, [...(suites.get(one.suite) ?? []), one]);
-  const features = [...suites].map(([name, cases]) => ({ cases, sources: sourcesOf(name, cases, position.newId) }));
+  const features = [...suitesOf(summary)].map(([name, cases]) => ({ cases, sources: sourcesOf(name, cases, position.newId) }));
   const started: Envelope = { testRunStarted: { id: position.testRunStartedId, timestamp: at(position.ms) } };
   const runs = features.flatMap(({ cases, sources }) => {
     const pickles = sources.flatMap(({ pickle }) => pickle ?? []);
@@ -40,7 +39,7 @@ function metaOf(): Envelope {
 function sourcesOf(name: string, cases: readonly NightCase[], newId: () => string): readonly Envelope[] {
   const scenarios = cases.map((one) => `  Scenario: ${one.name}\n    Then ${step}\n`);
   const text = `Feature: ${name.replaceAll(/\s+/g, ' ')}\n\n${scenarios.join('\n')}`;
-  return generateMessages(text, `nightly/${encodeURIComponent(name)}.feature`, SourceMediaType.TEXT_X_CUCUMBER_GHERKIN_PLAIN, { includeSource: true, includeGherkinDocument: true, includePickles: true, newId });
+  return generateMessages(text, `nightly/${encodeURIComponent(visible(name))}.feature`, SourceMediaType.TEXT_X_CUCUMBER_GHERKIN_PLAIN, { includeSource: true, includeGherkinDocument: true, includePickles: true, newId });
 }
 
 function runOf(one: NightCase, pickle: Pickle | undefined, position: Position): readonly Envelope[] {

@@ -51,7 +51,7 @@ function pictureOf({ examples }: Finding, pictures: NightPictures, isOpen: boole
     const picture = pictures.get(run.id);
     return picture === undefined ? [] : [{ run, picture }];
   });
-  const links = drawn.map(({ run, picture }) => `<a href="${html(picture.href)}">timeline of run ${grouped(run.position)}, ${text(run.schedule)}</a>`);
+  const links = drawn.flatMap(({ run, picture: { href } }) => (href === undefined ? [] : [`<a href="${html(href)}">timeline of run ${grouped(run.position)}, ${text(run.schedule)}</a>`]));
   const excerpt = drawn.find(({ picture }) => picture.excerpt !== undefined)?.picture.excerpt;
   return `${links.length === 0 ? '' : `<p>${links.join(', ')}</p>`}${excerpt === undefined ? '' : `<details class="picture"${isOpen ? ' open' : ''}><summary>What happened</summary>${excerpt}</details>`}`;
 }

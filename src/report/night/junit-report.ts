@@ -2,7 +2,7 @@
 import type { NightSummary } from '../../nightly/summary.ts';
 import { visible } from '../../foundation/visible.ts';
 import { cut } from '../timeline/text.ts';
-import { casesOf, type NightCase } from './cases.ts';
+import { suitesOf, type NightCase } from './cases.ts';
 
 const longestDetails = 20_000;
 
@@ -11,8 +11,7 @@ const longestDetails = 20_000;
  * gone and not yet fixed; so a build is red exactly where the exit status isn't 0. https://github.com/testmoapp/junitxml has what consumers read.
  */
 export function junitReport(summary: NightSummary): string {
-  const suites = new Map<string, NightCase[]>();
-  for (const one of casesOf(summary)) suites.set(one.suite, [...(suites.get(one.suite) ?? []), one]);
+  const suites = suitesOf(summary);
   const all = [...suites.values()].flat();
   const body = [...suites].map(([name, cases]) => suiteOf(name, cases, summary)).join('\n');
   return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="${xml(summary.night.id)}" ${countsOf(all)}>\n${body}\n</testsuites>\n`;

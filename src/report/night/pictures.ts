@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Finding, NightSummary, } from '../../nightly/summary.ts';
+import type { Finding, NightSummary } from '../../nightly/summary.ts';
 import type { RunRecord } from '../../nightly/record.ts';
 
 /** How a run looks: on a page of its own, and maybe on this one, too. */
 export interface NightPicture {
-  /** Relative to the page. */
-  readonly href: string;
-  /** The picture itself, as HTML made by `timelineExcerpt`; undefined where there are enough on the page. */
+  /** Relative to the page; undefined where it could not be drawn on a page of its own. */
+  readonly href: string | undefined;
+  /** The picture itself, as HTML made by `timelineExcerpt`; undefined where there is enough on the page. */
   readonly excerpt: string | undefined;
 }
 
