@@ -7,7 +7,7 @@ import { bundleName, writeBundle } from '../nightly/bundle.ts';
 import { mergeBundles } from '../nightly/merge.ts';
 import { NightStore } from '../nightly/store.ts';
 import { summarize } from '../nightly/summarize.ts';
-import { judgeNight } from '../nightly/verdict.ts';
+import type { NightSummary } from '../nightly/summary.ts';
 import { counted } from '../report/timeline/text.ts';
 import { harmless } from '../report/terminal.ts';
 import { makeNight } from './nightly-run.ts';
@@ -39,9 +39,7 @@ async function conclude(store: NightStore, night: string, { shard, bundle, json 
     await writeBundle(store, night, file);
     process.stdout.write(`bundle ${file}\n`);
   }
-  const status = await tellOf(store, night, json);
-  // That the other shards are not here is no news to this one.
-  return shard === undefined || status !== ExitStatus.unknown ? status : judgeNight({ ...summarize(store, night), missingShards: [] }).exitStatus;
+  return await tellOf(summarize(store, night, undefined, shard), json);
 }
 
 /** Joins bundles, then tells of the nights that they are of; what is damaged leaves the night unknown at best. */
@@ -51,7 +49,7 @@ async function merge({ store: folder, bundles, out, json }: NightlyOptions): Pro
   const lines = [...damaged.map((one) => `damaged    ${one}`), ...duplicates.map((one) => `duplicate  ${one}`), ...conflicts.map((one) => `twice      ${one}`), `${added} runs added from ${counted(bundles.length - damaged.length, 'bundle')}`];
   process.stdout.write(`${lines.map(harmless).join('\n')}\n`);
   let status: number = damaged.length > 0 ? ExitStatus.unknown : ExitStatus.held;
-  for (const night of nights) status = worstOf(status, await tellOf(store, night, json));
+  for (const night of nights) status = worstOf(status, await tellOf(summarize(store, night), json));
   if (out !== undefined && nights[0] !== undefined) await writeBundle(store, nights[0], out);
   if (nights.length === 0) throw new StampedeError('BUNDLE_DAMAGED', 'no bundle could be read');
   return status;
@@ -67,11 +65,10 @@ async function report({ store: folder, night, json }: NightlyOptions): Promise<n
   using store = NightStore.open(folder);
   const id = night ?? store.nights().at(-1)?.id;
   if (id === undefined) throw new StampedeError('NOTHING_SELECTED', `no night is in ${folder}`);
-  return await tellOf(store, id, json);
+  return await tellOf(summarize(store, id), json);
 }
 
-async function tellOf(store: NightStore, night: string, json: string | undefined): Promise<number> {
-  const summary = summarize(store, night);
+async function tellOf(summary: NightSummary, json: string | undefined): Promise<number> {
   const lines = nightWords(summary);
   process.stdout.write(`${lines.map(harmless).join('\n')}\n`);
   if (json !== undefined) await writeFile(json, `${JSON.stringify(summary, null, 2)}\n`);

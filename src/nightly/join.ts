@@ -30,7 +30,7 @@ export function differ(one: RunRecord, other: RunRecord): boolean {
 /** The same run made twice is one run: it counts as it came out worst, and a failure of the harness not at all. A folder that was kept stays. */
 export function joinRuns(one: RunRecord, other: RunRecord): RunRecord {
   const [left, right] = [keyOf(one), keyOf(other)];
-  if (left === right) return one.folder === null ? other : one;
+  if (left === right) return one.folder === null && other.folder !== null ? other : one;
   return rank(one) < rank(other) || (rank(one) === rank(other) && left < right) ? one : other;
 }
 

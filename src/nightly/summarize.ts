@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { wallClock } from '../foundation/clock.ts';
+import type { Shard } from '../foundation/command-words.ts';
 import { StampedeError } from '../foundation/errors.ts';
 import { fisherExact } from '../statistics/fisher.ts';
 import { findingKey, findingsOf } from './findings.ts';
@@ -21,9 +22,10 @@ type Counts = Readonly<Record<RunVerdict, number>>;
 /**
  * What a night says, in the light of all nights before it.
  * @param today YYYY-MM-DD, for known findings that end with a day
+ * @param part the shard that is asked about alone; that others are not there is no news then
  * @throws StampedeError NOTHING_SELECTED for a night that is not in the store
  */
-export function summarize(store: NightStore, id: string, today = wallClock().toISOString().slice(0, 10)): NightSummary {
+export function summarize(store: NightStore, id: string, today = wallClock().toISOString().slice(0, 10), part?: Shard): NightSummary {
   const night = store.night(id);
   if (night === undefined) throw new StampedeError('NOTHING_SELECTED', `no night ${id} is in ${store.folder}`, { hint: `there are ${store.nights().map((one) => one.id).slice(-5).join(', ') || 'none'}` });
   const history = new HistoryOfPlaces(store, id);
@@ -33,7 +35,7 @@ export function summarize(store: NightStore, id: string, today = wallClock().toI
   const total = runVerdicts.reduce((sum, verdict) => sum + counts[verdict], 0);
   const share = total === 0 ? 1 : (counts.unknown + counts.harness) / total;
   const facts = {
-    night, counts, findings: findingsOf({ store, history, today }), vanished: vanished(history), missingShards: missingShards(night),
+    night, counts, findings: findingsOf({ store, history, today }), vanished: vanished(history), missingShards: missingShards(night).filter(({ index, count }) => part === undefined || (index === part.index && count === part.count)),
     unknown: { share, allowed: night.unknownShare, isAbove: share > night.unknownShare, reasons: unknownReasons(store, id) },
   };
   return {
