@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
  * policy of the page names its digest, so nothing else is ever run there.
  */
 export const script = `
+{
 for (const command of document.querySelectorAll('.command')) {
   const button = document.createElement('button');
   button.type = 'button';
@@ -42,6 +43,7 @@ if (place !== null && cards.length > 3) {
   };
   select.addEventListener('change', show);
   input.addEventListener('input', show);
+}
 }
 `;
 
