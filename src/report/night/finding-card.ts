@@ -14,7 +14,7 @@ export function findingCard(finding: Finding, pictures: NightPictures, isOpen = 
   const { sign, look, meaning } = statusWords[status];
   const facts = factsOf(finding).map(([name, words]) => `<dt>${name}</dt><dd>${words}</dd>`);
   return `<article class="card ${look}" data-status="${status}"><h3><span class="badge ${look}" title="${meaning}">${sign} ${status}</span>${text(target.name)} · ${text(placeWords(cause))}</h3>
-<p class="sentence">${text(sentence)}</p>
+<p class="sentence">${text(sentence.replace(/:\s*$/, ''))}</p>
 <dl class="facts">${facts.join('')}</dl>
 ${replay === '' ? '' : command(replay)}${pictureOf(finding, pictures, isOpen)}${rate.runs === 0 && finding.builds.length === 0 ? '' : buildsOf(finding.builds)}</article>`;
 }
