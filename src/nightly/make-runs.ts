@@ -106,8 +106,10 @@ class Going {
       const row = { ...this.#rowOf(planned), startedAt: wallClock().toISOString() };
       const startedMs = monotonicMs();
       const outcome = await perform(planned).catch((error: unknown) => failed(error, monotonicMs() - startedMs));
-      if (signal.aborted) return;
+      if (isStopped(signal)) return;
       const folder = 'folder' in outcome ? await folders.take({ ...row, verdict: outcome.verdict }, outcome.folder) : null;
+      // Who stopped this may have closed the store meanwhile; a folder without a row goes at the next start.
+      if (isStopped(signal)) return;
       this.#store({ ...row, ...told(planned, outcome), folder }, night);
       await folders.bound();
     } catch (error) {
@@ -148,6 +150,11 @@ class Going {
   #busyMs(): number {
     return this.#busyBefore + monotonicMs() - this.#startedMs;
   }
+}
+
+/** Asked anew after each wait. */
+function isStopped(signal: AbortSignal): boolean {
+  return signal.aborted;
 }
 
 export function withShard(night: NightRecord, shard: ShardRecord): NightRecord {
