@@ -19,7 +19,7 @@ export const walls = {
   conformance: ['oci', 'sigstore'],
   nightly: ['oci', 'checkers', 'explore', 'scenario', 'statistics', 'validator'],
   doctor: ['embedded', 'stage', 'containers', 'history', 'tracing', 'validator'],
-  report: ['history', 'checkers'],
+  report: ['history', 'checkers', 'nightly'],
   reference: ['oci', 'sigstore'],
   policies: [],
   commands: ['oci', 'history', 'stage', 'containers', 'images', 'faults', 'tracing', 'validator', 'scenario', 'checkers', 'explore', 'statistics', 'nightly', 'conformance', 'doctor', 'report', 'policies'],

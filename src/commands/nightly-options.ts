@@ -3,10 +3,11 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { durationOf, shardOf, type Shard } from '../foundation/command-words.ts';
 import { StampedeError } from '../foundation/errors.ts';
+import type { ReportFiles } from './night-reports.ts';
 
 export const nightlyUsage = `npm run nightly -- --campaign FILE [options]
 npm run nightly -- merge BUNDLE... --store DIR [--out FILE]
-npm run nightly -- report --store DIR [--night ID]
+npm run nightly -- report --store DIR [--night ID] [--html FILE] [--junit FILE]
 
 Runs a campaign: all of its schedules on all of its targets, new ones often, old ones as long as the budget lasts. What comes of it goes
 to a store, one row a run; at the end it is told what is new, known and gone, and how sure that is.
@@ -25,6 +26,8 @@ to a store, one row a run; at the end it is told what is new, known and gone, an
   merge                  joins bundles of shards, and tells which are missing, the same twice, or damaged
   --out FILE             also writes what was joined as one bundle
   report                 tells of a night again; default: the last one
+  --html FILE            a page for people; a night's end writes it to reports/ in the store, unless it is told where
+  --junit FILE           for build services, --messages FILE the same as Cucumber messages, --markdown FILE for the page of a CI job
   --json FILE            of a night, all that is told, for programs
 
 exit status: 0 held, 1 broken and not known, 3 more unknown than allowed, or shards are missing; 2 usage, 4 harness
@@ -46,7 +49,7 @@ export interface NightlyOptions {
   readonly bundles: readonly string[];
   readonly out: string | undefined;
   readonly night: string | undefined;
-  readonly json: string | undefined;
+  readonly files: ReportFiles;
 }
 
 /** @throws StampedeError CONFIG_INVALID */
@@ -76,8 +79,12 @@ export function nightlyOptions(argv: readonly string[], root: string): NightlyOp
     bundles: action === 'merge' ? rest : [],
     out: values.out === undefined ? undefined : resolve(values.out),
     night: values.night,
-    json: values.json === undefined ? undefined : resolve(values.json),
+    files: { html: pathOf(values.html), junit: pathOf(values.junit), markdown: pathOf(values.markdown), messages: pathOf(values.messages), json: pathOf(values.json) },
   };
+}
+
+function pathOf(file: string | undefined): string | undefined {
+  return file === undefined ? undefined : resolve(file);
 }
 
 /** It becomes a part of the night's name. */
@@ -104,7 +111,7 @@ function parse(argv: readonly string[]) {
       allowPositionals: true,
       options: {
         campaign: text, store: text, resume: toggle, shard: text, bundle: text, seed: text, budget: text, jobs: text, binary: several, build: several,
-        quiet: toggle, out: text, night: text, json: text, help: { ...toggle, short: 'h' },
+        quiet: toggle, out: text, night: text, html: text, junit: text, markdown: text, messages: text, json: text, help: { ...toggle, short: 'h' },
       },
     });
   } catch (cause) {

@@ -54,7 +54,7 @@ describe('a night', { timeout: 300_000 }, () => {
     const { status, output } = await nightly('--campaign', file, '--store', at('two'), '--seed', 's', '--json', at('two-night.json'));
     expect(output).toMatch(/new +buggy leader-follower\/middle {2}outcomes-agree/);
     expect(output).toMatch(/first bad build v1\.1\.0, last good v1\.0\.0/);
-    expect(output).toMatch(/\nbroken\n$/);
+    expect(output).toMatch(/\nbroken\nreport {5}\S*two\/reports\/two-s\.html\n$/);
     expect(status).toBe(1);
     const runs = runsIn('two');
     expect(runs.map(({ target, schedule, verdict }) => `${target} ${schedule} ${verdict}`).sort()).toEqual(['buggy leader-follower/middle/1 broken', 'buggy leader-follower/middle/2 broken', 'reference leader-follower/middle/1 held', 'reference leader-follower/middle/2 held']);
@@ -64,7 +64,7 @@ describe('a night', { timeout: 300_000 }, () => {
       expect(validatorMs).toBeGreaterThan(0);
       expect(validatorMs).toBeLessThanOrEqual(durationMs);
     }
-    expect(readdirSync(at('two')).sort()).toEqual(['nightly.sqlite', 'nightly.sqlite-journal', 'runs']);
+    expect(readdirSync(at('two')).sort()).toEqual(['nightly.sqlite', 'nightly.sqlite-journal', 'reports', 'runs']);
     expect(JSON.parse(project.read('two-night.json'))).toMatchObject({ verdict: 'broken', exitStatus: 1, counts: { held: 2, broken: 2 } });
     const again = await nightly('report', '--store', at('two'));
     expect(again.status).toBe(1);

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ExitStatus, StampedeError } from '../foundation/errors.ts';
@@ -10,6 +9,7 @@ import { summarize } from '../nightly/summarize.ts';
 import type { NightSummary } from '../nightly/summary.ts';
 import { counted } from '../report/timeline/text.ts';
 import { harmless } from '../report/terminal.ts';
+import { pageInStore, requirePlaces, writeReports, type ReportFiles } from './night-reports.ts';
 import { makeNight } from './nightly-run.ts';
 import { nightlyOptions, nightlyUsage, type NightlyOptions } from './nightly-options.ts';
 import { nightWords } from './nightly-words.ts';
@@ -19,6 +19,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 /** `nightly`: runs a campaign, joins what several machines made of it, tells of it. */
 export async function nightlyCommand(argv: readonly string[]): Promise<number> {
   const options = nightlyOptions(argv, root);
+  if (options.action !== 'help') await requirePlaces(options.files);
   switch (options.action) {
     case 'run':
       return await makeNight(options, root, async (store, night) => await conclude(store, night, options));
@@ -33,23 +34,23 @@ export async function nightlyCommand(argv: readonly string[]): Promise<number> {
 }
 
 /** One file with what was made here, where somebody is to join it with that of others; then the words. */
-async function conclude(store: NightStore, night: string, { shard, bundle, json }: NightlyOptions): Promise<number> {
+async function conclude(store: NightStore, night: string, { shard, bundle, files }: NightlyOptions): Promise<number> {
   const file = bundle ?? (shard === undefined ? undefined : join(store.folder, bundleName(night, shard)));
   if (file !== undefined) {
     await writeBundle(store, night, file);
     process.stdout.write(`bundle ${file}\n`);
   }
-  return await tellOf(summarize(store, night, undefined, shard), json);
+  return await tellOf(summarize(store, night, undefined, shard), store.folder, withPage(files, store.folder, night));
 }
 
 /** Joins bundles, then tells of the nights that they are of; what is damaged leaves the night unknown at best. */
-async function merge({ store: folder, bundles, out, json }: NightlyOptions): Promise<number> {
+async function merge({ store: folder, bundles, out, files }: NightlyOptions): Promise<number> {
   using store = NightStore.open(folder, { isNew: true });
   const { nights, damaged, duplicates, conflicts, added } = await mergeBundles(store, bundles);
   const lines = [...damaged.map((one) => `damaged    ${one}`), ...duplicates.map((one) => `duplicate  ${one}`), ...conflicts.map((one) => `twice      ${one}`), `${added} runs added from ${counted(bundles.length - damaged.length, 'bundle')}`];
   process.stdout.write(`${lines.map(harmless).join('\n')}\n`);
   let status: number = damaged.length > 0 ? ExitStatus.unknown : ExitStatus.held;
-  for (const night of nights) status = worstOf(status, await tellOf(summarize(store, night), json));
+  for (const night of nights) status = worstOf(status, await tellOf(summarize(store, night), store.folder, withPage(files, store.folder, night)));
   if (out !== undefined && nights[0] !== undefined) await writeBundle(store, nights[0], out);
   if (nights.length === 0) throw new StampedeError('BUNDLE_DAMAGED', 'no bundle could be read');
   return status;
@@ -61,16 +62,20 @@ function worstOf(one: number, other: number): number {
 }
 
 /** Tells of a night, the last one if none is named. */
-async function report({ store: folder, night, json }: NightlyOptions): Promise<number> {
+async function report({ store: folder, night, files }: NightlyOptions): Promise<number> {
   using store = NightStore.open(folder);
   const id = night ?? store.nights().at(-1)?.id;
   if (id === undefined) throw new StampedeError('NOTHING_SELECTED', `no night is in ${folder}`);
-  return await tellOf(summarize(store, id), json);
+  return await tellOf(summarize(store, id), store.folder, files);
 }
 
-async function tellOf(summary: NightSummary, json: string | undefined): Promise<number> {
+async function tellOf(summary: NightSummary, folder: string, files: ReportFiles): Promise<number> {
   const lines = nightWords(summary);
   process.stdout.write(`${lines.map(harmless).join('\n')}\n`);
-  if (json !== undefined) await writeFile(json, `${JSON.stringify(summary, null, 2)}\n`);
-  return summary.exitStatus;
+  return await writeReports(summary, folder, files);
+}
+
+/** Whoever makes a night gets a page of it without asking. */
+function withPage(files: ReportFiles, folder: string, night: string): ReportFiles {
+  return { ...files, html: files.html ?? pageInStore(folder, night) };
 }

@@ -6,7 +6,7 @@ import { cleanWords, percent } from './rate-words.ts';
 type Facts = Pick<NightSummary, 'night' | 'counts' | 'findings' | 'vanished' | 'missingShards' | 'unknown'>;
 
 /** What nobody has excused. */
-const failing: readonly FindingStatus[] = ['new', 'back', 'standing', 'expired'];
+export const failing: readonly FindingStatus[] = ['new', 'back', 'standing', 'expired'];
 
 /** Broken where something is broken that is not known; else unknown where too little is known or a part is missing; else held. */
 export function judgeNight(facts: Facts): Pick<NightSummary, 'verdict' | 'reasons' | 'exitStatus'> {

@@ -34,6 +34,19 @@ ${sections.join('\n')}
 `;
 }
 
+/**
+ * Of runs that belong together the one that it is about, as a part of another page that has `style`: what is wrong, the picture, what happened in words.
+ * All else is on the page of its own.
+ */
+export function timelineExcerpt(runs: readonly DrawnRun[]): string {
+  const names = namesFor(runs.map(({ history }) => history));
+  const { view, verdict, sentence } = headlineOf(runs.map((run) => viewOf(run, names)), { failure: undefined });
+  if (view === undefined) return '';
+  const moments = momentsOf(view);
+  const picture = pictureOf(view, moments);
+  return `<p><b class="${verdict}">${html(verdict)}</b> ${html(sentence)}</p><figure tabindex="0" role="region" aria-label="timeline">${picture}</figure>${stepByStep(moments)}${legend(picture)}`;
+}
+
 function section(view: RunView, isOpen: boolean): string {
   const moments = momentsOf(view);
   const span = duration((view.history.at(-1)?.at ?? 0) - (view.history[0]?.at ?? 0));

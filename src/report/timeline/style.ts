@@ -5,9 +5,12 @@ const light = `--paper:#ffffff;--ink:#1c1f24;--soft:#5c636e;--rule:#d5d9df;--pan
 const dark = `--paper:#14171c;--ink:#e4e7ec;--soft:#a0a8b4;--rule:#363c46;--panel:#1d2128;--wrong:#ff7a85;--wrong-paper:#3a1a1f;--warn:#f0b350;--warn-paper:#34280f;--good:#6fcf8b;--good-paper:#16301e;
 --request:#5d6a7d;--layer:#5b9bff;--held:#b97a12;--held-edge:#ffd58a;--gate:#37445a;--turn:#b79af0;--look:#707987;--read:#5b9bff;--lock:#b79af0;--write:#f59542;--name:#3fc4b3;--on-bar:#f4f5f7;--on-layer:#0d1014`;
 
-const page = `
+/** What other pages share with this one. */
+export const palette = `
 :root{color-scheme:light dark;${light}}
-@media (prefers-color-scheme:dark){:root{${dark}}}
+@media (prefers-color-scheme:dark){:root{${dark}}}`;
+
+const page = `${palette}
 *{box-sizing:border-box}
 body{margin:0 auto;max-width:1360px;padding:20px;background:var(--paper);color:var(--ink);font:15px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}
 header{border-left:6px solid var(--good);background:var(--good-paper);padding:12px 16px;border-radius:4px}

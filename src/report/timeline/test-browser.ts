@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -70,14 +71,22 @@ function measure(): Measured {
 
 /** Opens a copy of the page and measures it. */
 export async function measured(html: string, browser: string, viewing: Viewing): Promise<Measured> {
+  return await measuredBy(html, browser, viewing, measure);
+}
+
+/** Opens a copy of the page in which one more script runs, at its end; a policy of the page stays, and gets that script's digest besides. */
+export async function measuredBy<T>(html: string, browser: string, viewing: Viewing, look: () => T): Promise<T> {
   const unfold = viewing.isUnfolded === true ? "document.querySelectorAll('details').forEach((one) => (one.open = true));" : '';
-  const code = `<script>${unfold} const found = (${measure.toString()})(); document.body.insertAdjacentHTML('beforeend', '<pre id="measured">' + encodeURIComponent(JSON.stringify(found)) + '</pre>');</script>`;
-  const copy = html.replace(/<meta http-equiv="Content-Security-Policy"[^>]*>/, '').replace('</body>', () => `${code}</body>`);
+  const code = `${unfold} const found = (${look.toString()})(); document.body.insertAdjacentHTML('beforeend', '<pre id="measured">' + encodeURIComponent(JSON.stringify(found)) + '</pre>');`;
+  const digest = `'sha256-${createHash('sha256').update(code).digest('base64')}'`;
+  const copy = html
+    .replace(/(<meta http-equiv="Content-Security-Policy" content="[^"]*?)(?:script-src ([^;"]*)|(?="))/, (_whole, before: string, sources = '') => `${before}; script-src ${String(sources)} ${digest}`)
+    .replace('</body>', () => `<script>${code}</script></body>`);
   const dom = await inBrowser(copy, browser, viewing, async (address, flags) => (await execute(browser, [...flags, '--dump-dom', address], { maxBuffer: 1 << 28 })).stdout);
   // The first is in the script itself.
   const [, json] = [...dom.matchAll(/<pre id="measured">([^<]*)<\/pre>/g)].slice(1).at(-1) ?? [];
   if (json === undefined) throw new Error(`the page was not measured: ${dom.slice(0, 500)}`);
-  return JSON.parse(decodeURIComponent(json)) as Measured;
+  return JSON.parse(decodeURIComponent(json)) as T;
 }
 
 /** The page as it is, as PNG. */
