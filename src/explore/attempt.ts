@@ -32,7 +32,7 @@ import type { Probe } from './probe.ts';
 import { gatesOf } from './schedule-gates.ts';
 import { runOn } from './run-on.ts';
 import { storeVerdict } from './stored-attempt.ts';
-import type { Workload } from './workload.ts';
+import { isUsual, type Workload } from './workload.ts';
 
 /** One schedule, forced once. */
 export interface Attempt {
@@ -119,6 +119,7 @@ function plannedExploration(schedule: Schedule, { scenario: { context, subject }
     ...(isWithoutCache ? { isWithoutCache } : {}),
     ...(context.deadlineMs === undefined ? {} : { deadlineMs: context.deadlineMs }),
     gateTimeoutMs: context.gateTimeoutMs,
+    ...(isUsual(workload.shape) ? {} : { workload: workload.shape }),
   };
 }
 

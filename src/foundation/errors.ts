@@ -28,6 +28,8 @@ export type ErrorCode =
   | 'IMAGE_WRONG_PLATFORM'
   | 'COMPOSE_FILE_INVALID'
   | 'PLAN_INVALID'
+  | 'REPORT_INVALID'
+  | 'BUNDLE_INVALID'
   | 'SNAPSHOT_FILE_MALFORMED'
   // a feature file asks for something that is not there
   | 'EXAMPLE_MISSING'
@@ -101,6 +103,8 @@ const usageCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'IMAGE_WRONG_PLATFORM',
   'COMPOSE_FILE_INVALID',
   'PLAN_INVALID',
+  'REPORT_INVALID',
+  'BUNDLE_INVALID',
   'SCHEDULE_INVALID',
   'SNAPSHOT_FILE_FOREIGN',
   'SNAPSHOT_FILE_MALFORMED',
