@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import { relative } from 'node:path';
 import { causeKey } from '../explore/cause.ts';
+import { idOf } from '../explore/schedule.ts';
 import { ExitStatus, StampedeError } from '../foundation/errors.ts';
 import { seconds, type TerminalReport } from '../report/terminal.ts';
-import { counted } from '../report/timeline/text.ts';
-import type { Again } from '../reproduce/again.ts';
+import { counted, grouped } from '../report/timeline/text.ts';
+import type { Size } from '../reproduce/case.ts';
 import { likelyFor } from '../reproduce/likelihood.ts';
 import { symptomWords, type Report } from '../reproduce/report.ts';
-import type { Finding, Searched, Tried } from '../reproduce/search.ts';
+import type { Cost, Naive, Pursuit } from '../reproduce/pursue.ts';
+import type { Finding, Reproduction, Tried } from '../reproduce/search.ts';
+import type { Shrunk, Step } from '../reproduce/shrink.ts';
 import { depth } from '../reproduce/search-order.ts';
 import { wilsonInterval, type Count } from '../statistics/proportion.ts';
 
@@ -24,25 +27,46 @@ export function tellOfOther({ attempt, cause }: Finding, terminal: TerminalRepor
   terminal.line(`    stored ${relative(process.cwd(), attempt.folder)}`);
 }
 
-/** What was tried when it did not come, and how sure that makes us. */
-export function tellOfSearch({ others, tried }: Searched, terminal: TerminalReport): number {
-  terminal.line(others.length > 0 ? `another failure found, not the reported one: ${counted(others.length, 'cause')}` : 'not reproduced');
-  for (const line of sureness(tried)) terminal.line(`  ${line}`);
-  if (others.length > 0) return ExitStatus.broken;
-  return tried.isWhole && tried.unknown === 0 && tried.untraced === undefined ? ExitStatus.held : ExitStatus.unknown;
+/** The first attempt that shows it. */
+export function tellOfFound({ schedule, attempt }: Reproduction, { runs, ms }: Cost, { participants }: Size, terminal: TerminalReport): void {
+  terminal.line(`found      ${idOf(schedule)} of ${participants} processes, after ${counted(runs, 'run')} and ${seconds(ms)}`);
+  terminal.line(`stored     ${relative(process.cwd(), attempt.folder)}`);
 }
 
-function sureness({ attempts, held, unknown, phases, random, missedByChance, untraced, isWhole, durationMs }: Tried): readonly string[] {
+export function tellOfRate(rate: Count, naive: Naive | undefined, terminal: TerminalReport): void {
+  terminal.line(`reproduced ${rateOf(rate)}`);
+  if (naive === undefined) return;
+  const first = naive.firstMs === undefined ? '' : `, first after ${seconds(naive.firstMs)}`;
+  terminal.line(`by luck    ${rateOf(naive)} with nothing held${first}; ${seconds(naive.ms)} for all`);
+}
+
+export function tellOfStep({ words, isKept, count, because }: Step, terminal: TerminalReport): void {
+  terminal.line(`  ${isKept ? 'smaller  ' : 'needed   '}  ${words}: ${because ?? `${count.hits} of ${count.runs}`}`);
+}
+
+export function tellOfShrunk({ smallest, stability, runs }: Shrunk, small: Cost | undefined, terminal: TerminalReport): void {
+  const { participants, shape, schedule, forced } = smallest;
+  const gates = forced === undefined ? '' : `, of its gates ${forced.gates.map(({ name }) => `"${name}"`).join(' and ')} alone`;
+  terminal.line(`smallest   ${schedule}${gates}: ${counted(participants, 'process').replace('processs', 'processes')}, ${counted(shape.layers, 'layer')} of ${grouped(shape.layerBytes)} bytes in each image${shape.flags.length === 0 ? '' : `, flags ${shape.flags.join(' ')}`}`);
+  terminal.line(`stable     ${rateOf(stability)}; ${counted(runs, 'run')} to make it smaller${small === undefined ? '' : `, ${seconds(small.ms)} since the beginning`}`);
+}
+
+/** What was tried when it did not come, and how sure that makes us. */
+export function tellOfSearches({ others, searches }: Pick<Pursuit, 'others' | 'searches'>, terminal: TerminalReport): number {
+  terminal.line(others.length > 0 ? `another failure found, not the reported one: ${counted(others.length, 'cause')}` : 'not reproduced: this was tried');
+  for (const { tried, settings } of searches) for (const line of sureness(tried, settings.workload.participants.length)) terminal.line(`  ${line}`);
+  if (others.length > 0) return ExitStatus.broken;
+  const last = searches.at(-1)?.tried;
+  return last?.isWhole === true && last.unknown === 0 && last.untraced === undefined ? ExitStatus.held : ExitStatus.unknown;
+}
+
+function sureness({ attempts, held, unknown, phases, random, missedByChance, untraced, isWhole, durationMs }: Tried, participants: number): readonly string[] {
   return [
-    `${counted(attempts, 'schedule')} in ${seconds(durationMs)}: ${phases.strategies} first ones of a strategy, ${phases.places} further places, ${phases['pairs and chance']} pairs of stops and random ones; ${held} held, ${unknown} could not be forced`,
-    isWhole ? 'every schedule that stops one process once was tried, at the places that a calm run shows' : 'the budget was used up before all schedules that stop one process once were through: --budget takes more',
+    `${participants} processes: ${counted(attempts, 'schedule')} in ${seconds(durationMs)}, ${phases.strategies} first ones of a strategy, ${phases.places} further places, ${phases['pairs and chance']} pairs of stops and random ones; ${held} held, ${unknown} could not be forced`,
+    ...(isWhole ? ['every schedule that stops one process once was tried, at the places that a calm run shows'] : phases.places > 0 ? ['the budget was used up before every schedule that stops one process once was tried: --budget takes more'] : []),
     ...(untraced === undefined ? [] : [`file calls could not be held: ${untraced}`]),
     ...(missedByChance === undefined ? [] : [`a bug that needs ${depth} orderings is missed by ${random} random schedules with a probability of ${missedByChance > 0.9999 ? 'almost 1' : missedByChance.toPrecision(2)} at most`]),
   ];
-}
-
-export function tellOfAgain(count: Again, terminal: TerminalReport): void {
-  terminal.line(`reproduced ${rateOf(count)}`);
 }
 
 /** `5 of 5 times (57 % to 100 %)` */

@@ -7,16 +7,14 @@ import { monotonicMs } from '../foundation/clock.ts';
 import { describeError, ExitStatus, StampedeError } from '../foundation/errors.ts';
 import { ResourceStack } from '../foundation/resources.ts';
 import { TerminalReport } from '../report/terminal.ts';
-import { again } from '../reproduce/again.ts';
-import { openCase, sizeOf, type Bench } from '../reproduce/case.ts';
+import type { Bench } from '../reproduce/case.ts';
+import { pursue } from '../reproduce/pursue.ts';
 import { readReport, type Report } from '../reproduce/report.ts';
-import { search } from '../reproduce/search.ts';
-import { requireQuietAlone } from '../reproduce/serial-check.ts';
 import { interruptible, type Interruption } from './interrupt.ts';
 import { withBug } from './open-exploration.ts';
 import { requireKnownBug } from './planted-bug.ts';
 import { prepareContext } from './prepare-context.ts';
-import { msOf, tellOfAgain, tellOfOther, tellOfReport, tellOfSearch } from './reproduce-words.ts';
+import { msOf, tellOfFound, tellOfOther, tellOfRate, tellOfReport, tellOfSearches, tellOfShrunk, tellOfStep } from './reproduce-words.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const usage = `npm run reproduce -- --report FILE [options]
@@ -26,13 +24,13 @@ Looks for what an issue report tells of, by forcing schedules in the order in wh
   --report FILE          JSON or YAML: docs/reproduce.md says what it has; --new writes one
   --budget TIME          how long to look: 90s, 5m, 1h; default: 5m
   --binary PATH          the validator's program, in place of the report's
+  --no-shrink            stop when it is reproduced, and don't make it smaller
+  --naive N              for comparison, start all at once N times with nothing held
   --store DIR  --deadline MS  --gate-timeout MS  --seed SEED
 
 exit status: 1 reproduced, or another failure found; 0 all was forced, and all held; 3 not all was, and nothing was found; 2 usage; 4 harness
 `;
 
-/** Before anybody is told that it was reproduced, it is forced so often again. */
-const replays = 5;
 /** Who does not hang comes to an end long before. */
 const deadlineMs = 10_000;
 
@@ -40,6 +38,8 @@ interface Options {
   readonly report: Report;
   readonly file: string;
   readonly budgetMs: number;
+  readonly naiveRuns: number;
+  readonly isShrunk: boolean;
   readonly values: ReturnType<typeof parse>['values'];
 }
 
@@ -68,23 +68,19 @@ export async function reproduceCommand(argv: readonly string[]): Promise<number>
 
 async function reproduce(options: Options, terminal: TerminalReport, resources: ResourceStack): Promise<number> {
   const startedAt = monotonicMs();
+  const { report, file, budgetMs, naiveRuns, isShrunk } = options;
   const bench = await openBench(options, terminal, resources);
-  tellOfReport(options.report, options.file, terminal);
-  const open = await openCase(bench, sizeOf(options.report));
-  await requireQuietAlone(options.report, open.settings.expectation);
-  const searched = await search({
-    report: options.report,
-    settings: open.settings,
-    budgetMs: options.budgetMs,
-    onTry: ({ schedule, phase }, done) => terminal.live(`  … ${done} tried, ${phase}: ${idOf(schedule)}`),
+  tellOfReport(report, file, terminal);
+  const pursuit = await pursue(report, bench, {
+    budgetMs, naiveRuns, isShrunk, startedAt,
+    onTry: (what, done) => terminal.live(typeof what === 'string' ? `  … ${what}` : `  … ${done} tried, ${what.phase}: ${idOf(what.schedule)}`),
     onOther: (finding) => tellOfOther(finding, terminal),
+    onFound: (...found) => tellOfFound(...found, terminal),
+    onRate: (rate, naive) => tellOfRate(rate, naive, terminal),
+    onStep: (step) => tellOfStep(step, terminal),
   });
-  const { reproduction } = searched;
-  if (reproduction === undefined) return tellOfSearch(searched, terminal);
-  terminal.line(`found      ${idOf(reproduction.schedule)} after ${searched.tried.attempts} schedules, ${((monotonicMs() - startedAt) / 1000).toFixed(1)} s`);
-  const count = await again({ schedule: idOf(reproduction.schedule), forced: undefined }, { symptom: options.report.symptom, cause: reproduction.cause }, searched.settings, { runs: replays });
-  tellOfAgain(count, terminal);
-  return ExitStatus.broken;
+  if (pursuit.shrunk !== undefined) tellOfShrunk(pursuit.shrunk, pursuit.small, terminal);
+  return pursuit.reproduction === undefined ? tellOfSearches(pursuit, terminal) : ExitStatus.broken;
 }
 
 async function openBench({ report, values }: Options, terminal: TerminalReport, resources: ResourceStack): Promise<Bench> {
@@ -100,7 +96,13 @@ async function optionsOf(values: Options['values']): Promise<Options> {
   if (values.report === undefined) throw new StampedeError('CONFIG_INVALID', 'no report is named', { hint: 'npm run reproduce -- --report FILE, or --help' });
   const report = await readReport(values.report);
   if (report.plantedBug !== undefined) requireKnownBug(report.plantedBug);
-  return { report, file: values.report, budgetMs: msOf(values.budget ?? '5m'), values };
+  return { report, file: values.report, budgetMs: msOf(values.budget ?? '5m'), naiveRuns: countOf('naive', values.naive ?? '0'), isShrunk: values['no-shrink'] !== true, values };
+}
+
+function countOf(name: string, value: string): number {
+  const count = Number(value);
+  if (/^\d{1,5}$/.test(value)) return count;
+  throw new StampedeError('CONFIG_INVALID', `--${name} ${value} is not a count`, { hint: 'npm run reproduce -- --help' });
 }
 
 function given(values: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
@@ -109,8 +111,9 @@ function given(values: Readonly<Record<string, string | undefined>>): Readonly<R
 
 function parse(argv: readonly string[]) {
   const text = { type: 'string' } as const;
+  const toggle = { type: 'boolean' } as const;
   try {
-    return parseArgs({ args: [...argv], options: { report: text, budget: text, binary: text, store: text, deadline: text, 'gate-timeout': text, seed: text, help: { type: 'boolean', short: 'h' } } });
+    return parseArgs({ args: [...argv], options: { report: text, budget: text, binary: text, store: text, deadline: text, 'gate-timeout': text, seed: text, naive: text, 'no-shrink': toggle, help: { ...toggle, short: 'h' } } });
   } catch (cause) {
     throw new StampedeError('CONFIG_INVALID', cause instanceof Error ? cause.message : String(cause), { hint: 'npm run reproduce -- --help' });
   }

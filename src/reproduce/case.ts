@@ -63,6 +63,10 @@ export async function openCase({ context, subject, environment, resources }: Ben
   return { settings: { scenario, workload, expectation, probe: known, environment, isStrict: subject.program.kind === 'built', isWithoutCache: false }, close };
 }
 
+export function isProbed({ probe: { steps } }: AttemptSettings): boolean {
+  return steps > 0;
+}
+
 /** The same, and where its file calls can be held. */
 export async function probed(settings: AttemptSettings): Promise<AttemptSettings> {
   const { scenario, workload, environment } = settings;

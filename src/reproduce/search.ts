@@ -4,7 +4,7 @@ import { causeKey, causeOf, type Cause } from '../explore/cause.ts';
 import { leastChance } from '../explore/random-schedule.ts';
 import type { Schedule } from '../explore/schedule.ts';
 import { monotonicMs } from '../foundation/clock.ts';
-import { probed } from './case.ts';
+import { isProbed, probed } from './case.ts';
 import { likelyFor } from './likelihood.ts';
 import type { Report } from './report.ts';
 import { candidates, depth, type Candidate, type Phase } from './search-order.ts';
@@ -53,13 +53,15 @@ export interface SearchRequest {
   readonly report: Report;
   readonly settings: AttemptSettings;
   readonly budgetMs: number;
+  /** All, or the first schedules of the strategies alone. */
+  readonly phases: 'all' | 'strategies';
   /** Told before each attempt, and of each that is broken. */
   readonly onTry: (candidate: Candidate, done: number) => void;
   readonly onOther: (finding: Finding) => void;
 }
 
 /** Forces one schedule after the other until one shows the symptom, all are through, or the budget is used up. */
-export async function search({ report, settings: unprobed, budgetMs, onTry, onOther }: SearchRequest): Promise<Searched> {
+export async function search({ report, settings: unprobed, budgetMs, phases, onTry, onOther }: SearchRequest): Promise<Searched> {
   const startedAt = monotonicMs();
   let settings = unprobed;
   const { workload, scenario } = settings;
@@ -67,12 +69,12 @@ export async function search({ report, settings: unprobed, budgetMs, onTry, onOt
   const done: { readonly phase: Phase; readonly schedule: Schedule; readonly attempt: Attempt }[] = [];
   const end = (isWhole: boolean, reproduction?: Reproduction): Searched => ({ reproduction, others: [...others.values()], tried: triedBy(done, { settings, isWhole, startedAt }), settings });
   const places = async () => {
-    settings = await probed(settings);
+    if (!isProbed(settings)) settings = await probed(settings);
     return settings.probe;
   };
   const space = { participants: workload.participants.length, likely: likelyFor(report), isOfValidators: workload.together !== undefined, seed: scenario.context.seed, places };
   for await (const candidate of candidates(space)) {
-    if (monotonicMs() - startedAt > budgetMs) return end(false);
+    if (monotonicMs() - startedAt > budgetMs || (phases === 'strategies' && candidate.phase !== 'strategies')) return end(false);
     onTry(candidate, done.length);
     const made = await attempt(candidate.schedule, settings);
     done.push({ ...candidate, attempt: made });
