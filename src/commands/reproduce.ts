@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { basename, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { readSettings } from '../config.ts';
@@ -14,6 +15,7 @@ import { interruptible, type Interruption } from './interrupt.ts';
 import { withBug } from './open-exploration.ts';
 import { requireKnownBug } from './planted-bug.ts';
 import { prepareContext } from './prepare-context.ts';
+import { tellOfEvidence } from './reproduce-evidence.ts';
 import { msOf, tellOfFound, tellOfOther, tellOfRate, tellOfReport, tellOfSearches, tellOfShrunk, tellOfStep } from './reproduce-words.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -21,9 +23,11 @@ const usage = `npm run reproduce -- --report FILE [options]
 
 Looks for what an issue report tells of, by forcing schedules in the order in which they are likely to show it, until one does.
 
+  --bundle FILE          in place of a report, what was reproduced elsewhere: is it here, too?
   --report FILE          JSON or YAML: docs/reproduce.md says what it has; --new writes one
   --budget TIME          how long to look: 90s, 5m, 1h; default: 5m
   --binary PATH          the validator's program, in place of the report's
+  --bundle-to FILE       where the file to attach goes; default: in the folder of the run
   --no-shrink            stop when it is reproduced, and don't make it smaller
   --naive N              for comparison, start all at once N times with nothing held
   --store DIR  --deadline MS  --gate-timeout MS  --seed SEED
@@ -68,9 +72,9 @@ export async function reproduceCommand(argv: readonly string[]): Promise<number>
 
 async function reproduce(options: Options, terminal: TerminalReport, resources: ResourceStack): Promise<number> {
   const startedAt = monotonicMs();
-  const { report, file, budgetMs, naiveRuns, isShrunk } = options;
+  const { report, file: named, budgetMs, naiveRuns, isShrunk } = options;
   const bench = await openBench(options, terminal, resources);
-  tellOfReport(report, file, terminal);
+  tellOfReport(report, named, terminal);
   const pursuit = await pursue(report, bench, {
     budgetMs, naiveRuns, isShrunk, startedAt,
     onTry: (what, done) => terminal.live(typeof what === 'string' ? `  … ${what}` : `  … ${done} tried, ${what.phase}: ${idOf(what.schedule)}`),
@@ -79,7 +83,11 @@ async function reproduce(options: Options, terminal: TerminalReport, resources: 
     onRate: (rate, naive) => tellOfRate(rate, naive, terminal),
     onStep: (step) => tellOfStep(step, terminal),
   });
-  if (pursuit.shrunk !== undefined) tellOfShrunk(pursuit.shrunk, pursuit.small, terminal);
+  if (pursuit.shrunk !== undefined) {
+    tellOfShrunk(pursuit.shrunk, pursuit.small, terminal);
+    const file = options.values['bundle-to'] ?? join(bench.context.runFolder, `${basename(named, extname(named))}.tar.gz`);
+    await tellOfEvidence({ pursuit, bench, file, binary: options.values.binary ?? report.binary, terminal });
+  }
   return pursuit.reproduction === undefined ? tellOfSearches(pursuit, terminal) : ExitStatus.broken;
 }
 
@@ -113,7 +121,7 @@ function parse(argv: readonly string[]) {
   const text = { type: 'string' } as const;
   const toggle = { type: 'boolean' } as const;
   try {
-    return parseArgs({ args: [...argv], options: { report: text, budget: text, binary: text, store: text, deadline: text, 'gate-timeout': text, seed: text, naive: text, 'no-shrink': toggle, help: { ...toggle, short: 'h' } } });
+    return parseArgs({ args: [...argv], options: { report: text, budget: text, binary: text, store: text, deadline: text, 'gate-timeout': text, seed: text, naive: text, 'no-shrink': toggle, bundle: text, 'bundle-to': text, subject: text, help: { ...toggle, short: 'h' } } });
   } catch (cause) {
     throw new StampedeError('CONFIG_INVALID', cause instanceof Error ? cause.message : String(cause), { hint: 'npm run reproduce -- --help' });
   }

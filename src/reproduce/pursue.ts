@@ -82,7 +82,7 @@ export async function pursue(report: Report, bench: Bench, settings: PursuitSett
   const since = monotonicMs();
   const shrunk = await shrink({ bench, report, found: { ...size, schedule, forced: undefined }, attempt: reproduction.attempt, open, wanted, onStep: settings.onStep, onTry: (words) => settings.onTry(words, 0) });
   // Comparing costs whoever waits nothing that would be needed.
-  const small = { runs: runs + replays + shrunk.runs, ms: first.ms + (monotonicMs() - since) };
+  const small = { runs: runs + replays + shrunk.runs, ms: first.ms + (shrunk.smallAt - since) };
   return { ...none, rate, naive: compared, shrunk, first, small, open: shrunk.open };
 }
 
