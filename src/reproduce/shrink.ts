@@ -71,16 +71,16 @@ class Shrinking {
   }
 
   async shrinkSize(): Promise<void> {
-    const least = leastOf(this.#size);
+    const least = leastOf(this.#size, this.#request.found.schedule);
     if (least === undefined || (await this.#tries(least))) return;
-    for (let dimension = 0; dimension < reductionsOf(this.#size).length; dimension += 1) await this.#shrinkIn(dimension);
+    for (let dimension = 0; dimension < reductionsOf(this.#size, this.#request.found.schedule).length; dimension += 1) await this.#shrinkIn(dimension);
   }
 
   /** In one direction as far as it goes. */
   async #shrinkIn(dimension: number): Promise<void> {
     const refused = new Set<string>();
     for (;;) {
-      const next = reductionsOf(this.#size)[dimension]?.find(({ words }) => !refused.has(words));
+      const next = reductionsOf(this.#size, this.#request.found.schedule)[dimension]?.find(({ words }) => !refused.has(words));
       if (next === undefined) return;
       if (!(await this.#tries(next))) refused.add(next.words);
     }

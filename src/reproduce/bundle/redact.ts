@@ -29,17 +29,16 @@ export function redactor({ project, session }: Places): (text: string) => string
     [userInfo().username, '${USER}'],
   ];
   // Short words are found in others, and root is everybody's name.
-  const words = named.filter(([text]) => text.length >= 4 && !['root', 'localhost', '/root'].includes(text)).sort(([one], [other]) => other.length - one.length);
+  const words = named.filter(([text]) => text.length >= 4 && !['root', 'localhost'].includes(text)).sort(([one], [other]) => other.length - one.length);
   return (text) => secretForms.reduce((left, [form, name]) => left.replaceAll(form, name), words.reduce((left, [place, name]) => withName(left, place, name), text));
 }
 
-/** Paths anywhere, names where they stand alone. */
+/** Where it stands alone: a folder is no end of another path, and no beginning of a name. */
 function withName(text: string, place: string, name: string): string {
-  if (place.includes('/')) return text.replaceAll(place, () => name);
-  return text.replaceAll(new RegExp(`(?<![\\w.-])${place.replaceAll(/[^\w-]/g, '\\$&')}(?![\\w-])`, 'g'), () => name);
+  return text.replaceAll(new RegExp(`(?<![\\w.}-])${place.replaceAll(/[^\w-]/g, '\\$&')}(?![\\w-])`, 'g'), () => name);
 }
 
 /** Variables by name, with the values of those that sound secret left out. */
 export function redactedEnvironment(environment: Readonly<Record<string, string>>, redact: (text: string) => string): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, secretNames.test(name) ? `\${${name}}` : redact(value)]));
+  return Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, secretNames.test(name) || name === 'PATH' ? `\${${name}}` : redact(value)]));
 }
