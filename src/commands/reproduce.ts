@@ -14,6 +14,7 @@ import { requireKnownBug } from './planted-bug.ts';
 import { openBench } from './reproduce-bench.ts';
 import { replayBundle } from './reproduce-bundle.ts';
 import { tellOfEvidence } from './reproduce-evidence.ts';
+import { keepRegression, requireName } from './reproduce-keep.ts';
 import { msOf, tellOfFound, tellOfOther, tellOfRate, tellOfReport, tellOfSearches, tellOfShrunk, tellOfStep } from './reproduce-words.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -27,6 +28,7 @@ Looks for what an issue report tells of, by forcing schedules in the order in wh
   --budget TIME          how long to look: 90s, 5m, 1h; default: 5m
   --binary PATH          the validator's program, in place of the report's
   --bundle-to FILE       where the file to attach goes; default: in the folder of the run
+  --keep NAME            write features/regressions/NAME/, a feature that fails while it is there; --features DIR puts it elsewhere
   --no-shrink            stop when it is reproduced, and don't make it smaller
   --naive N              for comparison, start all at once N times with nothing held
   --store DIR  --deadline MS  --gate-timeout MS  --seed SEED
@@ -85,7 +87,9 @@ async function reproduce(options: Options, terminal: TerminalReport, resources: 
   if (pursuit.shrunk !== undefined) {
     tellOfShrunk(pursuit.shrunk, pursuit, terminal);
     const file = options.values['bundle-to'] ?? join(bench.context.runFolder, `${basename(named, extname(named))}.tar.gz`);
+    const { keep } = options.values;
     await tellOfEvidence({ pursuit, bench, file, binary: options.values.binary ?? report.binary, terminal });
+    if (keep !== undefined) await keepRegression({ pursuit, bench, binary: options.values.binary ?? report.binary, name: keep, features: bench.context.featuresFolder, terminal });
   }
   return pursuit.reproduction === undefined ? tellOfSearches(pursuit, terminal) : ExitStatus.broken;
 }
@@ -93,6 +97,7 @@ async function reproduce(options: Options, terminal: TerminalReport, resources: 
 async function optionsOf(values: Options['values']): Promise<Options> {
   if (values.report === undefined) throw new StampedeError('CONFIG_INVALID', 'no report is named', { hint: 'npm run reproduce -- --report FILE, or --help' });
   const report = await readReport(values.report);
+  if (values.keep !== undefined) requireName(values.keep);
   if (report.plantedBug !== undefined) requireKnownBug(report.plantedBug);
   return { report, file: values.report, budgetMs: msOf(values.budget ?? '5m'), naiveRuns: countOf('naive', values.naive ?? '0'), isShrunk: values['no-shrink'] !== true, values };
 }
@@ -107,7 +112,7 @@ function parse(argv: readonly string[]) {
   const text = { type: 'string' } as const;
   const toggle = { type: 'boolean' } as const;
   try {
-    return parseArgs({ args: [...argv], options: { report: text, budget: text, binary: text, store: text, deadline: text, 'gate-timeout': text, seed: text, naive: text, 'no-shrink': toggle, bundle: text, 'without-bug': toggle, 'bundle-to': text, subject: text, help: { ...toggle, short: 'h' } } });
+    return parseArgs({ args: [...argv], options: { report: text, budget: text, binary: text, store: text, deadline: text, 'gate-timeout': text, seed: text, naive: text, 'no-shrink': toggle, bundle: text, 'without-bug': toggle, 'bundle-to': text, keep: text, features: text, subject: text, help: { ...toggle, short: 'h' } } });
   } catch (cause) {
     throw new StampedeError('CONFIG_INVALID', cause instanceof Error ? cause.message : String(cause), { hint: 'npm run reproduce -- --help' });
   }
