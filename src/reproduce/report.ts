@@ -133,9 +133,9 @@ function hasSymptom(document: unknown): boolean {
 }
 
 /** What people fill in. */
-export function templateOf({ title = 'What happens, in one sentence', symptom = ['exitStatus: 1'] }: { readonly title?: string; readonly symptom?: readonly string[] } = {}): string {
+export function templateOf(): string {
   return `# What somebody saw, for: npm run reproduce -- --report FILE
-title: ${JSON.stringify(title)}
+title: What happens, in one sentence
 # description: How it came about, in your own words.
 # link: https://github.com/owner/name/issues/1
 
@@ -153,7 +153,7 @@ workload:
 
 # All that is named has to be seen in one process: exitStatus, contains, matches (a regular expression), differsFromSerial: true, hangs: true, checker.
 symptom:
-${symptom.map((line) => `  ${line}`).join('\n')}
+  exitStatus: 1
 `;
 }
 
