@@ -6,7 +6,7 @@ import { likelyFor } from './likelihood.ts';
 import { candidates, mostByChance, type Candidate } from './search-order.ts';
 import type { Symptom } from './report.ts';
 
-const calls: CallPlaces = { cold: ['rename-1'], warm: ['open-1'], damaged: ['remove-1'], changing: ['rename-1', 'write-1'], disk: ['ENOSPC/write'] };
+const calls: CallPlaces = { cold: ['rename-1'], warm: ['open-1'], damaged: ['remove-1'], changing: ['rename-1', 'write-1'], disk: ['EMFILE/create', 'ENOSPC/write'] };
 
 /** All candidates, and after how many of them the places of file calls were asked for. */
 async function all(symptom: Symptom, more: { readonly sharing?: 'validators' | 'components'; readonly isOfValidators?: boolean; readonly places?: CallPlaces | undefined; readonly participants?: number } = {}) {
