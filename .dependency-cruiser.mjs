@@ -22,7 +22,8 @@ export const walls = {
   report: ['history', 'checkers', 'nightly'],
   reference: ['oci', 'sigstore'],
   policies: [],
-  commands: ['oci', 'history', 'stage', 'containers', 'images', 'faults', 'tracing', 'validator', 'scenario', 'checkers', 'explore', 'statistics', 'nightly', 'conformance', 'doctor', 'report', 'policies'],
+  commands: ['oci', 'history', 'stage', 'containers', 'images', 'faults', 'tracing', 'validator', 'scenario', 'checkers', 'explore', 'statistics', 'nightly', 'conformance', 'doctor', 'report', 'reproduce', 'policies'],
+  reproduce: ['oci', 'history', 'stage', 'faults', 'validator', 'scenario', 'checkers', 'explore', 'statistics', 'report'],
 };
 
 const advice = {
@@ -45,6 +46,7 @@ const advice = {
   nightly: 'Nights count what runs came to; who makes the runs is a command, who draws them is a report.',
   doctor: 'A probe does in small what a run does: put the way to do it into the folder that runs use.',
   report: 'Reports read, they never decide: put the decision into a checker.',
+  reproduce: 'A report is looked for with what explorations have; schedules, checkers and pictures belong into their own folders.',
   reference: 'The reference validator is a program of its own: nobody but its build sees it, and it sees no harness.',
   policies: 'The policy build stands alone.',
   commands: 'Commands put the parts together: logic belongs into the folder that it is about.',

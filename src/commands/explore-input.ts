@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isOfEntries, schedulesNamed, strategies } from '../explore/schedule.ts';
 import { isFolderName, readAttempt, type StoredAttempt } from '../explore/stored-attempt.ts';
-import { plannedLayers } from '../explore/workload.ts';
+import { plannedLayers, type WorkloadShape } from '../explore/workload.ts';
 import { heldAfter, isBodyPosition } from '../faults/gate.ts';
 import { StampedeError } from '../foundation/errors.ts';
 import { requireKnownBug } from './planted-bug.ts';
@@ -20,7 +20,7 @@ export async function attemptToReplay(replay: readonly string[], schedules: read
   if (folder === undefined) return undefined;
   if (replay.length + schedules.length > 1) throw new StampedeError('CONFIG_INVALID', `--replay ${folder} is a stored attempt with settings of its own: nothing else can be run with it`, { hint });
   const stored = await readAttempt(folder);
-  const known = new Set((await plannedLayers(stored.exploration.participants)).all.map(({ digest }) => digest as string));
+  const known = new Set((await plannedLayers(stored.exploration.participants, stored.exploration.workload)).all.map(({ digest }) => digest as string));
   const strange = stored.plan.gates.flatMap(({ hold }) => ('references' in hold ? (hold.references ?? []) : [])).find((reference) => !known.has(reference));
   if (strange === undefined) return stored;
   throw new StampedeError('PLAN_INVALID', `the plan in ${stored.folder} holds the layer ${strange}, which nobody reads`, { hint: 'images of this version are others than those that the plan was made for: explore again' });
@@ -42,13 +42,14 @@ interface Requested {
   readonly participants: number;
   readonly plantedBug: string | undefined;
   readonly isWithoutCache: boolean;
+  readonly shape: WorkloadShape | undefined;
 }
 
 /**
  * Whatever can be told to be wrong before anything starts.
  * @throws StampedeError CONFIG_INVALID
  */
-export async function requireSchedules(names: readonly string[], { participants, plantedBug, isWithoutCache }: Requested): Promise<void> {
+export async function requireSchedules(names: readonly string[], { participants, plantedBug, isWithoutCache, shape }: Requested): Promise<void> {
   if (participants > mostParticipants) throw new StampedeError('CONFIG_INVALID', `--participants ${participants} is more than there can be images: ${mostParticipants}`, { hint });
   if (plantedBug !== undefined && plantedBug !== '') requireKnownBug(plantedBug);
   for (const name of names) if (!(strategies as readonly string[]).includes(name)) schedulesNamed(name, participants);
@@ -56,7 +57,7 @@ export async function requireSchedules(names: readonly string[], { participants,
   if (ofEntries !== undefined) throw new StampedeError('CONFIG_INVALID', `${ofEntries} is about a cache, and nobody uses one`, { hint: 'leave one of the two away' });
   const bytes = names.flatMap((name) => name.split('/').filter((part) => isBodyPosition(part) && part.startsWith('byte-')));
   if (bytes.length === 0) return;
-  const { length } = (await plannedLayers(participants)).shared.compressed;
+  const { length } = (await plannedLayers(participants, shape)).shared.compressed;
   const beyond = bytes.filter(isBodyPosition).find((place) => heldAfter(place, length) >= length);
   if (beyond !== undefined) throw new StampedeError('CONFIG_INVALID', `${beyond} is beyond the shared layer, which has ${length} bytes`, { hint: `the last place is byte-${length - 1}` });
 }

@@ -5,6 +5,7 @@ import type { Attempt, AttemptSettings } from '../explore/attempt.ts';
 import { replaysOfFinding } from '../explore/confirm.ts';
 import { leastChance } from '../explore/random-schedule.ts';
 import { silenceMs, type Patience } from '../explore/patience.ts';
+import type { WorkloadShape } from '../explore/workload.ts';
 import type { StoredAttempt } from '../explore/stored-attempt.ts';
 import { ExitStatus } from '../foundation/errors.ts';
 import { seconds, type TerminalReport } from '../report/terminal.ts';
@@ -25,6 +26,8 @@ export interface ExploreOptions {
   readonly plantedBug: string | undefined;
   /** The attempt that is repeated, where it was stored. */
   readonly stored: StoredAttempt | undefined;
+  /** Of the images; undefined: the usual. */
+  readonly shape: WorkloadShape | undefined;
   /** True where nobody uses a cache. */
   readonly isWithoutCache: boolean;
   /** True where schedules are repeated that somebody has found before. */

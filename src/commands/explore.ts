@@ -131,6 +131,7 @@ function optionsOf(values: ReturnType<typeof parse>['values'], stored: StoredAtt
     stop: values.stop === true,
     plantedBug: values['planted-bug'],
     stored,
+    shape: stored?.exploration.workload,
     isWithoutCache: values['without-cache'] === true,
     isReplay: stored !== undefined || values.replay !== undefined,
   };

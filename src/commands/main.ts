@@ -11,6 +11,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   images: async () => (await import('./images.ts')).imagesCommand,
   reference: async () => (await import('./reference.ts')).referenceCommand,
   explore: async () => (await import('./explore.ts')).exploreCommand,
+  reproduce: async () => (await import('./reproduce.ts')).reproduceCommand,
   matrix: async () => (await import('./matrix.ts')).matrixCommand,
   nightly: async () => (await import('./nightly.ts')).nightlyCommand,
   picture: async () => (await import('./picture.ts')).pictureCommand,
@@ -31,6 +32,7 @@ const usage = `stampede <command> [options]
   reference    run the reference validator, which can be   npm run reference -- --list-planted-bugs
                given a known bug
   explore      force every schedule in turn               npm run explore -- --help
+  reproduce    from an issue report to a schedule          npm run reproduce -- --help
   matrix       known bugs x schedules, and the safe cache npm run matrix -- --help
   nightly      run a campaign, keep what comes of it       npm run nightly -- --help
   picture      draw a stored run as a timeline            npm run picture -- --help

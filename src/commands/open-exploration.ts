@@ -3,7 +3,7 @@ import type { Settings } from '../config.ts';
 import type { AttemptSettings } from '../explore/attempt.ts';
 import { expectedOutcomes } from '../explore/expectation.ts';
 import { probe } from '../explore/probe.ts';
-import { explorationIdentity, prepareWorkload, withoutCache } from '../explore/workload.ts';
+import { explorationIdentity, prepareWorkload, withoutCache, type WorkloadShape } from '../explore/workload.ts';
 import type { ResourceStack } from '../foundation/resources.ts';
 import type { TerminalReport } from '../report/terminal.ts';
 import { openScenario } from '../scenario/scenario-run.ts';
@@ -16,14 +16,16 @@ export interface ExplorationRequest {
   readonly plantedBug: string | undefined;
   /** True: nobody uses a cache; for comparison. */
   readonly isWithoutCache?: boolean;
+  /** Absent: the usual. */
+  readonly shape?: WorkloadShape | undefined;
 }
 
 /** A stage, a workload on it, and what each process says when it is alone; `resources` takes all of it down. */
-export async function openExploration({ settings, participants, plantedBug, isWithoutCache = false }: ExplorationRequest, report: TerminalReport, resources: ResourceStack): Promise<AttemptSettings> {
+export async function openExploration({ settings, participants, plantedBug, isWithoutCache = false, shape }: ExplorationRequest, report: TerminalReport, resources: ResourceStack): Promise<AttemptSettings> {
   const { context, subject } = await prepareContext({ ...settings, plantedBug: undefined }, report, resources, plantedBug === undefined ? 'release' : 'test');
   const scenario = await openScenario(context, explorationIdentity, subject);
   resources.own('scenario', scenario.resources);
-  const prepared = await prepareWorkload(scenario, participants);
+  const prepared = await prepareWorkload(scenario, participants, shape);
   const workload = isWithoutCache ? withoutCache(prepared) : prepared;
   const environment = { ...withBug(plantedBug), ...(isWithoutCache ? subject.noCacheEnvironment : {}) };
   const request = { scenario, workload, environment };

@@ -33,7 +33,7 @@ import type { Probe } from './probe.ts';
 import { gatesOf } from './schedule-gates.ts';
 import { runOn } from './run-on.ts';
 import { storeVerdict } from './stored-attempt.ts';
-import type { Workload } from './workload.ts';
+import { isUsual, type Workload } from './workload.ts';
 
 /** One schedule, forced once. */
 export interface Attempt {
@@ -62,6 +62,8 @@ export interface AttemptSettings {
   readonly isStrict: boolean;
   /** True where the processes are called without a cache: then there is no race, and none may be found. */
   readonly isWithoutCache: boolean;
+  /** True: every file call on the cache is recorded, whatever the schedule needs. */
+  readonly isTraced?: boolean;
   /** Gates and turns of a stored plan, in place of those that the schedule's name stands for. */
   readonly forced?: Forced;
 }
@@ -85,7 +87,7 @@ export async function attempt(schedule: Schedule, settings: AttemptSettings): Pr
   const folder = join(scenario.storedFolder, `${String(number).padStart(5, '0')}-${idOf(schedule).replaceAll('/', '-')}`);
   const performed: PerformedRun[] = [];
   const run = async (kind: 'before' | 'scheduled' | 'calm', those: readonly Participant[]): Promise<PerformedRun> => {
-    const done = await runOn(cache, { scenario, environment: settings.environment, ...(kind === 'scheduled' ? forced : { gates: [] }), meeting: `schedule ${idOf(schedule)}`, participants: those, folder: join(folder, kind), exploration: plannedExploration(schedule, settings) });
+    const done = await runOn(cache, { scenario, environment: settings.environment, ...(kind === 'scheduled' ? forced : { gates: [] }), meeting: `schedule ${idOf(schedule)}`, participants: those, folder: join(folder, kind), exploration: plannedExploration(schedule, settings), isTraced: settings.isTraced === true });
     performed.push(done);
     return done;
   };
@@ -127,6 +129,7 @@ function plannedExploration(schedule: Schedule, { scenario: { context, subject }
     ...(isWithoutCache ? { isWithoutCache } : {}),
     ...(context.deadlineMs === undefined ? {} : { deadlineMs: context.deadlineMs }),
     gateTimeoutMs: context.gateTimeoutMs,
+    ...(isUsual(workload.shape) ? {} : { workload: workload.shape }),
   };
 }
 

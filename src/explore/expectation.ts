@@ -22,12 +22,22 @@ export interface Expectation {
   readonly serialDefects: readonly string[];
   /** What serial runs leave in the cache besides entries. */
   readonly usualFiles: ReadonlySet<string>;
+  /** All of these runs, as they came to their end. */
+  readonly serialRuns: readonly SerialRun[];
   /** What one process takes whose layers are small. */
   readonly usual: Pick<ValidatorResult, 'peakRssBytes' | 'peakOpenFiles' | 'peakThreads'>;
   /** Learns what another process says without a cache. */
   learn(participant: Participant): Promise<void>;
   /** Records whether the outcome is an expected one. */
   compare(run: PerformedRun, participant: Participant, result: RunResult): Promise<void>;
+}
+
+/** One process, with nothing else going on. */
+export interface SerialRun {
+  readonly participant: string;
+  /** `without-cache`, `cold-1`, `warm-2` and so on. */
+  readonly moment: string;
+  readonly result: RunResult;
 }
 
 export interface ExpectationRequest {
@@ -62,6 +72,7 @@ class SerialOutcomes implements Expectation {
   readonly #learning = new Map<string, Promise<void>>();
   readonly #serialDefects: string[] = [];
   readonly usualFiles = new Set<string>();
+  readonly serialRuns: SerialRun[] = [];
   #usual: Expectation['usual'] = { peakRssBytes: null, peakOpenFiles: undefined, peakThreads: undefined };
 
   constructor(request: ExpectationRequest, known: ReadonlyMap<string, string>) {
@@ -116,6 +127,7 @@ class SerialOutcomes implements Expectation {
     for (const seen of eventsOf(run.recorder.events(), 'cache-file-seen')) if (seen.moment === 'after' && seen.class === 'foreign') this.usualFiles.add(seen.path);
     const [result] = run.results;
     if (result === undefined) return '';
+    this.serialRuns.push({ participant: participant.name, moment, result });
     if (moment.startsWith('cold') && this.#usual.peakRssBytes === null) this.#usual = result;
     return await this.#outcomeOf(run, result);
   }

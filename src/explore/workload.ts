@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { attest, sign } from '../scenario/fixtures.ts';
 import { registryHost } from '../scenario/environment.ts';
 import { identify } from '../scenario/identity.ts';
-import { ImageShelf, type KnownLayer } from '../scenario/images.ts';
+import { bundleLayerBytes, ImageShelf, type KnownLayer } from '../scenario/images.ts';
 import type { Participant } from '../scenario/run.ts';
 import type { ScenarioRun } from '../scenario/scenario-run.ts';
 import { expand } from '../scenario/variables.ts';
@@ -12,8 +12,25 @@ import { pushUnusual, type Unusual } from './unusual.ts';
 import { serialArgumentsOf } from '../validator/subject.ts';
 import { splitCommand } from '../validator/words.ts';
 
+/** What can be chosen of the images, and of how they are validated. */
+export interface WorkloadShape {
+  /** Of each image: the shared one, and its own. */
+  readonly layers: number;
+  /** Of what fills each layer. */
+  readonly layerBytes: number;
+  /** Put after the usual arguments. */
+  readonly flags: readonly string[];
+}
+
+export const usualShape: WorkloadShape = { layers: 2, layerBytes: bundleLayerBytes, flags: [] };
+
+export function isUsual({ layers, layerBytes, flags }: WorkloadShape): boolean {
+  return layers === usualShape.layers && layerBytes === usualShape.layerBytes && flags.length === 0;
+}
+
 /** What the processes of an exploration validate: an image each, with one layer that all of them share. */
 export interface Workload {
+  readonly shape: WorkloadShape;
   readonly participants: readonly Participant[];
   /** One process that validates all of the images, as components; undefined for programs that take one. */
   readonly together: Participant | undefined;
@@ -38,9 +55,9 @@ const image = 'acceptance/bundle';
 export const explorationIdentity = identify({ feature: 'explore', rule: undefined, name: 'explore', row: undefined, uri: '', line: 0 });
 
 /** The layers that an exploration of so many images, and a spare one, will have, known without a registry. */
-export async function plannedLayers(count: number): Promise<{ readonly shared: KnownLayer; readonly all: readonly KnownLayer[] }> {
+export async function plannedLayers(count: number, { layers, layerBytes }: Omit<WorkloadShape, 'flags'> = usualShape): Promise<{ readonly shared: KnownLayer; readonly all: readonly KnownLayer[] }> {
   const shelf = new ImageShelf({ registry: { pushImage: async (_repository, { digest }) => await Promise.resolve(digest) }, host: registryHost, prefix: explorationIdentity.id });
-  await shelf.pushBundles(image, count + 1);
+  await shelf.pushBundles(image, count + 1, { layers, layerBytes });
   return { shared: sharedOf(shelf, count + 1), all: shelf.knownLayers() };
 }
 
@@ -53,21 +70,21 @@ function sharedOf(shelf: ImageShelf, count: number): KnownLayer {
 const line = 'validate image --images ${IMAGES} --policy ${POLICY} --rekor-url ${REKOR} --public-key ${known_PUBLIC_KEY} --show-successes --output json';
 
 /** Operator bundles, signed and attested, and a policy that reads their layers. */
-export async function prepareWorkload(scenario: ScenarioRun, count: number): Promise<Workload> {
+export async function prepareWorkload(scenario: ScenarioRun, count: number, shape: WorkloadShape = usualShape): Promise<Workload> {
   await scenario.keys.make('known');
-  const bundles = await scenario.images.pushBundles(image, count + 1, { areTitled: scenario.subject.exploration !== undefined });
+  const bundles = await scenario.images.pushBundles(image, count + 1, { areTitled: scenario.subject.exploration !== undefined, layers: shape.layers, layerBytes: shape.layerBytes });
   const signing = { keyName: 'known', logging: 'bundled', provenance: 'slsa-v0.2' } as const;
   await Promise.all(bundles.flatMap(({ name }) => [sign(scenario, name, signing), attest(scenario, name, signing)]));
   const shared = sharedOf(scenario.images, count + 1);
   const images = bundles.slice(0, count).map(({ name }) => name);
   const spareImage = bundles[count]?.name ?? '';
-  const commands = scenario.subject.exploration === undefined ? await validations(scenario, images, spareImage) : otherProgram(scenario, images, spareImage);
+  const commands = scenario.subject.exploration === undefined ? await validations(scenario, { images, spareImage, flags: shape.flags }) : otherProgram(scenario, { images, spareImage, flags: shape.flags });
   const ownOf = (participant: string): string | undefined => {
     const image = images[commands.participants.findIndex(({ name }) => name === participant)];
     return scenario.images.readLayers().find((layer) => layer.images.length === 1 && layer.images[0] === image)?.digest;
   };
   const all = scenario.images.readLayers().map(({ digest }) => digest);
-  return { ...commands, shared, ownOf, layers: { all, own: all.filter((digest) => digest !== shared.digest) }, repositories: images.map((name) => scenario.images.repositoryOf(name)) };
+  return { ...commands, shape, shared, ownOf, layers: { all, own: all.filter((digest) => digest !== shared.digest) }, repositories: images.map((name) => scenario.images.repositoryOf(name)) };
 }
 
 /** Each process as it is called without a cache. */
@@ -76,15 +93,22 @@ export function withoutCache(workload: Workload): Workload {
   return { ...workload, participants: workload.participants.map(alone), together: workload.together === undefined ? undefined : alone(workload.together), unusual: undefined };
 }
 
+interface Validated {
+  readonly images: readonly string[];
+  readonly spareImage: string;
+  readonly flags: readonly string[];
+}
+
 type Commands = Pick<Workload, 'participants' | 'together' | 'alone' | 'unusual' | 'spare'>;
 
 /** As a validator is called: one process an image, or all images in one. */
-async function validations(scenario: ScenarioRun, images: readonly string[], spareImage: string): Promise<Commands> {
+async function validations(scenario: ScenarioRun, { images, spareImage, flags }: Validated): Promise<Commands> {
   const policy = JSON.stringify({ sources: [{ policy: [await policyFolder(scenario)] }] });
   const participant = async (name: string, images: readonly string[]): Promise<Participant> => {
     const components = images.map((one, index) => ({ name: `component-${index + 1}`, containerImage: scenario.images.referenceOf(one) }));
     const given = new Map([['POLICY', policy], ['IMAGES', JSON.stringify({ components })]]);
-    return { name, arguments: await Promise.all(splitCommand(line).map(async (word) => given.get(word.slice(2, -1)) ?? (await scenario.values.expand(word, 'error')))) };
+    const words = await Promise.all(splitCommand(line).map(async (word) => given.get(word.slice(2, -1)) ?? (await scenario.values.expand(word, 'error'))));
+    return { name, arguments: [...words, ...flags] };
   };
   const participants = await Promise.all(images.map(async (name, index) => await participant(`validator-${index + 1}`, [name])));
   const together = await participant('validator-all', images);
@@ -100,13 +124,13 @@ async function validations(scenario: ScenarioRun, images: readonly string[], spa
 }
 
 /** As the subject says. The folders of the cache and of the output are others for each attempt: `${CACHE}` and `${OUT}` stay. */
-function otherProgram({ subject, images: shelf }: ScenarioRun, images: readonly string[], spareImage: string): Commands {
+function otherProgram({ subject, images: shelf }: ScenarioRun, { images, spareImage, flags }: Validated): Commands {
   const all = [...images, spareImage];
   const called = (template: readonly string[] = []): readonly Participant[] =>
     all.map((image, index) => {
       const name = `validator-${index + 1}`;
       const values = new Map([['IMAGE', shelf.referenceOf(image)]]);
-      return { name, arguments: template.map((word) => expand(word, values, 'keep')) };
+      return { name, arguments: [...template.map((word) => expand(word, values, 'keep')), ...flags] };
     });
   const [cached, alone] = [called(subject.exploration?.arguments), called(subject.exploration?.withoutCache)];
   const spare = { participant: cached.at(-1) as Participant, alone: alone.at(-1) as Participant };

@@ -45,7 +45,16 @@ export interface ShelfSettings {
 const bundleLabel = 'operators.operatorframework.io.bundle.manifests.v1';
 const randomLayerBytes = 4 * 1024;
 /** Large enough that a body has a middle: more than any one write or read of a validator. */
-const bundleLayerBytes = 512 * 1024;
+export const bundleLayerBytes = 512 * 1024;
+
+export interface BundleForm {
+  /** Clients of artifacts read layers that have a title. */
+  readonly areTitled?: boolean;
+  /** Of each image: the shared one, and its own. Default: 2. */
+  readonly layers?: number;
+  /** Of what fills each layer. */
+  readonly layerBytes?: number;
+}
 
 /** The images of one scenario. Their bytes depend on the scenario and image names alone. */
 export class ImageShelf {
@@ -73,20 +82,22 @@ export class ImageShelf {
   }
 
   /**
-   * Operator bundles `<name>-1` to `<name>-<count>`: one layer that all share, with a ClusterServiceVersion, and one
-   * of their own each. Validators read the layers of such images; clients of artifacts read those that have a title.
+   * Operator bundles `<name>-1` to `<name>-<count>`: one layer that all share, with a ClusterServiceVersion, and others
+   * of their own, usually one. Validators read the layers of such images; clients of artifacts read those that have a title.
    */
-  async pushBundles(name: string, count: number, { areTitled = false } = {}): Promise<readonly PushedImage[]> {
+  async pushBundles(name: string, count: number, { areTitled = false, layers = 2, layerBytes = bundleLayerBytes }: BundleForm = {}): Promise<readonly PushedImage[]> {
     const titled = (layer: Layer, title: string): Layer => (areTitled ? { ...layer, descriptor: { ...layer.descriptor, annotations: { 'org.opencontainers.image.title': title } } } : layer);
     const shared = titled(await this.#bundleLayer(`${name} shared`, [
       { path: 'manifests/operator.clusterserviceversion.yaml', content: manifest('ClusterServiceVersion', 'operator') },
-    ]), 'shared.tar.gz');
+    ], layerBytes), 'shared.tar.gz');
     const pushed: PushedImage[] = [];
     for (let number = 1; number <= count; number += 1) {
-      const own = titled(await this.#bundleLayer(`${name} ${number}`, [
-        { path: `manifests/part-${number}.yaml`, content: manifest('ConfigMap', `part-${number}`) },
-      ]), 'own.tar.gz');
-      pushed.push(await this.#push({ name: `${name}-${number}`, layers: [shared, own], labels: { [bundleLabel]: 'manifests/' } }));
+      const own: Layer[] = [];
+      for (let nth = 1; nth < layers; nth += 1) {
+        const part = nth === 1 ? String(number) : `${number}-${nth}`;
+        own.push(titled(await this.#bundleLayer(`${name} ${part}`, [{ path: `manifests/part-${part}.yaml`, content: manifest('ConfigMap', `part-${part}`) }], layerBytes), nth === 1 ? 'own.tar.gz' : `own-${nth}.tar.gz`));
+      }
+      pushed.push(await this.#push({ name: `${name}-${number}`, layers: [shared, ...own], labels: { [bundleLabel]: 'manifests/' } }));
     }
     return pushed;
   }
@@ -151,8 +162,8 @@ export class ImageShelf {
     return [await next(), await next()];
   }
 
-  async #bundleLayer(name: string, files: readonly PlacedFile[]): Promise<Layer> {
-    const filler = { path: `filler/${name.replaceAll('/', '-')}`, content: this.#random.fork(name).bytes(bundleLayerBytes) };
+  async #bundleLayer(name: string, files: readonly PlacedFile[], layerBytes: number): Promise<Layer> {
+    const filler = { path: `filler/${name.replaceAll('/', '-')}`, content: this.#random.fork(name).bytes(layerBytes) };
     return await this.#layer([...files, filler], 'gzip');
   }
 

@@ -69,6 +69,12 @@ const turnRule = z.strictObject({
   timeoutMs: milliseconds,
 });
 
+const workload = z.strictObject({
+  layers: z.number().int().min(1).max(16),
+  layerBytes: z.number().int().min(1024).max(256 * 1024 * 1024),
+  flags: z.array(z.string()),
+});
+
 const exploration = z.strictObject({
   schedule: name,
   participants: z.number().int().min(1).max(100_000),
@@ -77,6 +83,7 @@ const exploration = z.strictObject({
   isWithoutCache: z.boolean().exactOptional(),
   deadlineMs: milliseconds.exactOptional(),
   gateTimeoutMs: milliseconds,
+  workload: workload.exactOptional(),
 });
 
 /** The only description of stored plans: what is read back is held against it, and the published one is made from it. */

@@ -42,6 +42,17 @@ export interface PlannedExploration {
   readonly isWithoutCache?: boolean;
   readonly deadlineMs?: number;
   readonly gateTimeoutMs: number;
+  /** Of the images and of their commands; absent: the usual. */
+  readonly workload?: PlannedWorkload;
+}
+
+export interface PlannedWorkload {
+  /** Of each image. */
+  readonly layers: number;
+  /** Of what fills each layer. */
+  readonly layerBytes: number;
+  /** Put after the usual arguments. */
+  readonly flags: readonly string[];
 }
 
 /** `schedule leader-follower/middle/1` says where somebody is held, and until when. */
