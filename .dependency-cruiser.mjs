@@ -19,9 +19,10 @@ export const walls = {
   doctor: ['embedded', 'stage', 'containers', 'history', 'tracing', 'validator'],
   report: ['history', 'checkers'],
   reproduce: ['oci', 'history', 'stage', 'faults', 'validator', 'scenario', 'checkers', 'explore', 'statistics', 'report'],
+  stress: ['validator'],
   reference: ['oci', 'sigstore'],
   policies: [],
-  commands: ['oci', 'history', 'stage', 'containers', 'images', 'faults', 'tracing', 'validator', 'scenario', 'checkers', 'explore', 'statistics', 'doctor', 'report', 'reproduce', 'policies'],
+  commands: ['oci', 'history', 'stage', 'containers', 'images', 'faults', 'tracing', 'validator', 'scenario', 'checkers', 'explore', 'statistics', 'doctor', 'report', 'reproduce', 'stress', 'policies'],
 };
 
 const advice = {
@@ -43,6 +44,7 @@ const advice = {
   doctor: 'A probe does in small what a run does: put the way to do it into the folder that runs use.',
   report: 'Reports read, they never decide: put the decision into a checker.',
   reproduce: 'A report is looked for with what explorations have; schedules, checkers and pictures belong into their own folders.',
+  stress: 'A command is a process and nothing else here; what it means when it fails is for who reads its output.',
   reference: 'The reference validator is a program of its own: nobody but its build sees it, and it sees no harness.',
   policies: 'The policy build stands alone.',
   commands: 'Commands put the parts together: logic belongs into the folder that it is about.',

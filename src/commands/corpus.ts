@@ -127,7 +127,8 @@ async function openFor({ report }: Entry, program: string, { options, terminal, 
 /** A report whose symptom needs no race is a row that says so; whatever else goes wrong ends the command. */
 async function outcomeOf({ name, report }: Entry, { context, subject }: Prepared, { options, terminal }: { readonly options: CorpusOptions; readonly terminal: TerminalReport }): Promise<CorpusRow['outcome']> {
   await using resources = new ResourceStack();
-  const bench = { context: { ...context, deadlineMs: report.deadlineMs ?? defaultDeadlineMs }, subject, environment: withBug(report.plantedBug), resources };
+  // What is stored for one is beside what is stored for the others.
+  const bench = { context: { ...context, runFolder: join(context.runFolder, name), deadlineMs: report.deadlineMs ?? defaultDeadlineMs }, subject, environment: withBug(report.plantedBug), resources };
   const { naiveRuns, budgetMs, isShrunk } = options;
   const ignored = (): void => undefined;
   try {
