@@ -46,3 +46,12 @@ Then('the trouble with the cache is told', function (this: StampedeWorld) {
 Then('a later run on what is left comes out right', async function (this: StampedeWorld) {
   await this.expectLaterRun();
 });
+
+Then('a later run on what is left fetches nothing', async function (this: StampedeWorld) {
+  await this.expectLaterRun('nothingFetched');
+});
+
+// By its name, where no words say it: `npm run explore -- --list` has the names.
+When(/^(\d+) validators meet under the schedule "([^"]+)", with "(.+)"$/, async function (this: StampedeWorld, count: string, schedule: string, line: string) {
+  await this.runTogether(line, Number(count), schedule);
+});

@@ -146,8 +146,8 @@ export class StampedeWorld extends World {
     expectHeld(this.scenario, verdicts[name]);
   }
 
-  async expectLaterRun(): Promise<void> {
-    await expectLaterRun(this.scenario);
+  async expectLaterRun(...besides: readonly VerdictName[]): Promise<void> {
+    await expectLaterRun(this.scenario, besides.map((name) => verdicts[name]));
   }
 
   async expectConsistentLog(): Promise<void> {

@@ -44,11 +44,13 @@ export function tellOfStep({ words, isKept, count, because }: Step, terminal: Te
   terminal.line(`  ${isKept ? 'smaller  ' : 'needed   '}  ${words}: ${because ?? `${count.hits} of ${count.runs}`}`);
 }
 
-export function tellOfShrunk({ smallest, stability, runs }: Shrunk, small: Cost | undefined, terminal: TerminalReport): void {
+export function tellOfShrunk({ smallest, stability, runs }: Shrunk, { small, control }: Pick<Pursuit, 'small' | 'control'>, terminal: TerminalReport): void {
   const { participants, shape, schedule, forced } = smallest;
   const gates = forced === undefined ? '' : `, of its gates ${forced.gates.map(({ name }) => `"${name}"`).join(' and ')} alone`;
   terminal.line(`smallest   ${schedule}${gates}: ${counted(participants, 'process').replace('processs', 'processes')}, ${counted(shape.layers, 'layer')} of ${grouped(shape.layerBytes)} bytes in each image${shape.flags.length === 0 ? '' : `, flags ${shape.flags.join(' ')}`}`);
-  terminal.line(`stable     ${rateOf(stability)}; ${counted(runs, 'run')} to make it smaller${small === undefined ? '' : `, ${seconds(small.ms)} since the beginning`}`);
+  terminal.line(`           found with ${counted(runs, 'run')} more${small === undefined ? '' : `, ${seconds(small.ms)} after the beginning`}`);
+  terminal.line(`stable     ${rateOf(stability)}`);
+  if (control !== undefined) terminal.line(`control    ${rateOf(control)} without the planted bug${control.hits === 0 ? '' : ': it is not of that bug'}`);
 }
 
 /** What was tried when it did not come, and how sure that makes us. */

@@ -57,6 +57,8 @@ export interface AttemptSettings {
   readonly isStrict: boolean;
   /** True where the processes are called without a cache: then there is no race, and none may be found. */
   readonly isWithoutCache: boolean;
+  /** True: every file call on the cache is recorded, whatever the schedule needs. */
+  readonly isTraced?: boolean;
   /** Gates and turns of a stored plan, in place of those that the schedule's name stands for. */
   readonly forced?: Forced;
 }
@@ -79,7 +81,7 @@ export async function attempt(schedule: Schedule, settings: AttemptSettings): Pr
   const forced = settings.forced ?? forcedBy(schedule, participants, settings);
   const folder = join(scenario.storedFolder, `${String(number).padStart(5, '0')}-${idOf(schedule).replaceAll('/', '-')}`);
   const run = async (kind: 'before' | 'scheduled' | 'calm', those: readonly Participant[]): Promise<PerformedRun> => {
-    return await runOn(cache, { scenario, environment: settings.environment, ...(kind === 'scheduled' ? forced : { gates: [] }), meeting: `schedule ${idOf(schedule)}`, participants: those, folder: join(folder, kind), exploration: plannedExploration(schedule, settings) });
+    return await runOn(cache, { scenario, environment: settings.environment, ...(kind === 'scheduled' ? forced : { gates: [] }), meeting: `schedule ${idOf(schedule)}`, participants: those, folder: join(folder, kind), exploration: plannedExploration(schedule, settings), isTraced: settings.isTraced === true });
   };
   const isDamaged = schedule.strategy === 'damaged' || schedule.strategy === 'mending';
   if (isDamaged || schedule.strategy === 'evict-while-reading' || (schedule.strategy === 'disk-fails' && isOfReading(schedule.how))) {

@@ -29,7 +29,7 @@ const caches: Readonly<Record<string, ToldCache>> = {
 };
 
 /** The small parts that clauses are put together from: how a part is written, and what a name has for it. */
-const parts: Readonly<Record<string, Part>> = {
+export const parts: Readonly<Record<string, Part>> = {
   PLACE: {
     words: ['before any byte', 'after 1 byte', 'after N bytes', 'after a thousandth', 'when it has half', 'before the last byte'],
     form: 'before any byte|after \\d{1,12} bytes?|after a thousandth|when it has half|before the last byte',
@@ -37,6 +37,10 @@ const parts: Readonly<Record<string, Part>> = {
       const bytes = /\d+/.exec(said)?.[0];
       if (bytes !== undefined) return ({ 0: 'headers', 1: 'first-byte' } as Readonly<Record<number, string>>)[Number(bytes)] ?? `byte-${Number(bytes)}`;
       return { 'before any byte': 'headers', 'after a thousandth': 'thousandth', 'when it has half': 'middle' }[said] ?? 'all-but-one';
+    },
+    said: (name) => {
+      const bytes = /^byte-(\d+)$/.exec(name)?.[1];
+      return bytes === undefined ? { headers: 'before any byte', 'first-byte': 'after 1 byte', thousandth: 'after a thousandth', middle: 'when it has half', 'all-but-one': 'before the last byte' }[name] : `after ${bytes} bytes`;
     },
   },
   CALL: {
@@ -47,8 +51,12 @@ const parts: Readonly<Record<string, Part>> = {
       const nth = said.startsWith('second ') ? 2 : said.startsWith('third ') ? 3 : 1;
       return `${family}-${nth}${said.includes('unpacked') ? '-tar' : said.includes('packed') ? '' : '-either'}`;
     },
+    said: (name) => {
+      const [, family, nth, what = ''] = /^(look|open|create|write|sync|close|rename|remove|lock)-([123])(-tar|-either)?$/.exec(name) ?? [];
+      return family === undefined ? undefined : `${['', 'second ', 'third '][Number(nth) - 1] ?? ''}${family} of the ${{ '-tar': 'unpacked ', '-either': '' }[what] ?? 'packed '}shared entry`;
+    },
   },
-  STATUS: { words: ['401|404|429|500|503'], form: '401|404|429|500|503', name: (said) => said },
+  STATUS: { words: ['401|404|429|500|503'], form: '401|404|429|500|503', name: (said) => said, said: (name) => (/^(?:401|404|429|500|503)$/.test(name) ? name : undefined) },
   FAILS: oneOf({ 'is reset': 'reset', 'is cut': 'cut', 'ends early': 'short-body', 'has a wrong byte': 'wrong-bytes' }),
   BREAKS: oneOf({ 'is reset': 'reset', 'has a wrong byte': 'wrong-bytes' }),
   SLOWS: oneOf({ pauses: 'delay', 'comes in drops': 'trickle' }),
@@ -58,19 +66,21 @@ const parts: Readonly<Record<string, Part>> = {
 
 function oneOf(names: Readonly<Record<string, string>>): Part {
   const words = Object.keys(names);
-  return { words, form: words.join('|'), name: (said) => names[said] ?? said };
+  return { words, form: words.join('|'), name: (said) => names[said] ?? said, said: (name) => words.find((word) => names[word] === name) };
 }
 
 interface Part {
   readonly words: readonly string[];
   readonly form: string;
   readonly name: (said: string) => string;
+  /** The other way round; undefined for a name that nobody can say. */
+  readonly said: (name: string) => string | undefined;
 }
 
 type Clauses = readonly (readonly [words: string, schedule: string])[];
 
 /** In a name, `PLACE` and the like stand for what was said there, the first time and the second. */
-const clauses: Readonly<Record<Sharing, Clauses>> = {
+export const clauses: Readonly<Record<Sharing, Clauses>> = {
   validators: [
     ['all ask for the shared layer before any is answered', 'together'],
     ['all ask for a layer of their own before any is answered', 'own-layers'],
@@ -122,7 +132,7 @@ function scheduleOf(clause: string, who: Sharing): string {
   ]);
 }
 
-const partNames = new RegExp(Object.keys(parts).join('|'), 'g');
+export const partNames = new RegExp(Object.keys(parts).join('|'), 'g');
 
 function formOf(words: string): RegExp {
   return new RegExp(`^${words.replace(partNames, (name) => `(${parts[name]?.form ?? ''})`)}$`);

@@ -19,24 +19,27 @@ export interface Again extends Count {
   readonly shown: Attempt | undefined;
   /** The first one that did not. */
   readonly missed: Attempt | undefined;
+  /** How many did not come about as the schedule says. */
+  readonly unforced: number;
 }
 
 /** Forces a case so often, on a workload of its size. `stopAtMiss`: one that does not show it is enough to know. */
 export async function again({ schedule, forced }: Pick<Case, 'schedule' | 'forced'>, wanted: Wanted, settings: AttemptSettings, { runs, stopAtMiss = false }: { readonly runs: number; readonly stopAtMiss?: boolean }): Promise<Again> {
   const [named] = schedulesNamed(schedule, settings.workload.participants.length);
   if (named === undefined) throw new TypeError(`${schedule} is a schedule`);
-  let [hits, done] = [0, 0];
+  let [hits, done, unforced] = [0, 0, 0];
   let shown: Attempt | undefined;
   let missed: Attempt | undefined;
   while (done < runs && !(stopAtMiss && missed !== undefined)) {
     const made = await attempt(named, { ...settings, ...(forced === undefined ? {} : { forced }) });
     done += 1;
+    if (made.verdict === 'unknown') unforced += 1;
     if (await isIt(made, wanted)) {
       hits += 1;
       shown = made;
     } else missed ??= made;
   }
-  return { hits, runs: done, shown, missed };
+  return { hits, runs: done, shown, missed, unforced };
 }
 
 /** The same symptom, of the same cause. */

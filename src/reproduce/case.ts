@@ -46,9 +46,16 @@ export function sizeOf({ workload: { participants, layers, layerBytes, flags } }
 /** Nobody has looked where file calls can be held. */
 const unprobed: Probe = { requests: 0, layers: 0, steps: 0, calls: undefined, trouble: undefined };
 
+/** Who takes so many times as long as the slowest does alone will not come to its end. */
+const patience = 10;
+const leastMs = 5000;
+
 let opened = 0;
 
-/** Makes the images, and learns what each process says when it is alone. `known`: where it can be held, from another size. */
+/**
+ * Makes the images, and learns what each process says when it is alone; from then on each may take ten times as long, or the deadline that the bench has, if that is
+ * shorter. `known`: where it can be held, from another size.
+ */
 export async function openCase({ context, subject, environment, resources }: Bench, { participants, shape }: Size, known: Probe = unprobed): Promise<OpenCase> {
   const scenario = await openScenario(context, explorationIdentity, subject);
   let isClosed = false;
@@ -60,7 +67,9 @@ export async function openCase({ context, subject, environment, resources }: Ben
   resources.defer('scenario', close);
   const workload = await prepareWorkload(scenario, participants, shape);
   const expectation = await expectedOutcomes({ scenario, workload, environment, name: `alone-${(opened += 1)}` });
-  return { settings: { scenario, workload, expectation, probe: known, environment, isStrict: subject.program.kind === 'built', isWithoutCache: false }, close };
+  const slowestMs = Math.max(0, ...expectation.serialRuns.map(({ result }) => result.durationMs));
+  const deadlineMs = Math.min(Math.max(leastMs, patience * slowestMs), context.deadlineMs ?? subject.deadlineMs);
+  return { settings: { scenario: { ...scenario, context: { ...context, deadlineMs } }, workload, expectation, probe: known, environment, isStrict: subject.program.kind === 'built', isWithoutCache: false }, close };
 }
 
 export function isProbed({ probe: { steps } }: AttemptSettings): boolean {

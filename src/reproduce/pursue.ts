@@ -3,7 +3,7 @@ import { attempt } from '../explore/attempt.ts';
 import { idOf } from '../explore/schedule.ts';
 import { monotonicMs } from '../foundation/clock.ts';
 import type { Count } from '../statistics/proportion.ts';
-import { again, type Again } from './again.ts';
+import { again, type Again, type Wanted } from './again.ts';
 import { openCase, sizeOf, type Bench, type OpenCase, type Size } from './case.ts';
 import type { Report } from './report.ts';
 import { search, type Finding, type Reproduction, type Searched } from './search.ts';
@@ -14,6 +14,8 @@ import { shrink, type Shrunk, type Step } from './shrink.ts';
 
 /** Before anybody is told that it was reproduced, it is forced so often again. */
 const replays = 5;
+/** So often it must not show without the bug. */
+const controls = 3;
 
 /** What came of a report. */
 export interface Pursuit {
@@ -27,6 +29,8 @@ export interface Pursuit {
   readonly rate: Again | undefined;
   readonly naive: Naive | undefined;
   readonly shrunk: Shrunk | undefined;
+  /** The smallest without the planted bug, where one is planted: what shows there, too, is not of it. */
+  readonly control: Again | undefined;
   /** From the beginning of the search to the first attempt that showed it, and until it was as small as it gets. */
   readonly first: Cost | undefined;
   readonly small: Cost | undefined;
@@ -68,7 +72,7 @@ export async function pursue(report: Report, bench: Bench, settings: PursuitSett
   const { size, open, searches } = await look(report, bench, settings);
   const { reproduction } = searches.at(-1) as Searched;
   const others = searches.flatMap((one) => one.others);
-  const none = { report, reproduction, others, searches, rate: undefined, naive: undefined, shrunk: undefined, first: undefined, small: undefined, size, open };
+  const none = { report, reproduction, others, searches, rate: undefined, naive: undefined, shrunk: undefined, control: undefined, first: undefined, small: undefined, size, open };
   if (reproduction === undefined) return none;
   const runs = searches.reduce((sum, { tried }) => sum + tried.attempts, 0);
   const first = { runs, ms: monotonicMs() - settings.startedAt };
@@ -82,8 +86,13 @@ export async function pursue(report: Report, bench: Bench, settings: PursuitSett
   const since = monotonicMs();
   const shrunk = await shrink({ bench, report, found: { ...size, schedule, forced: undefined }, attempt: reproduction.attempt, open, wanted, onStep: settings.onStep, onTry: (words) => settings.onTry(words, 0) });
   // Comparing costs whoever waits nothing that would be needed.
-  const small = { runs: runs + replays + shrunk.runs, ms: first.ms + (monotonicMs() - since) };
-  return { ...none, rate, naive: compared, shrunk, first, small, open: shrunk.open };
+  const small = { runs: runs + replays + shrunk.runs, ms: first.ms + (shrunk.smallAt - since) };
+  return { ...none, rate, naive: compared, shrunk, control: await withoutBug(report, shrunk, wanted), first, small, open: shrunk.open };
+}
+
+async function withoutBug({ plantedBug }: Report, { smallest, open: { settings } }: Shrunk, wanted: Wanted): Promise<Again | undefined> {
+  if (plantedBug === undefined) return undefined;
+  return await again(smallest, wanted, { ...settings, environment: { ...settings.environment, STAMPEDE_PLANTED_BUG: '' } }, { runs: controls });
 }
 
 interface Looked {

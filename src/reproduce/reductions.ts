@@ -15,16 +15,22 @@ const fewestParticipants = 2;
 /** Below that a body has no middle: any write or read takes all of it. */
 const sizes = [4 * 1024, 64 * 1024, 256 * 1024];
 
+/** Schedules that are about a layer of somebody's own need one: on the shared layer, waiting is right. */
+function fewestLayers(schedule: string): number {
+  return ['bystander', 'own-layers'].includes(schedule.split('/')[0] ?? '') ? 2 : 1;
+}
+
 /** All that can be taken away, at once: where that is enough, one try does for all. Undefined where there is nothing. */
-export function leastOf(size: Size): Reduction | undefined {
-  return reduced(size, { participants: Math.min(size.participants, fewestParticipants), shape: { layers: 1, layerBytes: Math.min(size.shape.layerBytes, sizes[0] ?? 0), flags: [] } });
+export function leastOf(size: Size, schedule: string): Reduction | undefined {
+  return reduced(size, { participants: Math.min(size.participants, fewestParticipants), shape: { layers: Math.min(size.shape.layers, fewestLayers(schedule)), layerBytes: Math.min(size.shape.layerBytes, sizes[0] ?? 0), flags: [] } });
 }
 
 /** What can be tried in place of it, one thing at a time, the most of it first; of what is kept, the same is asked again. */
-export function reductionsOf(size: Size): readonly (readonly Reduction[])[] {
+export function reductionsOf(size: Size, schedule: string): readonly (readonly Reduction[])[] {
   const { participants, shape } = size;
   const counts = [...new Set([fewestParticipants, Math.ceil(participants / 2), participants - 1])].filter((count) => count >= fewestParticipants && count < participants);
-  const layers = [...new Set([1, shape.layers - 1])].filter((count) => count >= 1 && count < shape.layers);
+  const least = fewestLayers(schedule);
+  const layers = [...new Set([least, shape.layers - 1])].filter((count) => count >= least && count < shape.layers);
   const words = groupsOf(shape.flags);
   const flags = words.length === 0 ? [] : [[], ...(words.length === 1 ? [] : words.map((group) => words.filter((other) => other !== group).flat()))];
   const each = (others: readonly Size[]): readonly Reduction[] => others.map((other) => reduced(size, other)).filter((one) => one !== undefined);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
 import type { Attempt, AttemptSettings, Forced } from '../explore/attempt.ts';
+import { monotonicMs } from '../foundation/clock.ts';
 import { hasCode } from '../foundation/errors.ts';
 import { readPlan } from '../scenario/stored-plan.ts';
 import type { Count } from '../statistics/proportion.ts';
@@ -31,8 +32,9 @@ export interface Shrunk {
   readonly steps: readonly Step[];
   /** Of the smallest, forced so often in the end. */
   readonly stability: Again;
-  /** How many attempts all of this took. */
+  /** How many attempts it took to be as small as that, and when it was: those that show how stable it is come after. */
   readonly runs: number;
+  readonly smallAt: number;
 }
 
 export interface ShrinkRequest {
@@ -69,16 +71,16 @@ class Shrinking {
   }
 
   async shrinkSize(): Promise<void> {
-    const least = leastOf(this.#size);
+    const least = leastOf(this.#size, this.#request.found.schedule);
     if (least === undefined || (await this.#tries(least))) return;
-    for (let dimension = 0; dimension < reductionsOf(this.#size).length; dimension += 1) await this.#shrinkIn(dimension);
+    for (let dimension = 0; dimension < reductionsOf(this.#size, this.#request.found.schedule).length; dimension += 1) await this.#shrinkIn(dimension);
   }
 
   /** In one direction as far as it goes. */
   async #shrinkIn(dimension: number): Promise<void> {
     const refused = new Set<string>();
     for (;;) {
-      const next = reductionsOf(this.#size)[dimension]?.find(({ words }) => !refused.has(words));
+      const next = reductionsOf(this.#size, this.#request.found.schedule)[dimension]?.find(({ words }) => !refused.has(words));
       if (next === undefined) return;
       if (!(await this.#tries(next))) refused.add(next.words);
     }
@@ -143,16 +145,17 @@ class Shrinking {
   async finish(forced: Forced | undefined): Promise<Shrunk> {
     const { found, wanted, onTry } = this.#request;
     const open = await this.#openAt(this.#size);
+    const [runs, smallAt] = [this.#runs, monotonicMs()];
     const force = async (those: Forced | undefined): Promise<Again> => {
       onTry(`${stabilityRuns} times the smallest`);
       return await this.#again({ schedule: found.schedule, forced: those }, wanted, open.settings, { runs: stabilityRuns });
     };
     const stability = await force(forced);
     const smallest = { ...this.#size, schedule: found.schedule, forced };
-    if (stability.hits === stabilityRuns || forced === undefined) return { smallest, open, steps: this.#steps, stability, runs: this.#runs };
+    if (stability.hits === stabilityRuns || forced === undefined) return { smallest, open, steps: this.#steps, stability, runs, smallAt };
     const full = await force(undefined);
-    if (full.hits <= stability.hits) return { smallest, open, steps: this.#steps, stability, runs: this.#runs };
+    if (full.hits <= stability.hits) return { smallest, open, steps: this.#steps, stability, runs, smallAt };
     this.#noted({ words: `all gates again: ${stability.hits} of ${stability.runs} with fewer`, isKept: true, count: full, because: undefined });
-    return { smallest: { ...smallest, forced: undefined }, open, steps: this.#steps, stability: full, runs: this.#runs };
+    return { smallest: { ...smallest, forced: undefined }, open, steps: this.#steps, stability: full, runs, smallAt };
   }
 }

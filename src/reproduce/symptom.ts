@@ -9,6 +9,7 @@ import { StampedeError } from '../foundation/errors.ts';
 import { readUntrusted } from '../foundation/untrusted-file.ts';
 import { eventsOf, type EventOf, type History } from '../history/event.ts';
 import { readHistory } from '../history/store.ts';
+import { laidOut } from '../scenario/json-layout.ts';
 import type { Symptom } from './report.ts';
 
 /** Where a symptom was seen. */
@@ -86,7 +87,9 @@ export async function seenAlone(symptom: Symptom, runs: readonly SerialRun[]): P
 }
 
 async function isSaid({ contains, matches }: { readonly contains: string | undefined; readonly matches: string | undefined }, files: readonly string[]): Promise<boolean> {
-  const texts = await Promise.all(files.map(async (path) => (await readUntrusted({ path, limitBytes })).toString('utf8')));
+  const said = await Promise.all(files.map(async (path) => (await readUntrusted({ path, limitBytes })).toString('utf8')));
+  // Reporters copy from where JSON is laid out, whatever the program has written.
+  const texts = [...said, ...said.map(laidOut)];
   return (contains === undefined || texts.some((text) => text.includes(contains))) && (matches === undefined || texts.some((text) => isMatch(matches, text)));
 }
 

@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cacheIntact } from '../checkers/cache-intact.ts';
-import { judge } from '../checkers/checker.ts';
+import { judge, type Checker } from '../checkers/checker.ts';
 import { ended } from '../checkers/ended.ts';
 import { layersRead } from '../checkers/layers-read.ts';
 import { outcomesAgree } from '../checkers/outcomes-agree.ts';
@@ -15,14 +15,14 @@ import { failureOf } from './verdict-failure.ts';
 /**
  * Poison outlives its cause: the first participant of the last run runs once more, alone, on the cache as that run has left it. It
  * has to come to its end, say what it says without a cache, and leave every layer whole and nothing else. The last run stays
- * the last one.
+ * the last one. `besides`: what else has to hold of it.
  * @throws StampedeError VERDICT_BROKEN, VERDICT_UNKNOWN
  */
-export async function expectLaterRun(scenario: ScenarioRun): Promise<void> {
+export async function expectLaterRun(scenario: ScenarioRun, besides: readonly Checker[] = []): Promise<void> {
   const later = await runLater(scenario, lastRun(scenario));
   await compareWithReference(later, await scenario.values.forSnapshots());
   later.recorder.close();
-  const verdicts = [ended, outcomesAgree, cacheIntact, layersRead].map((checker) => judge(checker, later.recorder.events()));
+  const verdicts = [ended, outcomesAgree, cacheIntact, layersRead, ...besides].map((checker) => judge(checker, later.recorder.events()));
   await writeFile(join(later.settings.folder, 'verdicts.json'), `${JSON.stringify(verdicts, null, 2)}\n`);
   const failures = verdicts.flatMap((named) => failureOf({ ...named, checker: `${named.checker} of a later run` }, later.settings.folder) ?? []);
   const failure = failures.find(({ code }) => code === 'VERDICT_BROKEN') ?? failures[0];
