@@ -87,9 +87,9 @@ async function runAll(options: CorpusOptions, terminal: TerminalReport, resource
   for (const [program, entries] of byProgram(options.entries)) {
     const own = new ResourceStack();
     resources.own('stage', own);
-    const prepared = program === undefined ? undefined : await openFor(entries[0] as Entry, program, { options, terminal, resources: own });
+    const prepared = program === undefined ? undefined : await openFor(entries[0] as Entry, program, { options, terminal, stage: own });
     for (const entry of entries) {
-      const row = { ...entry, outcome: prepared === undefined ? `${entry.report.subject} is not on this machine` : await outcomeOf(entry, prepared, { options, terminal }) };
+      const row = { ...entry, outcome: prepared === undefined ? `${entry.report.subject} is not on this machine` : await outcomeOf(entry, prepared, { options, terminal, stage: own }) };
       rows.push(row);
       terminal.line(`  ${isShown(row) ? '✔' : '✘'} ${wordsOf(row).map((word) => word || '-').join('  ')}`);
       await keepRows(options.out, [row]);
@@ -107,6 +107,13 @@ function isShown({ outcome }: CorpusRow): boolean {
 
 type Prepared = Pick<Bench, 'context' | 'subject'>;
 
+interface Around {
+  readonly options: CorpusOptions;
+  readonly terminal: TerminalReport;
+  /** What is released before the stage is. */
+  readonly stage: ResourceStack;
+}
+
 /** Which program: that of a bug is a test build, and one that is not made here has to be found; undefined: it is not here. */
 function byProgram(entries: readonly Entry[]): ReadonlyMap<string | undefined, readonly Entry[]> {
   const groups = new Map<string | undefined, Entry[]>();
@@ -118,15 +125,15 @@ function byProgram(entries: readonly Entry[]): ReadonlyMap<string | undefined, r
   return groups;
 }
 
-async function openFor({ report }: Entry, program: string, { options, terminal, resources }: { readonly options: CorpusOptions; readonly terminal: TerminalReport; readonly resources: ResourceStack }): Promise<Prepared> {
+async function openFor({ report }: Entry, program: string, { options, terminal, stage }: Around): Promise<Prepared> {
   const isBuilt = program === 'release' || program === 'test';
   const settings = readSettings({ subject: report.subject, ...(isBuilt ? {} : { binary: program }), ...options.settings });
-  return await prepareContext({ ...settings, plantedBug: undefined }, terminal, resources, program === 'test' ? 'test' : 'release');
+  return await prepareContext({ ...settings, plantedBug: undefined }, terminal, stage, program === 'test' ? 'test' : 'release');
 }
 
 /** A report whose symptom needs no race is a row that says so; whatever else goes wrong ends the command. */
-async function outcomeOf({ name, report }: Entry, { context, subject }: Prepared, { options, terminal }: { readonly options: CorpusOptions; readonly terminal: TerminalReport }): Promise<CorpusRow['outcome']> {
-  await using resources = new ResourceStack();
+async function outcomeOf({ name, report }: Entry, { context, subject }: Prepared, { options, terminal, stage }: Around): Promise<CorpusRow['outcome']> {
+  await using resources = stage.own('report', new ResourceStack());
   // What is stored for one is beside what is stored for the others.
   const bench = { context: { ...context, runFolder: join(context.runFolder, name), deadlineMs: report.deadlineMs ?? defaultDeadlineMs }, subject, environment: withBug(report.plantedBug), resources };
   const { naiveRuns, budgetMs, isShrunk } = options;
