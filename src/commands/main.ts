@@ -14,6 +14,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   reproduce: async () => (await import('./reproduce.ts')).reproduceCommand,
   corpus: async () => (await import('./corpus.ts')).corpusCommand,
   stress: async () => (await import('./stress.ts')).stressCommand,
+  bisect: async () => (await import('./bisect.ts')).bisectCommand,
   matrix: async () => (await import('./matrix.ts')).matrixCommand,
   picture: async () => (await import('./picture.ts')).pictureCommand,
   'crash-cache': async () => (await import('./crash-cache.ts')).crashCacheCommand,
@@ -35,6 +36,7 @@ const usage = `stampede <command> [options]
   reproduce    from an issue report to a schedule          npm run reproduce -- --help
   corpus       public reports, each reproduced             npm run corpus -- --help
   stress       a command many times in parallel           npm run stress -- --help
+  bisect       the first build that shows a report         npm run bisect -- --help
   matrix       known bugs x schedules, and the safe cache npm run matrix -- --help
   picture      draw a stored run as a timeline            npm run picture -- --help
   crash-cache  kill what fills a cache, at many points    npm run crash:cache -- --help
