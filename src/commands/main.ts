@@ -15,6 +15,9 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   corpus: async () => (await import('./corpus.ts')).corpusCommand,
   stress: async () => (await import('./stress.ts')).stressCommand,
   bisect: async () => (await import('./bisect.ts')).bisectCommand,
+  replay: async () => (await import('./replay.ts')).replayCommand,
+  recheck: async () => (await import('./recheck.ts')).recheckCommand,
+  runs: async () => (await import('./runs.ts')).runsCommand,
   matrix: async () => (await import('./matrix.ts')).matrixCommand,
   picture: async () => (await import('./picture.ts')).pictureCommand,
   'crash-cache': async () => (await import('./crash-cache.ts')).crashCacheCommand,
@@ -37,6 +40,9 @@ const usage = `stampede <command> [options]
   corpus       public reports, each reproduced             npm run corpus -- --help
   stress       a command many times in parallel           npm run stress -- --help
   bisect       the first build that shows a report         npm run bisect -- --help
+  replay       whether a stored failure still shows        npm run replay -- --help
+  recheck      judge a stored history again                npm run recheck -- --help
+  runs         list and open what is stored                npm run runs -- --help
   matrix       known bugs x schedules, and the safe cache npm run matrix -- --help
   picture      draw a stored run as a timeline            npm run picture -- --help
   crash-cache  kill what fills a cache, at many points    npm run crash:cache -- --help
