@@ -179,7 +179,7 @@ export const wrongWriters: readonly PlantedBug[] = [
     name: 'removes-others-unfinished',
     class: 'T8',
     symptom: 'A process fails with "no such file" as another one has tidied up.',
-    cause: 'Who begins an entry removes all unfinished files in the directory, those of living writers too.',
+    cause: 'Who begins an entry removes all unfinished files of it, those of living writers too.',
     fix: 'Remove only what the writer of which is gone.',
     seen: 'timoni pull request 567; helm 13110',
     parts: {
@@ -188,7 +188,7 @@ export const wrongWriters: readonly PlantedBug[] = [
       files: {
         ...entryFiles,
         create: async (path, work) => {
-          const unfinished = (await readdir(dirname(path)).catch(() => [])).filter((name) => name.endsWith('.tmp'));
+          const unfinished = (await readdir(dirname(path)).catch(() => [])).filter((name) => name.startsWith(`${basename(path)}.`));
           await Promise.all(unfinished.map(async (name) => await rm(join(dirname(path), name), { force: true })));
           return await entryFiles.create(path, work);
         },
