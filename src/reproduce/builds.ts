@@ -25,7 +25,7 @@ export async function readBuilds(file: string): Promise<readonly Build[]> {
   return required(
     (await linesOf(file)).map((line) => {
       const [, name, path] = /^(\S+)\s+(\S.*)$/.exec(line) ?? [undefined, line, line];
-      return { name: name as string, path: resolve(dirname(file), path as string) };
+      return { name: name, path: resolve(dirname(file), path) };
     }),
     file,
   );

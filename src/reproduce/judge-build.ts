@@ -4,7 +4,7 @@ import { attempt } from '../explore/attempt.ts';
 import { causeKey, causeOf } from '../explore/cause.ts';
 import { schedulesNamed } from '../explore/schedule.ts';
 import { StampedeError } from '../foundation/errors.ts';
-import { ResourceStack } from '../foundation/resources.ts';
+import type { ResourceStack } from '../foundation/resources.ts';
 import type { Judged } from './bisect.ts';
 import type { Build } from './builds.ts';
 import { openCase, type Bench, type Case } from './case.ts';
