@@ -15,6 +15,7 @@ import { openBench } from './reproduce-bench.ts';
 import { replayBundle } from './reproduce-bundle.ts';
 import { tellOfEvidence } from './reproduce-evidence.ts';
 import { keepRegression, requireName } from './reproduce-keep.ts';
+import { newReport } from './reproduce-new.ts';
 import { msOf, tellOfFound, tellOfOther, tellOfRate, tellOfReport, tellOfSearches, tellOfShrunk, tellOfStep } from './reproduce-words.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -25,6 +26,7 @@ Looks for what an issue report tells of, by forcing schedules in the order in wh
   --bundle FILE          in place of a report, what was reproduced elsewhere: FAILED where it shows here, too, FIXED where it does not
   --without-bug          that, and without the bug that was planted there
   --report FILE          JSON or YAML: docs/reproduce.md says what it has; --new writes one
+  --new                  write a report: asks at a terminal, else a template; --report FILE says where, default: report.yaml
   --budget TIME          how long to look: 90s, 5m, 1h; default: 5m
   --binary PATH          the validator's program, in place of the report's
   --bundle-to FILE       where the file to attach goes; default: in the folder of the run
@@ -53,6 +55,7 @@ export async function reproduceCommand(argv: readonly string[]): Promise<number>
     process.stdout.write(usage);
     return ExitStatus.held;
   }
+  if (values.new === true) return await newReport(values.report ?? 'report.yaml', { input: process.stdin, output: process.stdout });
   const bundle = values.bundle;
   const options = bundle === undefined ? await optionsOf(values) : undefined;
   const report = new TerminalReport({ out: process.stdout, root, again: `npm run reproduce -- ${bundle === undefined ? `--report ${options?.file ?? ''}` : `--bundle ${bundle}`}` });
@@ -112,7 +115,7 @@ function parse(argv: readonly string[]) {
   const text = { type: 'string' } as const;
   const toggle = { type: 'boolean' } as const;
   try {
-    return parseArgs({ args: [...argv], options: { report: text, budget: text, binary: text, store: text, deadline: text, 'gate-timeout': text, seed: text, naive: text, 'no-shrink': toggle, bundle: text, 'without-bug': toggle, 'bundle-to': text, keep: text, features: text, subject: text, help: { ...toggle, short: 'h' } } });
+    return parseArgs({ args: [...argv], options: { report: text, budget: text, binary: text, store: text, deadline: text, 'gate-timeout': text, seed: text, naive: text, 'no-shrink': toggle, bundle: text, 'without-bug': toggle, 'bundle-to': text, keep: text, new: toggle, features: text, subject: text, help: { ...toggle, short: 'h' } } });
   } catch (cause) {
     throw new StampedeError('CONFIG_INVALID', cause instanceof Error ? cause.message : String(cause), { hint: 'npm run reproduce -- --help' });
   }

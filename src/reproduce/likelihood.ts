@@ -79,19 +79,20 @@ const ofCheckers: Readonly<Record<NonNullable<Symptom['checker']>, Table>> = {
   bounded: [['unusual', 'a large layer is kept in memory']],
 };
 
-/** What is said there tells more than what kind of symptom it is. */
+/** What the reporter tells says more than what kind of symptom it is. */
 const ofWords: readonly (readonly [RegExp, Strategy, string])[] = [
-  [/no space|disk full|ENOSPC|EDQUOT|read-only|EROFS|EIO|input\/output error|too many open files|EMFILE/i, 'disk-fails', 'it speaks of the disk'],
-  [/time(?:d)? ?out|deadline|lock|resource temporarily unavailable/i, 'leader-stalls', 'it speaks of waiting'],
+  [/no space|disk (?:is |was )?full|full disk|ENOSPC|EDQUOT|read-only|EROFS|EIO|input\/output error|too many open files|EMFILE/i, 'disk-fails', 'it speaks of the disk'],
+  [/\bcancel|\bkill|SIGKILL|\bcrash|\binterrupted/i, 'leader-killed', 'it speaks of somebody who was stopped'],
+  [/time(?:d)? ?out|deadline|\block(?:ed)?\b|resource temporarily unavailable/i, 'leader-stalls', 'it speaks of waiting'],
   [/ENOENT|no such file|not exist/i, 'evict-while-reading', 'it speaks of a file that is gone'],
-  [/\b(?:40[134]|429|50[0234])\b|connection reset|unexpected EOF/i, 'leader-fails', 'it speaks of a download that failed'],
+  [/\b(?:40[134]|429|50[0234])\b|connection|network|unexpected EOF/i, 'leader-fails', 'it speaks of a download that failed'],
   [/out of memory|OOM|heap/i, 'unusual', 'it speaks of memory'],
 ];
 
 /** Strategies that are likely to show the symptom, the likeliest first; those that are not named come after them. */
-export function likelyFor({ symptom, workload: { sharing } }: Pick<Report, 'symptom'> & { readonly workload: Pick<Report['workload'], 'sharing'> }): readonly Likely[] {
+export function likelyFor({ title = '', description = '', symptom, workload: { sharing } }: Pick<Report, 'symptom' | 'description'> & { readonly title?: string } & { readonly workload: Pick<Report['workload'], 'sharing'> }): readonly Likely[] {
   const { contains = '', matches = '', checker } = symptom;
-  const said = ofWords.filter(([words]) => words.test(`${contains}\n${matches}`)).map(([, strategy, because]) => [strategy, because] as const);
+  const said = ofWords.filter(([words]) => words.test(`${title}\n${description}\n${contains}\n${matches}`)).map(([, strategy, because]) => [strategy, because] as const);
   const kind = symptom.hangs === undefined ? (checker === undefined ? wrongOutcome : ofCheckers[checker]) : hangs;
   const all = [...said, ...kind].map(([strategy, because]) => ({ strategy, because }));
   const once = all.filter(({ strategy }, index) => all.findIndex((other) => other.strategy === strategy) === index);

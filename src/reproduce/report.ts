@@ -30,6 +30,9 @@ const symptomSchema = z
   })
   .refine((symptom) => Object.keys(symptom).length > 0, { error: 'is empty: name exitStatus, contains, matches, differsFromSerial, hangs or checker' });
 
+/** Of all layers together. */
+export const mostLayerBytes = 2 * 1024 ** 3;
+
 const workloadSchema = z.strictObject({
   /** Processes at a time, or components of one; each validates an image of its own. */
   participants: z.number().int().min(2).max(64).default(2),
@@ -41,7 +44,7 @@ const workloadSchema = z.strictObject({
   layerBytes: z.number().int().min(1024).max(256 * 1024 * 1024).exactOptional(),
   /** Put after the arguments that the subject needs. */
   flags: z.array(z.string().max(2000)).max(100).default([]),
-});
+}).refine(({ participants, layers = 2, layerBytes = 0 }) => participants * layers * layerBytes <= mostLayerBytes, { error: 'has more than 2 GiB of layers' });
 
 const reportSchema = z.strictObject({
   /** As the reporter says it. */
@@ -110,7 +113,11 @@ function documentIn(text: string, file: string): unknown {
   const document = parseDocument(text, { prettyErrors: true });
   const [first] = document.errors;
   if (first !== undefined) throw new StampedeError('REPORT_INVALID', `${file} is not YAML: ${visible(first.message.split('\n')[0] ?? '')}`, { hint });
-  return document.toJS({ maxAliasCount: 20 }) as unknown;
+  try {
+    return document.toJS({ maxAliasCount: 20 }) as unknown;
+  } catch (cause) {
+    throw new StampedeError('REPORT_INVALID', `${file} is not YAML that can be read: ${visible(cause instanceof Error ? cause.message : String(cause))}`, { hint });
+  }
 }
 
 function wordsFor(issue: z.core.$ZodIssue, document: unknown): string {
@@ -123,6 +130,31 @@ function wordsFor(issue: z.core.$ZodIssue, document: unknown): string {
 
 function hasSymptom(document: unknown): boolean {
   return typeof document === 'object' && document !== null && Object.hasOwn(document, 'symptom');
+}
+
+/** What people fill in. */
+export function templateOf(): string {
+  return `# What somebody saw, for: npm run reproduce -- --report FILE
+title: What happens, in one sentence
+# description: How it came about, in your own words.
+# link: https://github.com/owner/name/issues/1
+
+# The program: reference (the one that comes with this project), ec, crane, oras, or the path of a subject file.
+subject: reference
+# binary: ./path/to/the/program
+# plantedBug: in-place-write    # of the reference alone
+
+workload:
+  participants: 2               # processes at a time, or components of one
+  # sharing: components         # validators or components, where it is known
+  # layers: 2                   # of each image
+  # layerBytes: 524288          # of each layer
+  # flags: ["--workers", "8"]
+
+# All that is named has to be seen in one process: exitStatus, contains, matches (a regular expression), differsFromSerial: true, hangs: true, checker.
+symptom:
+  exitStatus: 1
+`;
 }
 
 function isPattern(text: string): boolean {

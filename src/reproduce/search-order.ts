@@ -38,7 +38,7 @@ export const depth = 3;
 const leaders = 2;
 
 /** What a reader meets there is half of something: the likeliest place of a body. */
-const telling = ['middle', 'truncated', 'reset', 'go', 'ahead', 'same-size'];
+const telling = ['middle', 'truncated', 'reset', 'go', 'ahead', 'same-size', 'ENOSPC/write'];
 
 /**
  * Every schedule that stops one process once, strategies in the order of likelihood: one of each, then the next place of each; then pairs of stops and

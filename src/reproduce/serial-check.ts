@@ -10,7 +10,7 @@ import { seenAlone } from './symptom.ts';
  * Whether there is anything to look for: a symptom that shows when nothing else goes on needs no race, and who fails then can't be told from one that fails because of one.
  * @throws StampedeError SUBJECT_FAILS
  */
-export async function requireQuietAlone({ symptom }: Report, { serialRuns, serialDefects }: Expectation): Promise<void> {
+export async function requireQuietAlone({ symptom }: Report, { serialRuns, serialDefects }: Pick<Expectation, 'serialRuns' | 'serialDefects'>): Promise<void> {
   const shown = await seenAlone(symptom, serialRuns);
   if (shown !== undefined) {
     throw new StampedeError('SUBJECT_FAILS', `no race is needed for it: ${symptomWords(symptom)} also when ${shown.participant} runs alone, ${momentWords(shown)}`, {

@@ -155,7 +155,7 @@ class Shrinking {
     if (stability.hits === stabilityRuns || forced === undefined) return { smallest, open, steps: this.#steps, stability, runs, smallAt };
     const full = await force(undefined);
     if (full.hits <= stability.hits) return { smallest, open, steps: this.#steps, stability, runs, smallAt };
-    this.#noted({ words: `all gates again: ${stability.hits} of ${stability.runs} with fewer`, isKept: true, count: full, because: undefined });
+    this.#noted({ words: `all gates put back, with fewer it was ${stability.hits} of ${stability.runs}`, isKept: false, count: full, because: undefined });
     return { smallest: { ...smallest, forced: undefined }, open, steps: this.#steps, stability: full, runs, smallAt };
   }
 }

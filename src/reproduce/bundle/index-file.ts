@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as z from 'zod';
 import { StampedeError } from '../../foundation/errors.ts';
-import { reportOf, type Report } from '../report.ts';
+import { mostLayerBytes, reportOf, type Report } from '../report.ts';
 
 /** The first entry of every bundle: what the others are, and what they have to be. */
 export const indexFile = 'bundle.json';
@@ -42,6 +42,8 @@ export function indexOf(bytes: Buffer): BundleIndex {
   const report = reportOf(parsed.data.report, indexFile);
   if (!/^[\w-]+$/.test(report.subject)) throw refused('its subject is a file, and code from a bundle is not run');
   if (report.binary !== undefined) throw refused('it names a program of another machine');
+  const { participants, layers, layerBytes } = parsed.data.smallest;
+  if (participants * layers * layerBytes > mostLayerBytes) throw refused('its images have more than 2 GiB');
   const flag = [...parsed.data.smallest.flags, ...report.workload.flags].find((word) => leadsOut.test(word));
   if (flag !== undefined) throw refused(`the flag ${JSON.stringify(flag)} leads out of the folder in which a validator works`);
   return { ...parsed.data, report };

@@ -46,9 +46,9 @@ function forcedBy({ gates, turns }: Forced): Forced | undefined {
 
 /** Forces it until it shows itself, or so often without that it is gone. */
 export async function replay(those: Case, { report: { symptom }, cause, shown }: BundleIndex, bench: Bench): Promise<Replayed> {
-  const { settings, close } = await openCase(bench, those);
-  const count = await again(those, { symptom, cause }, settings, { runs: runsNeeded(shown) });
-  await close();
+  const open = await openCase(bench, those);
+  const count = await again(those, { symptom, cause }, open.settings, { runs: runsNeeded(shown) });
+  await open.close();
   if (count.hits > 0) return { outcome: 'failed', count };
   return { outcome: count.unforced === 0 ? 'fixed' : 'unknown', count };
 }
