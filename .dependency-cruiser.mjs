@@ -22,8 +22,9 @@ export const walls = {
   report: ['history', 'checkers', 'nightly'],
   reference: ['oci', 'sigstore'],
   policies: [],
-  commands: ['oci', 'history', 'stage', 'containers', 'images', 'faults', 'tracing', 'validator', 'scenario', 'checkers', 'explore', 'statistics', 'nightly', 'conformance', 'doctor', 'report', 'reproduce', 'policies'],
+  commands: ['oci', 'history', 'stage', 'containers', 'images', 'faults', 'tracing', 'validator', 'scenario', 'checkers', 'explore', 'statistics', 'nightly', 'conformance', 'doctor', 'report', 'reproduce', 'stress', 'policies'],
   reproduce: ['oci', 'history', 'stage', 'faults', 'validator', 'scenario', 'checkers', 'explore', 'statistics', 'report'],
+  stress: ['validator'],
 };
 
 const advice = {
@@ -47,6 +48,7 @@ const advice = {
   doctor: 'A probe does in small what a run does: put the way to do it into the folder that runs use.',
   report: 'Reports read, they never decide: put the decision into a checker.',
   reproduce: 'A report is looked for with what explorations have; schedules, checkers and pictures belong into their own folders.',
+  stress: 'A command is a process and nothing else here; what it means when it fails is for who reads its output.',
   reference: 'The reference validator is a program of its own: nobody but its build sees it, and it sees no harness.',
   policies: 'The policy build stands alone.',
   commands: 'Commands put the parts together: logic belongs into the folder that it is about.',

@@ -12,6 +12,12 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   reference: async () => (await import('./reference.ts')).referenceCommand,
   explore: async () => (await import('./explore.ts')).exploreCommand,
   reproduce: async () => (await import('./reproduce.ts')).reproduceCommand,
+  corpus: async () => (await import('./corpus.ts')).corpusCommand,
+  stress: async () => (await import('./stress.ts')).stressCommand,
+  bisect: async () => (await import('./bisect.ts')).bisectCommand,
+  replay: async () => (await import('./replay.ts')).replayCommand,
+  recheck: async () => (await import('./recheck.ts')).recheckCommand,
+  runs: async () => (await import('./runs.ts')).runsCommand,
   matrix: async () => (await import('./matrix.ts')).matrixCommand,
   nightly: async () => (await import('./nightly.ts')).nightlyCommand,
   picture: async () => (await import('./picture.ts')).pictureCommand,
@@ -33,6 +39,12 @@ const usage = `stampede <command> [options]
                given a known bug
   explore      force every schedule in turn               npm run explore -- --help
   reproduce    from an issue report to a schedule          npm run reproduce -- --help
+  corpus       public reports, each reproduced             npm run corpus -- --help
+  stress       a command many times in parallel           npm run stress -- --help
+  bisect       the first build that shows a report         npm run bisect -- --help
+  replay       whether a stored failure still shows        npm run replay -- --help
+  recheck      judge a stored history again                npm run recheck -- --help
+  runs         list and open what is stored                npm run runs -- --help
   matrix       known bugs x schedules, and the safe cache npm run matrix -- --help
   nightly      run a campaign, keep what comes of it       npm run nightly -- --help
   picture      draw a stored run as a timeline            npm run picture -- --help

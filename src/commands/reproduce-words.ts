@@ -84,9 +84,9 @@ const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 
  * `90s`, `5m`, `1h` in milliseconds.
  * @throws StampedeError CONFIG_INVALID
  */
-export function msOf(text: string): number {
+export function msOf(text: string, flag = 'budget'): number {
   const [, number = '', unit = ''] = /^(\d{1,7})(ms|s|m|h)$/.exec(text) ?? [];
   const ms = Number(number) * (units[unit] ?? 0);
   if (ms > 0) return ms;
-  throw new StampedeError('CONFIG_INVALID', `--budget ${text} is no time`, { hint: 'such as 90s, 5m, 1h' });
+  throw new StampedeError('CONFIG_INVALID', `--${flag} ${text} is no time`, { hint: 'such as 90s, 5m, 1h' });
 }

@@ -21,6 +21,7 @@ export const knownSchedules: Readonly<Record<string, KnownSchedule | OutOfReach>
   'publish-refuses-existing': { schedule: 'two-writers/ahead/1', checker: 'outcomes-agree' },
   'shared-temporary-name': { schedule: 'two-writers/ahead/1', checker: 'outcomes-agree' },
   'delete-then-rename': { schedule: 'late-writer/look-1-tar/remove-1-tar', checker: 'outcomes-agree' },
+  'removes-others-unfinished': { schedule: 'two-writers/ahead/1', checker: 'outcomes-agree' },
   'write-error-ignored': { schedule: 'disk-fails/ENOSPC/write/1', checker: 'outcomes-agree' },
   'temporary-on-another-disk': { schedule: 'leader-follower/close-1-tar/1', checker: 'outcomes-agree' },
   'append-after-publish': { schedule: 'two-writers/ahead/1', checker: 'cache-intact' },

@@ -70,6 +70,18 @@ describe('ResourceStack', () => {
     expect(released).toBe(1);
   });
 
+  it('is not over for the one who comes second before all is released', async () => {
+    const stack = new ResourceStack();
+    let isReleased = false;
+    stack.defer('slow', async () => {
+      await new Promise((resolve) => setImmediate(resolve));
+      isReleased = true;
+    });
+    void stack[Symbol.asyncDispose]();
+    await stack[Symbol.asyncDispose]();
+    expect(isReleased).toBe(true);
+  });
+
   it('releases what was added while it was releasing', async () => {
     const released: string[] = [];
     const stack = new ResourceStack();

@@ -16,6 +16,7 @@ export class ResourceStack implements AsyncDisposable {
   readonly #owned: Owned[] = [];
   readonly #deadlineMs: number;
   #isReleased = false;
+  #releasing: Promise<void> = Promise.resolve();
 
   constructor(deadlineMs = 10_000) {
     this.#deadlineMs = deadlineMs;
@@ -38,11 +39,18 @@ export class ResourceStack implements AsyncDisposable {
   }
 
   /**
-   * Releases everything. Disposing twice releases once.
-   * @throws StampedeError TEARDOWN_FAILED naming every resource that failed or hung.
+   * Releases everything. Disposing twice releases once, and both are over when all is released: who ends the process after it must not do so while
+   * somebody else still releases.
+   * @throws StampedeError TEARDOWN_FAILED naming every resource that failed or hung, to the one who released them.
    */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isReleased = true;
+    const before = this.#releasing.catch(() => undefined);
+    this.#releasing = before.then(async () => await this.#release());
+    await this.#releasing;
+  }
+
+  async #release(): Promise<void> {
     const failures: Error[] = [];
     for (let next = this.#owned.pop(); next !== undefined; next = this.#owned.pop()) {
       try {

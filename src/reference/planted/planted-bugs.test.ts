@@ -33,6 +33,7 @@ const shows: Readonly<Record<string, RegExp>> = {
   'publish-refuses-existing': /^failed: .*: EEXIST: file already exists, link/,
   'shared-temporary-name': /^failed: .*: ENOENT: no such file or directory, rename/,
   'delete-then-rename': /^failed: .*: ENOENT: no such file or directory, open/,
+  'removes-others-unfinished': /^failed: .*: ENOENT: no such file or directory, rename/,
   'write-error-ignored': /^131072 wrong bytes; sha256:\w+$/,
   'temporary-on-another-disk': /^65536 wrong bytes$/,
   'append-after-publish': /^600000 wrong bytes; sha256:\w+$/,

@@ -97,6 +97,7 @@ export const writerSituations: Readonly<Record<string, Situation>> = {
     replacing.go();
     return await sum(bench, first, third, await follower);
   },
+  'removes-others-unfinished': twoWriters({ leader: 200_000, follower: 100_000, onDisk: [100_000, 1] }, 'follower'),
   'write-error-ignored': async (bench) => {
     await mkdir(bench.directory, { recursive: true });
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=128k', 'tmpfs', bench.directory]);

@@ -175,4 +175,24 @@ export const wrongWriters: readonly PlantedBug[] = [
       },
     },
   },
+  {
+    name: 'removes-others-unfinished',
+    class: 'T8',
+    symptom: 'A process fails with "no such file" as another one has tidied up.',
+    cause: 'Who begins an entry removes all unfinished files of it, those of living writers too.',
+    fix: 'Remove only what the writer of which is gone.',
+    seen: 'timoni pull request 567; helm 13110',
+    parts: {
+      ...withoutLock,
+      ...failing,
+      files: {
+        ...entryFiles,
+        create: async (path, work) => {
+          const unfinished = (await readdir(dirname(path)).catch(() => [])).filter((name) => name.startsWith(`${basename(path)}.`));
+          await Promise.all(unfinished.map(async (name) => await rm(join(dirname(path), name), { force: true })));
+          return await entryFiles.create(path, work);
+        },
+      },
+    },
+  },
 ];
