@@ -20,11 +20,11 @@ export const walls = {
   nightly: ['oci', 'checkers', 'explore', 'scenario', 'statistics', 'validator'],
   doctor: ['embedded', 'stage', 'containers', 'history', 'tracing', 'validator'],
   report: ['history', 'checkers', 'nightly'],
+  reproduce: ['oci', 'history', 'stage', 'faults', 'validator', 'scenario', 'checkers', 'explore', 'statistics', 'report'],
+  stress: ['validator'],
   reference: ['oci', 'sigstore'],
   policies: [],
   commands: ['oci', 'history', 'stage', 'containers', 'images', 'faults', 'tracing', 'validator', 'scenario', 'checkers', 'explore', 'statistics', 'nightly', 'conformance', 'doctor', 'report', 'reproduce', 'stress', 'policies'],
-  reproduce: ['oci', 'history', 'stage', 'faults', 'validator', 'scenario', 'checkers', 'explore', 'statistics', 'report'],
-  stress: ['validator'],
 };
 
 const advice = {
