@@ -15,6 +15,7 @@ to a store, one row a run; at the end it is told what is new, known and gone, an
   --campaign FILE        what is to be run: schemas/campaign.schema.json, examples in campaigns/
   --store DIR            where nights are kept; default: nights
   --resume               goes on with the night that was interrupted last; nothing is done twice
+  --go-on                for a process that something starts again: begins the night of the --seed, or goes on with it; at its end, tells of it
   --shard I/N            of the runs of a night only those that fall to the Ith of N machines; needs --seed, the same on all
   --bundle FILE          also writes the night, with the run folders that were kept, to one file; default with --shard: in the store
   --seed SEED            the order of schedules, and those of chance; with the campaign's name it is the name of the night
@@ -29,6 +30,7 @@ to a store, one row a run; at the end it is told what is new, known and gone, an
   --html FILE            a page for people; a night's end writes it to reports/ in the store, unless it is told where
   --junit FILE           for build services, --messages FILE the same as Cucumber messages, --markdown FILE for the page of a CI job
   --json FILE            of a night, all that is told, for programs
+  --test-output FILE     for the result TEST_OUTPUT of a Tekton task; says ERROR until the verdict is there
 
 exit status: 0 held, 1 broken and not known, 3 more unknown than allowed, or shards are missing; 2 usage, 4 harness
 `;
@@ -38,6 +40,7 @@ export interface NightlyOptions {
   readonly campaign: string | undefined;
   readonly store: string;
   readonly resume: boolean;
+  readonly goOn: boolean;
   readonly shard: Shard | undefined;
   readonly bundle: string | undefined;
   readonly seed: string | undefined;
@@ -50,6 +53,7 @@ export interface NightlyOptions {
   readonly out: string | undefined;
   readonly night: string | undefined;
   readonly files: ReportFiles;
+  readonly testOutput: string | undefined;
 }
 
 /** @throws StampedeError CONFIG_INVALID */
@@ -63,11 +67,13 @@ export function nightlyOptions(argv: readonly string[], root: string): NightlyOp
   if (action === 'report' && rest.length > 0) throw refused(`report takes no ${JSON.stringify(rest[0])}`);
   const shard = values.shard === undefined ? undefined : shardOf(values.shard);
   if (shard !== undefined && values.seed === undefined) throw refused('--shard needs a seed that is the same on all machines', '--seed with the number of the build, for example');
+  if (values['go-on'] === true && (values.seed === undefined || values.resume === true)) throw refused('--go-on needs the --seed that names the night, and no --resume');
   return {
     action,
     campaign: values.campaign,
     store: resolve(root, values.store ?? 'nights'),
     resume: values.resume === true,
+    goOn: values['go-on'] === true,
     shard,
     bundle: values.bundle === undefined ? undefined : resolve(values.bundle),
     seed: seedOf(values.seed),
@@ -80,6 +86,7 @@ export function nightlyOptions(argv: readonly string[], root: string): NightlyOp
     out: values.out === undefined ? undefined : resolve(values.out),
     night: values.night,
     files: { html: pathOf(values.html), junit: pathOf(values.junit), markdown: pathOf(values.markdown), messages: pathOf(values.messages), json: pathOf(values.json) },
+    testOutput: pathOf(values['test-output']),
   };
 }
 
@@ -111,7 +118,7 @@ function parse(argv: readonly string[]) {
       allowPositionals: true,
       options: {
         campaign: text, store: text, resume: toggle, shard: text, bundle: text, seed: text, budget: text, jobs: text, binary: several, build: several,
-        quiet: toggle, out: text, night: text, html: text, junit: text, markdown: text, messages: text, json: text, help: { ...toggle, short: 'h' },
+        quiet: toggle, out: text, night: text, html: text, junit: text, markdown: text, messages: text, json: text, 'test-output': text, 'go-on': toggle, help: { ...toggle, short: 'h' },
       },
     });
   } catch (cause) {

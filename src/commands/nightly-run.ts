@@ -10,6 +10,7 @@ import { freshSeed } from '../foundation/seed.ts';
 import { beginNight, requireNewNight, resumeNight, type BegunNight } from '../nightly/begin.ts';
 import { readCampaign, type Campaign } from '../nightly/campaign.ts';
 import { requireRunnable } from '../nightly/campaign-problems.ts';
+import { nightAsLeft } from '../nightly/go-on.ts';
 import { KeptFolders } from '../nightly/kept-folders.ts';
 import { makeRuns } from '../nightly/make-runs.ts';
 import { NightStore } from '../nightly/store.ts';
@@ -79,7 +80,7 @@ async function make(session: NightSession, workloads: NightWorkloads): Promise<s
   const shard = options.shard ?? { index: 1, count: 1 };
   const builds = await buildsOf(campaign, root);
   const request = { campaign, builds, store, shard, seed: options.seed ?? freshSeed() };
-  const resumed = options.resume ? resumeNight(request, options.seed) : undefined;
+  const resumed = options.goOn ? nightAsLeft(request) : options.resume ? resumeNight(request, options.seed) : undefined;
   if (resumed === undefined) requireNewNight(store, campaign, request.seed);
   workloads.seed = resumed?.night.seed ?? request.seed;
   const begun = resumed ?? beginNight(request, await workloads.see());

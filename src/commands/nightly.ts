@@ -13,6 +13,7 @@ import { pageInStore, requirePlaces, writeReports, type ReportFiles } from './ni
 import { makeNight } from './nightly-run.ts';
 import { nightlyOptions, nightlyUsage, type NightlyOptions } from './nightly-options.ts';
 import { nightWords } from './nightly-words.ts';
+import { withTestOutput } from './test-output-file.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -20,13 +21,17 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 export async function nightlyCommand(argv: readonly string[]): Promise<number> {
   const options = nightlyOptions(argv, root);
   if (options.action !== 'help') await requirePlaces(options.files);
+  return await withTestOutput(options.testOutput, async (told) => await perform(options, told));
+}
+
+async function perform(options: NightlyOptions, told: NightSummary[]): Promise<number> {
   switch (options.action) {
     case 'run':
-      return await makeNight(options, root, async (store, night) => await conclude(store, night, options));
+      return await makeNight(options, root, async (store, night) => await conclude(store, night, options, told));
     case 'merge':
-      return await merge(options);
+      return await merge(options, told);
     case 'report':
-      return await report(options);
+      return await report(options, told);
     default:
       process.stdout.write(nightlyUsage);
       return ExitStatus.held;
@@ -34,23 +39,23 @@ export async function nightlyCommand(argv: readonly string[]): Promise<number> {
 }
 
 /** One file with what was made here, where somebody is to join it with that of others; then the words. */
-async function conclude(store: NightStore, night: string, { shard, bundle, files }: NightlyOptions): Promise<number> {
+async function conclude(store: NightStore, night: string, { shard, bundle, files }: NightlyOptions, told: NightSummary[]): Promise<number> {
   const file = bundle ?? (shard === undefined ? undefined : join(store.folder, bundleName(night, shard)));
   if (file !== undefined) {
     await writeBundle(store, night, file);
     process.stdout.write(`bundle ${file}\n`);
   }
-  return await tellOf(summarize(store, night, undefined, shard), store.folder, withPage(files, store.folder, night));
+  return await tellOf(told, summarize(store, night, undefined, shard), store.folder, withPage(files, store.folder, night));
 }
 
 /** Joins bundles, then tells of the nights that they are of; what is damaged leaves the night unknown at best. */
-async function merge({ store: folder, bundles, out, files }: NightlyOptions): Promise<number> {
+async function merge({ store: folder, bundles, out, files }: NightlyOptions, told: NightSummary[]): Promise<number> {
   using store = NightStore.open(folder, { isNew: true });
   const { nights, damaged, duplicates, conflicts, added } = await mergeBundles(store, bundles);
   const lines = [...damaged.map((one) => `damaged    ${one}`), ...duplicates.map((one) => `duplicate  ${one}`), ...conflicts.map((one) => `twice      ${one}`), `${added} runs added from ${counted(bundles.length - damaged.length, 'bundle')}`];
   process.stdout.write(`${lines.map(harmless).join('\n')}\n`);
   let status: number = damaged.length > 0 ? ExitStatus.unknown : ExitStatus.held;
-  for (const night of nights) status = worstOf(status, await tellOf(summarize(store, night), store.folder, withPage(files, store.folder, night)));
+  for (const night of nights) status = worstOf(status, await tellOf(told, summarize(store, night), store.folder, withPage(files, store.folder, night)));
   if (out !== undefined && nights[0] !== undefined) await writeBundle(store, nights[0], out);
   if (nights.length === 0) throw new StampedeError('BUNDLE_DAMAGED', 'no bundle could be read');
   return status;
@@ -62,14 +67,15 @@ function worstOf(one: number, other: number): number {
 }
 
 /** Tells of a night, the last one if none is named. */
-async function report({ store: folder, night, files }: NightlyOptions): Promise<number> {
+async function report({ store: folder, night, files }: NightlyOptions, told: NightSummary[]): Promise<number> {
   using store = NightStore.open(folder);
   const id = night ?? store.nights().at(-1)?.id;
   if (id === undefined) throw new StampedeError('NOTHING_SELECTED', `no night is in ${folder}`);
-  return await tellOf(summarize(store, id), store.folder, files);
+  return await tellOf(told, summarize(store, id), store.folder, files);
 }
 
-async function tellOf(summary: NightSummary, folder: string, files: ReportFiles): Promise<number> {
+async function tellOf(told: NightSummary[], summary: NightSummary, folder: string, files: ReportFiles): Promise<number> {
+  told.push(summary);
   const lines = nightWords(summary);
   process.stdout.write(`${lines.map(harmless).join('\n')}\n`);
   return await writeReports(summary, folder, files);
