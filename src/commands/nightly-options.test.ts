@@ -13,6 +13,8 @@ it.each([
   [[...campaign, '--seed', '../../etc'], /--seed/],
   [[...campaign, '--jobs', '0'], /--jobs 0/],
   [[...campaign, '--sead', '1'], /sead/],
+  [[...campaign, '--go-on'], /--go-on needs the --seed/],
+  [[...campaign, '--go-on', '--seed', '1', '--resume'], /no --resume/],
   [['merge'], /no bundle is given/],
   [['merj'], /no nightly "merj"/],
   [['report', 'all'], /report takes no "all"/],

@@ -30,7 +30,7 @@ export function testOutput(summaries: readonly NightSummary[], exitStatus: numbe
   const failures = sum(({ findings }) => findings.filter(({ status }) => failing.includes(status)).reduce((hits, { rate }) => hits + rate.hits, 0));
   const warnings = sum(({ counts }) => counts.broken + counts.unknown + counts.harness) - failures;
   const result = exitStatus === 1 ? 'FAILURE' : exitStatus !== 0 || summaries.length === 0 ? 'ERROR' : warnings > 0 ? 'WARNING' : 'SUCCESS';
-  const note = summaries.map(({ night, verdict, reasons }) => `night ${night.id} ${verdict}: ${reasons.join('; ')}`).join('; ');
+  const note = summaries.map(({ night, verdict, reasons }) => `night ${night.id} ${verdict}: ${reasons.slice(0, 5).join('; ')}`).join('; ');
   return noted({ result, timestamp: timeOf(at), successes: sum(({ counts }) => counts.held), failures, warnings }, note);
 }
 
