@@ -2,10 +2,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { root } from './foundation/root.ts';
 
 const entryPoints: Readonly<Record<ReferenceProgram, string>> = { validator: 'src/reference/main.ts', 'cache-peer': 'src/reference/cache-peer.ts' };
-const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** Everything that can end up in the program. */
 const sourceFolders = ['src/foundation', 'src/oci', 'src/sigstore', 'src/reference'];
