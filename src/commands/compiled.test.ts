@@ -82,3 +82,9 @@ describe('the sources, put together', () => {
     expect(builds()).toEqual([]);
   });
 });
+
+it('few files are open at a time', () => {
+  const { status, stderr } = spawnSync('sh', ['-c', 'ulimit -n 96 && exec "$0" bin/stampede.mjs reference version', process.execPath], { cwd: root, encoding: 'utf8' });
+  expect(stderr).toBe('');
+  expect(status).toBe(0);
+});
