@@ -2,11 +2,10 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { StampedeError } from '../src/foundation/errors.ts';
+import { root } from '../src/foundation/root.ts';
 
-const root = fileURLToPath(new URL('../', import.meta.url));
 const scenarios = 30;
 const validatorSeconds = 0.3;
 

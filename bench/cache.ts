@@ -4,11 +4,11 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { root } from '../src/foundation/root.ts';
 import type { BenchLayer, CacheTask } from './cache-peer.ts';
 import { median } from './median.ts';
 
-const peerSource = fileURLToPath(new URL('./cache-peer.ts', import.meta.url));
+const peerSource = join(root, 'bench', 'cache-peer.ts');
 const mebibyte = 1024 * 1024;
 const rounds = 3;
 

@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { openDoor, type Door } from '../src/faults/door.ts';
 import { createGateKeeper } from '../src/faults/gate-keeper.ts';
+import { root } from '../src/foundation/root.ts';
 import { openRecorder } from '../src/history/recorder.ts';
 import { median } from './median.ts';
 
@@ -20,7 +20,7 @@ export interface ProxyThroughput {
 
 const mebibyte = 1024 * 1024;
 const rounds = 3;
-const peer = fileURLToPath(new URL('./proxy-peer.ts', import.meta.url));
+const peer = join(root, 'bench', 'proxy-peer.ts');
 
 export interface ProxyLoad {
   readonly bytes: number;

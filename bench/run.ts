@@ -2,12 +2,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { buildReference } from '../src/reference-build.ts';
 import { embeddedLauncher } from '../src/stage/embedded-launcher.ts';
 import { startStage } from '../src/stage/stage.ts';
 import { StampedeError } from '../src/foundation/errors.ts';
+import { root } from '../src/foundation/root.ts';
 import { benchAcceptance } from './acceptance.ts';
 import { benchCache } from './cache.ts';
 import { benchNightly } from './nightly.ts';
@@ -15,7 +15,6 @@ import { median } from './median.ts';
 import type { ProxyLoad, ProxyThroughput } from './proxy-throughput.ts';
 
 const starts = 10;
-const root = fileURLToPath(new URL('../', import.meta.url));
 
 /** Prints figures of this machine; nothing is judged. */
 export async function bench([part]: readonly string[]): Promise<number> {

@@ -4,6 +4,7 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import process from 'node:process';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 var needed = [20, 11];
 
@@ -22,7 +23,7 @@ var nodeVersion = process.env.STAMPEDE_PRETEND_NODE || process.versions.node;
 if (isTooOld(nodeVersion)) {
   fail('NODE_TOO_OLD: this is Node ' + nodeVersion + ', Node ' + needed.join('.') + ' or newer is needed', 'install a current Node, then npm ci');
 }
-if (!existsSync(new URL('../node_modules/tsx', import.meta.url))) {
+if (!existsSync(new URL('../node_modules/esbuild', import.meta.url))) {
   fail('CONFIG_INVALID: the dependencies are not installed', 'npm ci');
 }
 
@@ -38,11 +39,24 @@ process.stdout.on('error', function (error) {
   if (error.code !== 'EPIPE') throw error;
 });
 
-import('tsx/esm/api')
-  .then(function (tsx) {
+// Where nothing can be made of the sources, they are loaded as they are, which takes some seconds.
+function loaded(error) {
+  // ENOENT is what Node says of a folder that it can't make on a disk that is read only.
+  if (!['EACCES', 'EROFS', 'ENOENT', 'ENOSPC', 'EDQUOT'].includes(error.code)) throw error;
+  return import('tsx/esm/api').then(function (tsx) {
     tsx.register();
     return import('../src/commands/main.ts');
+  });
+}
+
+process.setSourceMapsEnabled(true);
+import('./compiled.mjs')
+  .then(function (builder) {
+    return builder.compiled(fileURLToPath(new URL('..', import.meta.url)));
   })
+  .then(function (folder) {
+    return import(pathToFileURL(folder + '/src/commands/main.js').href);
+  }, loaded)
   .then(function (commands) {
     return commands.main(process.argv.slice(2));
   })

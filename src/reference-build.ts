@@ -2,10 +2,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { root } from './foundation/root.ts';
 
 const entryPoints: Readonly<Record<ReferenceProgram, string>> = { validator: 'src/reference/main.ts', 'cache-peer': 'src/reference/cache-peer.ts' };
-const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** Everything that can end up in the program. */
 const sourceFolders = ['src/foundation', 'src/oci', 'src/sigstore', 'src/reference'];
@@ -81,11 +80,12 @@ async function fingerprint(): Promise<string> {
       return names.filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts')).map((name) => join(folder, name));
     }),
   );
-  const files = [...listed.flat(), ...otherSources].sort();
-  const digests = await Promise.all(
-    files.map(async (file) => `${file} ${createHash('sha256').update(await readFile(join(root, file))).digest('hex')}`),
-  );
-  return createHash('sha256').update(digests.join('\n')).digest('hex');
+  const whole = createHash('sha256');
+  // One after the other: a process may have few files open at a time.
+  for (const file of [...listed.flat(), ...otherSources].sort()) {
+    whole.update(`${file} ${createHash('sha256').update(await readFile(join(root, file))).digest('hex')}\n`);
+  }
+  return whole.digest('hex');
 }
 
 async function isBuiltFrom(outFile: string, stamp: string): Promise<boolean> {

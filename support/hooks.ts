@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join, relative, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { After, Before, Status, type ITestCaseHookParameter } from '@cucumber/cucumber';
 import { readRunContext, type RunContext } from '../src/config.ts';
 import { ExitStatus, StampedeError } from '../src/foundation/errors.ts';
+import { root } from '../src/foundation/root.ts';
 import { artifactsMediaType, type Artifacts } from '../src/report/outcome.ts';
 import { closeScenario } from '../src/scenario/close-scenario.ts';
 import { shellQuoted } from '../src/scenario/command-line.ts';
@@ -21,8 +21,6 @@ process.on('disconnect', () => {
   process.exit(ExitStatus.harness);
 });
 
-/** Where Cucumber was told to be; the command may be elsewhere. */
-const root = fileURLToPath(new URL('../', import.meta.url));
 let subject: Promise<Subject> | undefined;
 
 /** The same in all scenarios of a run, and not to be bundled for each. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { fileURLToPath } from 'node:url';
 import { describeError, ExitStatus } from '../foundation/errors.ts';
 import { monotonicMs } from '../foundation/clock.ts';
 import { ResourceStack } from '../foundation/resources.ts';
+import { root } from '../foundation/root.ts';
 import { seconds, TerminalReport } from '../report/terminal.ts';
 import { acceptanceUsage, againCommand, parseAcceptance } from './acceptance-options.ts';
 import { describeAmplified, tallyAmplified, type AmplifiedTally } from './amplified.ts';
@@ -16,8 +16,6 @@ import { prepareContext } from './prepare-context.ts';
 import { settleSnapshots } from './snapshots.ts';
 import { hideInFolder } from '../scenario/hidden-files.ts';
 import { hiderOfSession } from '../scenario/secrets.ts';
-
-const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** Starts the stage, runs the features, writes snapshots, says how it went. */
 export async function acceptanceCommand(argv: readonly string[]): Promise<number> {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { parseArgs } from 'node:util';
-import { fileURLToPath } from 'node:url';
 import { idOf } from '../explore/schedule.ts';
 import { monotonicMs } from '../foundation/clock.ts';
 import { describeError, ExitStatus, StampedeError } from '../foundation/errors.ts';
 import { ResourceStack } from '../foundation/resources.ts';
+import { root } from '../foundation/root.ts';
 import { TerminalReport } from '../report/terminal.ts';
 import { counted } from '../report/timeline/text.ts';
 import { firstBad, runsForGood, type Judged } from '../reproduce/bisect.ts';
@@ -19,7 +19,6 @@ import { interruptible, type Interruption } from './interrupt.ts';
 import { openBench } from './reproduce-bench.ts';
 import { msOf, rateOf, tellOfReport } from './reproduce-words.ts';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
 const usage = `npm run bisect -- --report FILE --builds LIST | --build-command CMD --revisions A..B|FILE [options]
 
 Finds the first build that shows what a report tells of. The last build has to show it and the first one must not; how many runs make a build good comes from how often

@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { goProgram } from '../conformance/go-program.ts';
 import { conformanceProgram, judgeRegistry } from '../conformance/registry-program.ts';
 import { statusOfTally, tallyLine, type Tally } from '../conformance/tally.ts';
 import { ExitStatus, StampedeError } from '../foundation/errors.ts';
 import { ResourceStack } from '../foundation/resources.ts';
+import { root } from '../foundation/root.ts';
 import { embeddedLauncher } from '../stage/embedded-launcher.ts';
 import { openSession, sweepSessions } from '../stage/session.ts';
 import { endLeftovers } from '../validator/leftovers.ts';
 import { rekorTally, type RekorRequest } from './conformance-rekor.ts';
 import { onInterruption } from './interrupt.ts';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
 const mostFailuresShown = 30;
 const usage = `npm run conformance:registry -- [--url URL] [--set NAME=VALUE ...] [--results DIR]
 

@@ -2,12 +2,12 @@
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { fileURLToPath } from 'node:url';
 import { readSettings } from '../config.ts';
 import { monotonicMs } from '../foundation/clock.ts';
 import { describeError, ExitStatus, hasCode, StampedeError } from '../foundation/errors.ts';
 import { ResourceStack } from '../foundation/resources.ts';
 import { findTool } from '../foundation/tools.ts';
+import { root } from '../foundation/root.ts';
 import { TerminalReport } from '../report/terminal.ts';
 import type { Bench } from '../reproduce/case.ts';
 import { readNotShown } from '../reproduce/not-shown.ts';
@@ -20,7 +20,6 @@ import { requireKnownBug } from './planted-bug.ts';
 import { prepareContext } from './prepare-context.ts';
 import { msOf } from './reproduce-words.ts';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
 const folder = join(root, 'reports');
 const defaultDeadlineMs = 10_000;
 const usage = `npm run corpus -- [options]

@@ -3,10 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { ExitStatus, StampedeError } from '../foundation/errors.ts';
 import { freshSeed, seededRandom } from '../foundation/seed.ts';
+import { root } from '../foundation/root.ts';
 import { buildReference } from '../reference-build.ts';
 import { callPoints, calmDuration, crashAt, type CrashBench, type CrashFinding, type CrashPoint } from './crash-points.ts';
 import { onInterruption } from './interrupt.ts';
@@ -21,7 +21,6 @@ file calls; looks whether any entry is not what its name says, and whether the n
   --only          the point with that number alone
   --planted-bug   gives the cache a known bug, to see it found (npm run reference -- --list-planted-bugs)
 `;
-const root = fileURLToPath(new URL('../..', import.meta.url));
 const atATime = 2;
 /** Of the time of a calm run: far less than it takes to start killing. */
 const smallestShare = 0.0001;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { kebab, readSettings, searchPath, type Settings } from '../config.ts';
 import { missing, ofSubject, outlookOf, undertakings, type Check } from '../doctor/check.ts';
@@ -10,6 +9,7 @@ import { conftestCheck, containerChecks, externalChecks, gitCheck, loopbackCheck
 import { validatorCheck } from '../doctor/validator.ts';
 import { ExitStatus, exitStatusOf, StampedeError } from '../foundation/errors.ts';
 import { ResourceStack } from '../foundation/resources.ts';
+import { root } from '../foundation/root.ts';
 import { openSession, type Session } from '../stage/session.ts';
 import { endLeftovers } from '../validator/leftovers.ts';
 import { loadSubject, type Subject } from '../validator/subject.ts';
@@ -18,7 +18,6 @@ import { interruptible } from './interrupt.ts';
 import { provideValidator } from './provide-validator.ts';
 import { openLauncher } from './stage-launcher.ts';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
 const usage = `npm run doctor -- [options]
 
 Says what this machine has, what will work on it, and which verdicts would be unknown, and why. Nothing stays of it.

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import { parseArgs } from 'node:util';
-import { fileURLToPath } from 'node:url';
 import { readSettings } from '../config.ts';
 import { requireWithin } from '../explore/meeting-under.ts';
 import { attempt, type Attempt, type AttemptSettings } from '../explore/attempt.ts';
@@ -13,6 +12,7 @@ import { monotonicMs } from '../foundation/clock.ts';
 import { describeError, ExitStatus, StampedeError } from '../foundation/errors.ts';
 import { seededRandom } from '../foundation/seed.ts';
 import { ResourceStack } from '../foundation/resources.ts';
+import { root } from '../foundation/root.ts';
 import { TerminalReport } from '../report/terminal.ts';
 import { counted } from '../report/timeline/text.ts';
 import { attemptToReplay, optionsIn, requireSchedules } from './explore-input.ts';
@@ -20,7 +20,6 @@ import { againLine, conclude, tell, tellOfChance, tellOfPatience, tellOfProbe, t
 import { interruptible, type Interruption } from './interrupt.ts';
 import { openExploration } from './open-exploration.ts';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
 const usage = `npm run explore -- [options]
 
 Forces every schedule in turn: strategy x place x leader, where a place is one in the layer's body, or after a file call on the

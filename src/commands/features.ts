@@ -5,6 +5,7 @@ import type { Writable } from 'node:stream';
 import { loadConfiguration, runCucumber, type IConfiguration } from '@cucumber/cucumber/api';
 import { TestStepResultStatus, type Envelope, type GherkinDocument } from '@cucumber/messages';
 import { Query } from '@cucumber/query';
+import { isCompiled, ownModule } from '../foundation/root.ts';
 import { pendingAsSkipped } from '../report/junit.ts';
 import { outcomeOf, type ScenarioOutcome } from '../report/outcome.ts';
 import type { Selection } from './acceptance-options.ts';
@@ -43,7 +44,7 @@ export interface FeaturesResult {
 export async function runFeatures(plan: FeaturesPlan, listener: FeaturesListener): Promise<FeaturesResult> {
   const paths = plan.selection.paths.length > 0 ? plan.selection.paths : [plan.featuresFolder];
   await mkdir(plan.reportFolder, { recursive: true });
-  const { runConfiguration } = await loadConfiguration({ file: 'cucumber.mjs', provided: configuration(plan, paths) }, { cwd: plan.root });
+  const { runConfiguration } = await loadConfiguration({ file: false, provided: configuration(plan, paths) }, { cwd: plan.root });
   const watch = new Watch(listener);
   try {
     const junit = join(plan.reportFolder, 'junit.xml');
@@ -59,6 +60,8 @@ export async function runFeatures(plan: FeaturesPlan, listener: FeaturesListener
 function configuration({ root, reportFolder, selection }: FeaturesPlan, paths: readonly string[]): Partial<IConfiguration> {
   const report = (name: string): string => relative(root, join(reportFolder, name));
   return {
+    // The same as cucumber.mjs has for editors.
+    import: [...(isCompiled() ? [] : ['support/register-typescript.mjs']), ownModule('support/*'), ownModule('steps/*')],
     paths: paths.map((path) => relative(root, path) || '.'),
     format: [
       ['html', report('report.html')],

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { readComposeFile } from '../containers/compose-file.ts';
 import { connectEngine } from '../containers/engine.ts';
 import { monotonicMs } from '../foundation/clock.ts';
 import { ExitStatus, StampedeError } from '../foundation/errors.ts';
+import { root } from '../foundation/root.ts';
 import { buildImages } from '../images/build-images.ts';
 import { seconds } from '../report/terminal.ts';
 import { onInterruption } from './interrupt.ts';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
 const usage = `npm run images:build -- [--base auto|bootstrap|IMAGE] [--fresh] [--compose-file FILE]
 
 Makes the container images of the compose file. Where base images can be pulled they are, pinned by digest; where not,

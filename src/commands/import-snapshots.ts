@@ -7,7 +7,8 @@ import { ExitStatus, StampedeError } from '../foundation/errors.ts';
 import { harmless } from '../report/terminal.ts';
 import { readFeatureSnapshots } from '../scenario/feature-snapshots.ts';
 import { parseGoSnaps } from '../scenario/go-snaps.ts';
-import { settle, snapshotFile, SnapshotReader, type Comparison } from '../scenario/snapshot-book.ts';
+import { settle, SnapshotReader, type Comparison } from '../scenario/snapshot-book.ts';
+import { snapshotFile } from '../scenario/snapshot-file.ts';
 import { planImport, type GoSnapsFile, type ImportPlan, type PlacedSnapshot } from '../scenario/snapshot-import.ts';
 import { requireWritable } from './preflight.ts';
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import { parseArgs } from 'node:util';
-import { fileURLToPath } from 'node:url';
 import { readSettings } from '../config.ts';
 import { attempt, type Attempt, type AttemptSettings } from '../explore/attempt.ts';
 import { brokenAgain, replaysOfFinding } from '../explore/confirm.ts';
@@ -10,12 +9,12 @@ import { enumerate } from '../explore/schedule.ts';
 import { monotonicMs } from '../foundation/clock.ts';
 import { describeError, ExitStatus, StampedeError } from '../foundation/errors.ts';
 import { ResourceStack } from '../foundation/resources.ts';
+import { root } from '../foundation/root.ts';
 import { seconds, TerminalReport } from '../report/terminal.ts';
 import { interruptible, type Interruption } from './interrupt.ts';
 import { tellOfDiscovery, tellOfNaive, type Measuring } from './matrix-figures.ts';
 import { openExploration, withBug } from './open-exploration.ts';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
 const participants = 2;
 /** A hang is a finding here, and nothing that does not hang takes seconds. */
 const defaultDeadline = '5000';

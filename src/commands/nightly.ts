@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { ExitStatus, StampedeError } from '../foundation/errors.ts';
+import { root } from '../foundation/root.ts';
 import { bundleName, writeBundle } from '../nightly/bundle.ts';
 import { mergeBundles } from '../nightly/merge.ts';
 import { NightStore } from '../nightly/store.ts';
@@ -14,8 +14,6 @@ import { makeNight } from './nightly-run.ts';
 import { nightlyOptions, nightlyUsage, type NightlyOptions } from './nightly-options.ts';
 import { nightWords } from './nightly-words.ts';
 import { withTestOutput } from './test-output-file.ts';
-
-const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** `nightly`: runs a campaign, joins what several machines made of it, tells of it. */
 export async function nightlyCommand(argv: readonly string[]): Promise<number> {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { publishRunContext, type RunContext, type Settings } from '../config.ts';
 import type { ResourceStack } from '../foundation/resources.ts';
 import { freshSeed } from '../foundation/seed.ts';
+import { root } from '../foundation/root.ts';
 import type { ReferenceVariant } from '../reference-build.ts';
 import { seconds, type TerminalReport } from '../report/terminal.ts';
 import { hiderOfSession } from '../scenario/secrets.ts';
@@ -19,8 +19,6 @@ import { openRunFolder, storeServiceLogs } from './run-folder.ts';
 import { openLauncher } from './stage-launcher.ts';
 import { mannersOf } from './registry-manners.ts';
 import { endOnLoss } from './stage-loss.ts';
-
-const root = fileURLToPath(new URL('../../', import.meta.url));
 
 interface Prepared {
   readonly context: RunContext;

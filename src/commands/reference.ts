@@ -2,11 +2,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { ExitStatus } from '../foundation/errors.ts';
+import { root } from '../foundation/root.ts';
 import { buildReference } from '../reference-build.ts';
-
-const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Where a test build of the reference validator lies. */
 export const testBuildFile = join(root, 'dist', 'reference', 'validator-test.mjs');

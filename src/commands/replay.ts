@@ -2,7 +2,6 @@
 import { statSync } from 'node:fs';
 import { relative } from 'node:path';
 import { parseArgs } from 'node:util';
-import { fileURLToPath } from 'node:url';
 import { readSettings } from '../config.ts';
 import { attempt, type Attempt } from '../explore/attempt.ts';
 import { causeKey, causeOf } from '../explore/cause.ts';
@@ -10,6 +9,7 @@ import { schedulesNamed } from '../explore/schedule.ts';
 import type { StoredAttempt } from '../explore/stored-attempt.ts';
 import { describeError, ExitStatus, StampedeError } from '../foundation/errors.ts';
 import { ResourceStack } from '../foundation/resources.ts';
+import { root } from '../foundation/root.ts';
 import { TerminalReport } from '../report/terminal.ts';
 import { attemptToReplay, optionsIn } from './explore-input.ts';
 import { interruptible, type Interruption } from './interrupt.ts';
@@ -17,7 +17,6 @@ import { openExploration } from './open-exploration.ts';
 import { replayBundle } from './reproduce-bundle.ts';
 import { rateOf } from './reproduce-words.ts';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
 const usage = `npm run replay -- FOLDER|BUNDLE [options]
 
 Forces a failure again: that of an attempt which is stored in a folder, as explore and reproduce print it, or that of a bundle. Says FAILED where it still shows, FIXED where

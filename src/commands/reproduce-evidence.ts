@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { arch, cpus, release, totalmem, type } from 'node:os';
 import { basename, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { root } from '../foundation/root.ts';
 import type { Settings } from '../config.ts';
 import { tracingTrouble } from '../tracing/tracing.ts';
 import { digestOf } from '../oci/digest.ts';
@@ -18,8 +18,6 @@ import { issueText } from '../reproduce/issue-text.ts';
 import type { Pursuit } from '../reproduce/pursue.ts';
 import { asTyped, pictureFor } from './draw-timeline.ts';
 import { readStoredRuns } from './stored-runs.ts';
-
-const root = fileURLToPath(new URL('../../', import.meta.url));
 
 export interface EvidenceRequest {
   readonly pursuit: Pursuit;

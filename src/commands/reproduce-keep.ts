@@ -4,16 +4,14 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { ExitStatus, StampedeError } from '../foundation/errors.ts';
+import { root } from '../foundation/root.ts';
 import type { TerminalReport } from '../report/terminal.ts';
 import { redactor } from '../reproduce/bundle/redact.ts';
 import type { Bench } from '../reproduce/case.ts';
 import type { Pursuit } from '../reproduce/pursue.ts';
 import { regressionFeature } from '../reproduce/regression.ts';
 import { asTyped } from './draw-timeline.ts';
-
-const root = fileURLToPath(new URL('../../', import.meta.url));
 
 export interface KeepRequest {
   readonly pursuit: Pursuit;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { basename, extname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { idOf } from '../explore/schedule.ts';
 import { monotonicMs } from '../foundation/clock.ts';
 import { describeError, ExitStatus, StampedeError } from '../foundation/errors.ts';
 import { ResourceStack } from '../foundation/resources.ts';
+import { root } from '../foundation/root.ts';
 import { TerminalReport } from '../report/terminal.ts';
 import { pursue } from '../reproduce/pursue.ts';
 import { readReport, type Report } from '../reproduce/report.ts';
@@ -18,7 +18,6 @@ import { keepRegression, requireName } from './reproduce-keep.ts';
 import { newReport } from './reproduce-new.ts';
 import { msOf, tellOfFound, tellOfOther, tellOfRate, tellOfReport, tellOfSearches, tellOfShrunk, tellOfStep } from './reproduce-words.ts';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
 const usage = `npm run reproduce -- --report FILE [options]
 
 Looks for what an issue report tells of, by forcing schedules in the order in which they are likely to show it, until one does.
@@ -37,7 +36,6 @@ Looks for what an issue report tells of, by forcing schedules in the order in wh
 
 exit status: 1 reproduced, or another failure found, or FAILED; 0 all was forced and all held, or FIXED; 3 not all was forced, and nothing found; 2 usage; 4 harness
 `;
-
 
 interface Options {
   readonly report: Report;

@@ -2,15 +2,14 @@
 import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 import { ExitStatus, StampedeError } from '../foundation/errors.ts';
+import { root } from '../foundation/root.ts';
 import { harmless } from '../report/terminal.ts';
 import { counted } from '../report/timeline/text.ts';
 import { asTyped, drawTimeline } from './draw-timeline.ts';
 import { readStoredRuns, readTold } from './stored-runs.ts';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
 const usage = `npm run runs -- [RUN [PART]] [--store DIR]
 
 What is stored of earlier commands, the latest last. With RUN, or the beginning of its name, or \`latest\`: what is in it, and what came of it. With PART besides, or the

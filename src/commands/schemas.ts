@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ExitStatus, StampedeError } from '../foundation/errors.ts';
+import { root } from '../foundation/root.ts';
 import { eventSchemaFile, publishedEventSchema } from '../history/event-shapes.ts';
 import { campaignSchemaFile, publishedCampaignSchema } from '../nightly/campaign.ts';
 import { planSchemaFile, publishedPlanSchema } from '../scenario/plan-schema.ts';
@@ -20,7 +20,7 @@ export async function schemasCommand(argv: readonly string[]): Promise<number> {
   const published = [[planSchemaFile, publishedPlanSchema()], [eventSchemaFile, publishedEventSchema()], [campaignSchemaFile, publishedCampaignSchema()]] as const;
   let status: number = ExitStatus.held;
   for (const [name, text] of help ? [] : published) {
-    const file = fileURLToPath(new URL(`../../schemas/${name}`, import.meta.url));
+    const file = join(root, 'schemas', name);
     if (!check) await publish(file, text);
     else if ((await readFile(file, 'utf8').catch(() => '')) !== text) {
       process.stderr.write(`${file} is not what the code says: npm run schemas:build\n`);

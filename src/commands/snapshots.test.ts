@@ -8,7 +8,8 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { SnapshotMode } from '../config.ts';
 import type { ScenarioVerdict } from '../report/outcome.ts';
 import { placesIn } from '../scenario/places.ts';
-import { snapshotFile, SnapshotReader, type Settlement } from '../scenario/snapshot-book.ts';
+import { SnapshotReader, type Settlement } from '../scenario/snapshot-book.ts';
+import { snapshotFile } from '../scenario/snapshot-file.ts';
 import type { FeaturesResult } from './features.ts';
 import { settleSnapshots, snapshotRecordsFile } from './snapshots.ts';
 

@@ -3,7 +3,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import type { SnapshotMode } from '../config.ts';
 import { featureName, placesIn } from '../scenario/places.ts';
-import { settle, snapshotFile, type Settlement, type SnapshotRecord } from '../scenario/snapshot-book.ts';
+import { settle, type Settlement, type SnapshotRecord } from '../scenario/snapshot-book.ts';
+import { snapshotFile } from '../scenario/snapshot-file.ts';
 import type { FeaturesResult } from './features.ts';
 
 export interface SnapshotSettings {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { readSettings, type Settings } from '../config.ts';
 import { monotonicMs } from '../foundation/clock.ts';
 import { ExitStatus, StampedeError } from '../foundation/errors.ts';
 import { ResourceStack } from '../foundation/resources.ts';
+import { root } from '../foundation/root.ts';
 import { describeStage, environmentFor } from '../stage/describe.ts';
 import { kubeconfigFor } from '../stage/kubeconfig.ts';
 import { openSession, sweepSessions } from '../stage/session.ts';
@@ -17,7 +17,6 @@ import { onInterruption } from './interrupt.ts';
 import { openLauncher } from './stage-launcher.ts';
 import { endOnLoss } from './stage-loss.ts';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
 const usage = `npm run stage -- [--stage embedded|containers] [--port SERVICE=NUMBER ...]
 
 Starts a registry, a Rekor log, a git host and a policy API on loopback, prints their addresses and the environment

@@ -2,11 +2,11 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { fileURLToPath } from 'node:url';
 import { monotonicMs } from '../foundation/clock.ts';
 import { describeError, ExitStatus, StampedeError } from '../foundation/errors.ts';
 import { ResourceStack } from '../foundation/resources.ts';
 import { findTool } from '../foundation/tools.ts';
+import { root } from '../foundation/root.ts';
 import { seconds, TerminalReport } from '../report/terminal.ts';
 import { counted } from '../report/timeline/text.ts';
 import { openSession, sweepSessions } from '../stage/session.ts';
@@ -19,7 +19,6 @@ import { requireWritable } from './preflight.ts';
 import { msOf } from './reproduce-words.ts';
 import { openRunFolder } from './run-folder.ts';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
 const usage = `npm run stress -- [options] -- COMMAND
 
 Runs a command again and again, several at a time, and says how often it fails. What a run that failed has said is kept in a file of its own. Each run gets its

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import * as z from 'zod';
+import { root } from '../foundation/root.ts';
 import { askLog, type ComparableAnswer } from './rekor-answers.ts';
 import type { Question } from './rekor-questions.ts';
 import type { Tally } from './tally.ts';
@@ -13,7 +15,7 @@ const recordedSchema = z.strictObject({
 /** What one server answered, by question; bodies of refusals only, since those of others are about the entries. */
 export type RecordedAnswers = z.output<typeof recordedSchema>;
 
-const file = new URL('./rekor-recorded.json', import.meta.url);
+const file = join(root, 'src', 'conformance', 'rekor-recorded.json');
 
 /** The answers of a real server that this project keeps. */
 export function recordedAnswers(): RecordedAnswers {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { isCompiled, ownModule, root } from '../foundation/root.ts';
 
 /** A process of its own that removes a run's containers should the run be killed. */
 export interface Reaper {
@@ -17,8 +18,8 @@ export const dismissal = 'done';
  * as the pipe to this process: the kernel closes that even after `kill -9`.
  */
 export function startReaper(tag: string): Reaper {
-  const program = fileURLToPath(new URL('reaper-program.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), program, tag], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
+  const loader = isCompiled() ? [] : ['--import', import.meta.resolve('tsx')];
+  const child = spawn(process.execPath, [...loader, join(root, ownModule('src/containers/reaper-program')), tag], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
   child.stdin.on('error', () => undefined);
   child.on('error', () => undefined);
   // Neither the process nor its pipe keeps the run alive.

@@ -5,7 +5,8 @@ import { diffIdOf, digestOf, type DiffID } from './digest.ts';
 import { MediaType, type Descriptor } from './manifest.ts';
 import { tarOf } from './tar.ts';
 
-export type Compression = 'gzip' | 'uncompressed';
+/** `stored`: gzip that compresses nothing, for bytes of which nothing is to be gained. It is made twenty times as fast. */
+export type Compression = 'gzip' | 'stored' | 'uncompressed';
 
 /** A layer as it is pushed, with the two names that it goes by: `descriptor.digest` and `diffId`. */
 export interface Layer {
@@ -20,28 +21,22 @@ export interface Layer {
  * between builds of Node.
  */
 export function buildLayer(tar: Uint8Array, compression: Compression, mediaType: string = usualMediaType(compression)): Layer {
-  return layerOf(tar, compression === 'gzip' ? gzipSync(tar, { level: 6, mtime: 0 }) : tar, mediaType);
-}
-
-/**
- * A layer with one file of `sizeBytes` random bytes. Its gzip form stores them uncompressed: nothing is to be
- * gained, and large layers are made quickly.
- */
-export async function randomLayer(
-  random: SeededRandom,
-  sizeBytes: number,
-  compression: Compression = 'gzip',
-  mediaType: string = usualMediaType(compression),
-): Promise<Layer> {
-  const tar = await tarOf([{ path: 'random', content: random.bytes(sizeBytes) }]);
-  return layerOf(tar, compression === 'gzip' ? gzipSync(tar, { level: 0, mtime: 0 }) : tar, mediaType);
-}
-
-function layerOf(tar: Uint8Array, travelling: Uint8Array, mediaType: string): Layer {
+  const travelling = compression === 'uncompressed' ? tar : gzipSync(tar, { level: compression === 'stored' ? 0 : 6, mtime: 0 });
   const bytes = Buffer.from(travelling.buffer, travelling.byteOffset, travelling.byteLength);
   return { descriptor: { mediaType, digest: digestOf(bytes), size: bytes.length }, diffId: diffIdOf(tar), bytes };
 }
 
+/** A layer with one file of `sizeBytes` random bytes. */
+export async function randomLayer(
+  random: SeededRandom,
+  sizeBytes: number,
+  compression: Compression = 'stored',
+  mediaType: string = usualMediaType(compression),
+): Promise<Layer> {
+  const tar = await tarOf([{ path: 'random', content: random.bytes(sizeBytes) }]);
+  return buildLayer(tar, compression, mediaType);
+}
+
 function usualMediaType(compression: Compression): string {
-  return compression === 'gzip' ? MediaType.ociLayerGzip : MediaType.ociLayer;
+  return compression === 'uncompressed' ? MediaType.ociLayer : MediaType.ociLayerGzip;
 }

@@ -37,7 +37,8 @@ export interface RegistryClient {
   getBlobBytes(repository: string, digest: Digest, limit: number): Promise<Buffer>;
   /** Empty for an unknown repository. */
   tags(repository: string): Promise<readonly string[]>;
-  catalog(): Promise<readonly string[]>;
+  /** All repositories, or those in a folder. */
+  catalog(folder?: string): Promise<readonly string[]>;
   referrers(repository: string, digest: Digest): Promise<readonly Descriptor[]>;
   /** A manifest with all that it names, or an index with all its manifests, within this registry. */
   copy(from: ManifestPlace, to: ManifestPlace): Promise<Digest>;
@@ -55,7 +56,7 @@ export function createRegistryClient(connection: RegistryConnection): RegistryCl
     getBlob: async (repository, digest, signal) => await getBlob(connection, repository, digest, signal),
     getBlobBytes: async (repository, digest, limit) => await getBlobBytes(connection, repository, digest, limit),
     tags: async (repository) => await listTags(connection, repository),
-    catalog: async () => await listRepositories(connection),
+    catalog: async (folder) => await listRepositories(connection, folder),
     referrers: async (repository, digest) => await listReferrers(connection, repository, digest),
     copy: async (from, to) => await copyManifest(connection, from, to),
   };

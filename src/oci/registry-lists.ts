@@ -7,15 +7,25 @@ import { getManifest } from './registry-manifests.ts';
 import type { TransportResponse } from './transport.ts';
 
 const mostPages = 1000;
+/** More than a scenario usually has. */
+const repositoriesAtOnce = 20;
 
 /** All tags of a repository, none for one that the registry does not know. https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-tags */
 export async function listTags(connection: RegistryConnection, repository: string): Promise<readonly string[]> {
   return await allPages(connection, `/v2/${repository}/tags/list`, 'tags');
 }
 
-/** All repositories. https://distribution.github.io/distribution/spec/api/#listing-repositories */
-export async function listRepositories(connection: RegistryConnection): Promise<readonly string[]> {
-  return await allPages(connection, '/v2/_catalog', 'repositories');
+/**
+ * All repositories, or those in a folder, in order. The others are not asked for, since there may be many. https://distribution.github.io/distribution/spec/api/#listing-repositories
+ */
+export async function listRepositories(connection: RegistryConnection, folder?: string): Promise<readonly string[]> {
+  if (folder === undefined) return await allPages(connection, '/v2/_catalog', 'repositories');
+  const within = `${folder}/`;
+  // Before the folder, however the registry orders names: a name that ends where another goes on comes before it everywhere.
+  const query = new URLSearchParams({ n: String(repositoriesAtOnce), last: folder.slice(0, -1) });
+  const isBehind = (name: string): boolean => name > within && !name.startsWith(within);
+  const names = await allPages(connection, `/v2/_catalog?${query.toString()}`, 'repositories', isBehind);
+  return names.filter((name) => name.startsWith(within));
 }
 
 /**
@@ -31,7 +41,8 @@ export async function listReferrers(connection: RegistryConnection, repository: 
   return tagged === undefined ? [] : listIn<Descriptor>(path, tagged.bytes, 'manifests');
 }
 
-async function allPages(connection: RegistryConnection, path: string, field: string): Promise<readonly string[]> {
+/** Up to the page with the first that is said to be the end. */
+async function allPages(connection: RegistryConnection, path: string, field: string, isEnd: (name: string) => boolean = () => false): Promise<readonly string[]> {
   const found: string[] = [];
   let next: string | undefined = path;
   for (let pages = 0; next !== undefined; pages += 1) {
@@ -39,7 +50,9 @@ async function allPages(connection: RegistryConnection, path: string, field: str
     const response: TransportResponse = await ask(connection, { path: next, expect: [200, 404] });
     const bytes = await response.bytes();
     if (response.status === 404) return found;
-    found.push(...listIn<string>(path, bytes, field));
+    const names = listIn<string>(path, bytes, field);
+    found.push(...names);
+    if (names.some(isEnd)) return found;
     next = nextPage(new URL(next, connection.baseUrl).href, response);
   }
   return found;

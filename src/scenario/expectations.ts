@@ -123,8 +123,9 @@ function agrees(actual: unknown, wanted: unknown): boolean {
 export async function expectSnapshots(scenario: ScenarioRun, texts: readonly (readonly [name: string, text: string])[]): Promise<void> {
   const known = await scenario.values.forSnapshots();
   const failures: StampedeError[] = [];
+  const snapshots = await scenario.snapshots();
   for (const [what, text] of texts) {
-    const comparison = scenario.snapshots.compare(`${scenario.identity.title}: ${what}`, normalise(text, known));
+    const comparison = snapshots.compare(`${scenario.identity.title}: ${what}`, normalise(text, known));
     const { difference, ...record } = comparison;
     await appendToStored(scenario, 'snapshots.ndjson', record);
     lastRun(scenario).recorder.record({ kind: 'snapshot-compared', snapshot: record.name, outcome: record.outcome });

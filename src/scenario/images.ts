@@ -158,13 +158,13 @@ export class ImageShelf {
 
   async #twoRandomLayers(name: string): Promise<Layer[]> {
     const random = this.#random.fork(name);
-    const next = async (): Promise<Layer> => await this.#layer([{ path: 'random', content: random.bytes(randomLayerBytes) }], 'gzip');
+    const next = async (): Promise<Layer> => await this.#layer([{ path: 'random', content: random.bytes(randomLayerBytes) }], 'stored');
     return [await next(), await next()];
   }
 
   async #bundleLayer(name: string, files: readonly PlacedFile[], layerBytes: number): Promise<Layer> {
     const filler = { path: `filler/${name.replaceAll('/', '-')}`, content: this.#random.fork(name).bytes(layerBytes) };
-    return await this.#layer([...files, filler], 'gzip');
+    return await this.#layer([...files, filler], 'stored');
   }
 
   /** Both forms are kept, to be compared with what validators cache. */

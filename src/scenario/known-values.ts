@@ -68,7 +68,7 @@ export class KnownValues {
   /** `REGISTRY_<repository>:<tag>_DIGEST` for every tag that the scenario's part of the registry has. */
   async #digests(): Promise<ReadonlyMap<string, string>> {
     const { registry, prefix } = this.#settings;
-    const repositories = (await registry.catalog()).filter((name) => name.startsWith(`${prefix}/`)).sort();
+    const repositories = await registry.catalog(prefix);
     const found = await Promise.all(
       repositories.map(async (repository) => {
         const tags = await registry.tags(repository);

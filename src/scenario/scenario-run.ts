@@ -22,7 +22,8 @@ import { loginTo, openTransport } from './registry-access.ts';
 import type { PerformedRun } from './run.ts';
 import { registryLoginEnvironment, SecretBook } from './secrets.ts';
 import { Signer } from './signing.ts';
-import { SnapshotReader, snapshotFile } from './snapshot-book.ts';
+import type { SnapshotReader } from './snapshot-book.ts';
+import { requireWhole, snapshotFile } from './snapshot-file.ts';
 import { copyWorkFolder } from './work-copy.ts';
 
 /** Everything one scenario has: its fixtures, folders, runs. Steps go through the verbs beside this file. */
@@ -41,7 +42,8 @@ export interface ScenarioRun {
   readonly images: ImageShelf;
   readonly signer: Signer;
   readonly values: KnownValues;
-  readonly snapshots: SnapshotReader;
+  /** Loaded when somebody compares: most runs that are no feature never do. */
+  readonly snapshots: () => Promise<SnapshotReader>;
   /** The transparency log, and the door before it where it was told to fail. */
   readonly log: { readonly client: RekorClient; door: LogDoor | undefined };
   /** Base address of the policy API, with the scenario's prefix. */
@@ -56,12 +58,18 @@ export interface ScenarioRun {
   readonly resources: ResourceStack;
 }
 
+function snapshotsOf(file: string): ScenarioRun['snapshots'] {
+  requireWhole(file);
+  let reader: Promise<SnapshotReader> | undefined;
+  return async () => await (reader ??= import('./snapshot-book.ts').then(({ SnapshotReader }) => new SnapshotReader(file)));
+}
+
 /**
  * Makes the folders and clients of a scenario; disposing `resources` removes what must not outlive it.
  * @throws StampedeError SNAPSHOT_FILE_CORRUPT
  */
 export async function openScenario(context: RunContext, identity: ScenarioIdentity, subject: Subject): Promise<ScenarioRun> {
-  const snapshots = new SnapshotReader(snapshotFile(context.snapshotsFolder, identity.feature));
+  const snapshots = snapshotsOf(snapshotFile(context.snapshotsFolder, identity.feature));
   const resources = new ResourceStack();
   try {
     const folders = scenarioFolders(join(context.sessionFolder, 'scenarios', identity.id));

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SnapshotMode } from '../config.ts';
-import { settle, snapshotFile, SnapshotReader, type Settlement, type SnapshotRecord } from './snapshot-book.ts';
+import { settle, SnapshotReader, type Settlement, type SnapshotRecord } from './snapshot-book.ts';
+import { snapshotFile } from './snapshot-file.ts';
 
 const header = '// Jest Snapshot v1, https://jestjs.io/docs/snapshot-testing\n';
 const corrupt = { code: 'SNAPSHOT_FILE_CORRUPT' };

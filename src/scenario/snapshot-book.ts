@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { addSerializer, SnapshotState } from 'jest-snapshot';
 import type { SnapshotMode } from '../config.ts';
 import { difference } from './difference.ts';
@@ -21,11 +21,6 @@ export interface SnapshotRecord {
 export interface Comparison extends SnapshotRecord {
   /** A readable diff, expected against received; undefined when they are equal or nothing was expected. */
   readonly difference: string | undefined;
-}
-
-/** One file a feature. */
-export function snapshotFile(folder: string, feature: string): string {
-  return join(folder, `${feature}.snap`);
 }
 
 /**

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Script } from 'node:vm';
 import { StampedeError } from '../foundation/errors.ts';
 import { isGoSnaps } from './go-snaps.ts';
 
 const header = '// Jest Snapshot v1, https://jestjs.io/docs/snapshot-testing\n';
+
+/** One file a feature. */
+export function snapshotFile(folder: string, feature: string): string {
+  return join(folder, `${feature}.snap`);
+}
 
 /**
  * jest-snapshot takes what it can't read of a file for missing, and would rewrite the file without it: what is not

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isTag } from '../../oci/reference.ts';
 import { isContentDigest, type ContentDigest } from './content-digest.ts';
@@ -17,8 +17,14 @@ export const listTags: Route = async ({ paths }, { repository, query }) => {
 
 /** https://distribution.github.io/distribution/spec/api/#listing-repositories */
 export const listRepositories: Route = async ({ paths }, { query }) => {
-  const names = await repositoriesBelow(paths.repositories, '');
-  return page([...names].sort(), query, { path: '/v2/_catalog', document: (some) => ({ repositories: some }) });
+  const names: string[] = [];
+  const most = Number(query.get('n') ?? Infinity);
+  for await (const name of repositoriesAfter(query.get('last') ?? '', paths.repositories)) {
+    names.push(name);
+    // One more than is asked for tells that there are more.
+    if (names.length > most) break;
+  }
+  return page(names, query, { path: '/v2/_catalog', document: (some) => ({ repositories: some }) });
 };
 
 /** The digest that a tag names, undefined also for what can't be a tag. */
@@ -34,14 +40,15 @@ export async function forgetTagsOf(paths: Paths, repository: string, digest: Con
   }
 }
 
-/** Every folder that has had a manifest, by its path. */
-async function repositoriesBelow(folder: string, name: string): Promise<readonly string[]> {
-  const entries = (await orIfMissing(readdir(folder, { withFileTypes: true }), [])).filter((entry) => entry.isDirectory());
-  const below = entries
-    .filter((entry) => !entry.name.startsWith('_'))
-    .map(async (entry) => await repositoriesBelow(join(folder, entry.name), name === '' ? entry.name : `${name}/${entry.name}`));
-  const own = entries.some((entry) => entry.name === '_manifests') ? [name] : [];
-  return [...own, ...(await Promise.all(below)).flat()];
+/** Every folder that has had a manifest, by its path, in code-unit order, after `last`. What comes before it, and what nobody asks for, is not looked at. */
+async function* repositoriesAfter(last: string, folder: string, name = ''): AsyncGenerator<string> {
+  const entries = (await orIfMissing(readdir(folder, { withFileTypes: true }), [])).filter((entry) => entry.isDirectory() && !entry.name.startsWith('_'));
+  // A name comes before all that lie in it, but other names may come between: `a`, `a-b`, `a/b`.
+  const parts = entries.flatMap((entry) => ['', '/'].map((end) => ({ entry: entry.name, isFolder: end === '/', path: `${name}${entry.name}${end}` })));
+  for (const { entry, isFolder, path } of parts.sort((one, other) => (one.path < other.path ? -1 : 1))) {
+    if (isFolder && (path > last || last.startsWith(path))) yield* repositoriesAfter(last, join(folder, entry), path);
+    if (!isFolder && path > last && (await orIfMissing(stat(join(folder, entry, '_manifests')).then(() => true), false))) yield path;
+  }
 }
 
 interface Listing {
