@@ -32,7 +32,7 @@ afterAll(async () => await project.close());
 /** A checkout with its dependencies, in which a job may write; a link would lead its program back to the project. */
 async function checkout(name: string): Promise<string> {
   const folder = join(project.folder, name);
-  for (const part of ['bin', 'src', 'steps', 'support', 'bench', 'subjects', 'examples', 'schemas', 'package.json', 'package-lock.json']) cpSync(join(projectRoot, part), join(folder, part), { recursive: true });
+  for (const part of ['bin', 'src', 'steps', 'support', 'bench', 'features', 'subjects', 'examples', 'schemas', 'package.json', 'package-lock.json']) cpSync(join(projectRoot, part), join(folder, part), { recursive: true });
   symlinkSync(join(projectRoot, 'node_modules'), join(folder, 'node_modules'));
   return folder;
 }
