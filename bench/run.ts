@@ -19,11 +19,11 @@ const starts = 10;
 const root = fileURLToPath(new URL('../', import.meta.url));
 
 /** Prints figures of this machine; nothing is judged. */
-export async function bench([part]: readonly string[]): Promise<number> {
+export async function bench([part, ...words]: readonly string[]): Promise<number> {
   if (part === 'cache') return await benchCache();
   if (part === 'acceptance') return await benchAcceptance();
   if (part === 'nightly') return await benchNightly();
-  if (part === 'stage') return await benchStage();
+  if (part === 'stage') return await benchStage(words);
   if (part !== undefined) throw new StampedeError('CONFIG_INVALID', `there is no benchmark named ${part}`, { hint: 'npm run bench, npm run bench:cache, npm run bench:stage, npm run bench -- acceptance, npm run bench -- nightly' });
   await section('embedded stage, from nothing to all services up', stageStart);
   await section('reference validator, start to end of `version`', referenceStart);

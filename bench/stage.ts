@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { StampedeError } from '../src/foundation/errors.ts';
 import { ResourceStack } from '../src/foundation/resources.ts';
 import { peakRssOf } from '../src/foundation/process-table.ts';
 import { median } from './median.ts';
@@ -26,8 +27,12 @@ const loads = [
 type Load = (typeof loads)[number];
 type Ask = (task: StageTask) => Promise<number>;
 
-/** Prints figures of the embedded stage, of this machine and this run; nothing is judged. */
-export async function benchStage(): Promise<number> {
+const parts = { start: startFigures, blobs: throughput, log: logFigures, memory: memoryFigures } as const;
+
+/** Prints figures of the embedded stage, of this machine and this run; nothing is judged. `wanted`: some of its parts; none is all. */
+export async function benchStage(wanted: readonly string[]): Promise<number> {
+  const unknown = wanted.find((name) => !Object.hasOwn(parts, name));
+  if (unknown !== undefined) throw new StampedeError('CONFIG_INVALID', `the stage's benchmark has no part named ${unknown}`, { hint: `npm run bench:stage -- ${Object.keys(parts).join(' ')}` });
   const resources = new ResourceStack(30_000);
   const release = async (): Promise<void> => await resources[Symbol.asyncDispose]();
   const interrupted = (): void => void release().finally(() => process.exit(130));
@@ -35,13 +40,9 @@ export async function benchStage(): Promise<number> {
   try {
     const folder = await mkdtemp(join(tmpdir(), 'stampede-bench-stage-'));
     resources.defer('folder', async () => await rm(folder, { recursive: true, force: true, maxRetries: 3 }));
-    const other = resources.own('docker-registry', await startDockerRegistry(join(folder, 'docker-registry')));
     const peer = await bundled(peerSource, join(folder, 'peer.mjs'));
     const ask: Ask = async (task) => (await askPeer<StageTask, { readonly milliseconds: number }>(peer, task)).milliseconds;
-    await startFigures();
-    await throughput(ask, other);
-    await logFigures(ask);
-    await memoryFigures(ask);
+    for (const [name, part] of Object.entries(parts)) if (wanted.length === 0 || wanted.includes(name)) await part(ask, folder);
     return 0;
   } finally {
     process.off('SIGINT', interrupted);
@@ -60,7 +61,8 @@ async function startFigures(): Promise<void> {
 }
 
 /** By turns, the other one first in every second round, so that what else happens on the machine meets both. */
-async function throughput(ask: Ask, other: BenchServer): Promise<void> {
+async function throughput(ask: Ask, folder: string): Promise<void> {
+  await using other = await startDockerRegistry(join(folder, 'docker-registry'));
   await using stage = await startBenchStage();
   say('blobs against docker-registry, goal at least 1 (median, lowest to highest of the rounds; MiB a second of both)');
   for (const load of loads) {
