@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -22,12 +22,20 @@ export interface BenchStage extends BenchServer {
   readonly commandMs: number;
 }
 
-const command = fileURLToPath(new URL('../bin/stampede.mjs', import.meta.url));
+const root = fileURLToPath(new URL('../', import.meta.url));
 
-/** The stage as everybody starts it. */
+/** What `npm run stage` runs, without npm. */
+async function stageWords(): Promise<readonly string[]> {
+  const { scripts } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { readonly scripts: { readonly stage: string } };
+  const [, ...words] = scripts.stage.split(' ');
+  return words;
+}
+
+/** The stage as `npm run stage` starts it. */
 export async function startBenchStage(): Promise<BenchStage> {
+  const words = await stageWords();
   const began = performance.now();
-  const child = spawn(process.execPath, [command, 'stage', '--json'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [...words, '--json'], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
   const line = await firstLine(child, 'stdout', /^\{/);
   const commandMs = performance.now() - began;
   const { addresses, durationMs } = JSON.parse(line) as { readonly addresses: StageAddresses; readonly durationMs: number };

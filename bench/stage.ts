@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { StampedeError } from '../src/foundation/errors.ts';
@@ -24,7 +24,6 @@ const loads = [
   { name: '400 of 64 KiB, 8 at once', count: 400, bytes: mebibyte / 16, atOnce: 8 },
 ] as const;
 
-type Load = (typeof loads)[number];
 type Ask = (task: StageTask) => Promise<number>;
 
 const parts = { start: startFigures, blobs: throughput, log: logFigures, memory: memoryFigures } as const;
@@ -42,6 +41,7 @@ export async function benchStage(wanted: readonly string[]): Promise<number> {
     resources.defer('folder', async () => await rm(folder, { recursive: true, force: true, maxRetries: 3 }));
     const peer = await bundled(peerSource, join(folder, 'peer.mjs'));
     const ask: Ask = async (task) => (await askPeer<StageTask, { readonly milliseconds: number }>(peer, task)).milliseconds;
+    say(`this machine: ${availableParallelism()} processors, load ${loadavg()[0]?.toFixed(1)}`);
     for (const [name, part] of Object.entries(parts)) if (wanted.length === 0 || wanted.includes(name)) await part(ask, folder);
     return 0;
   } finally {
