@@ -21,10 +21,11 @@ export const walls = {
   doctor: ['embedded', 'stage', 'containers', 'history', 'tracing', 'validator'],
   report: ['history', 'checkers', 'nightly'],
   reproduce: ['oci', 'history', 'stage', 'faults', 'validator', 'scenario', 'checkers', 'explore', 'statistics', 'report'],
+  seeding: ['oci', 'sigstore', 'stage', 'scenario'],
   stress: ['validator'],
   reference: ['oci', 'sigstore'],
   policies: [],
-  commands: ['oci', 'history', 'stage', 'containers', 'images', 'faults', 'tracing', 'validator', 'scenario', 'checkers', 'explore', 'statistics', 'nightly', 'conformance', 'doctor', 'report', 'reproduce', 'stress', 'policies'],
+  commands: ['oci', 'history', 'stage', 'containers', 'images', 'faults', 'tracing', 'validator', 'scenario', 'checkers', 'explore', 'statistics', 'nightly', 'conformance', 'doctor', 'report', 'reproduce', 'seeding', 'stress', 'policies'],
 };
 
 const advice = {
@@ -48,6 +49,7 @@ const advice = {
   doctor: 'A probe does in small what a run does: put the way to do it into the folder that runs use.',
   report: 'Reports read, they never decide: put the decision into a checker.',
   reproduce: 'A report is looked for with what explorations have; schedules, checkers and pictures belong into their own folders.',
+  seeding: 'A seed goes in through the doors that everybody has: the services are asked, not reached into.',
   stress: 'A command is a process and nothing else here; what it means when it fails is for who reads its output.',
   reference: 'The reference validator is a program of its own: nobody but its build sees it, and it sees no harness.',
   policies: 'The policy build stands alone.',

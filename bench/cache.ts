@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../src/foundation/root.ts';
 import type { BenchLayer, CacheTask } from './cache-peer.ts';
 import { median } from './median.ts';
+import { askPeer, bundled } from './peer.ts';
 
 const peerSource = join(root, 'bench', 'cache-peer.ts');
 const mebibyte = 1024 * 1024;
@@ -26,7 +25,7 @@ export async function benchCache(): Promise<number> {
   const interrupted = (): void => void clear().finally(() => process.exit(130));
   process.once('SIGINT', interrupted);
   try {
-    const ask = askOf(await bundled(join(folder, 'peer.mjs')));
+    const ask = askOf(await bundled(peerSource, join(folder, 'peer.mjs')));
     const work = join(folder, 'work');
     await againstOthers(ask, work);
     await memory(ask, work);
@@ -111,30 +110,10 @@ async function known(ask: Ask, layers: readonly Omit<BenchLayer, 'digest'>[]): P
   return whole.map((layer, index) => ({ ...layer, digest: (answer as readonly string[])[index] ?? '' }));
 }
 
-/** One file without a loader, as the validator is: under a loader collecting garbage costs twice as much. */
-async function bundled(outfile: string): Promise<string> {
-  const { build } = await import('esbuild');
-  const require = "import { createRequire as nodeRequire } from 'node:module'; const require = nodeRequire(import.meta.url);";
-  await build({ entryPoints: [peerSource], outfile, bundle: true, platform: 'node', target: 'node20', format: 'esm', banner: { js: require }, logLevel: 'error' });
-  return outfile;
-}
-
 type Ask = (task: CacheTask) => Promise<Answer>;
 
 function askOf(peer: string): Ask {
-  return async (task) => await askOnce(peer, task);
-}
-
-async function askOnce(peer: string, task: CacheTask): Promise<Answer> {
-  const child = fork(peer, { execArgv: [] });
-  const ended = once(child, 'exit').then(([status]) => {
-    throw new Error(`the process that measures ended with ${status}`);
-  });
-  ended.catch(() => undefined);
-  await Promise.race([once(child, 'message'), ended]);
-  child.send(task);
-  const [answer] = (await Promise.race([once(child, 'message'), ended])) as [Answer];
-  return answer;
+  return async (task) => await askPeer<CacheTask, Answer>(peer, task);
 }
 
 function tell(name: string, values: readonly number[]): void {

@@ -11,17 +11,19 @@ import { root } from '../src/foundation/root.ts';
 import { benchAcceptance } from './acceptance.ts';
 import { benchCache } from './cache.ts';
 import { benchNightly } from './nightly.ts';
+import { benchStage } from './stage.ts';
 import { median } from './median.ts';
 import type { ProxyLoad, ProxyThroughput } from './proxy-throughput.ts';
 
 const starts = 10;
 
 /** Prints figures of this machine; nothing is judged. */
-export async function bench([part]: readonly string[]): Promise<number> {
+export async function bench([part, ...words]: readonly string[]): Promise<number> {
   if (part === 'cache') return await benchCache();
   if (part === 'acceptance') return await benchAcceptance();
   if (part === 'nightly') return await benchNightly();
-  if (part !== undefined) throw new StampedeError('CONFIG_INVALID', `there is no benchmark named ${part}`, { hint: 'npm run bench, npm run bench:cache, npm run bench -- acceptance, npm run bench -- nightly' });
+  if (part === 'stage') return await benchStage(words);
+  if (part !== undefined) throw new StampedeError('CONFIG_INVALID', `there is no benchmark named ${part}`, { hint: 'npm run bench, npm run bench:cache, npm run bench:stage, npm run bench -- acceptance, npm run bench -- nightly' });
   await section('embedded stage, from nothing to all services up', stageStart);
   await section('reference validator, start to end of `version`', referenceStart);
   await section('1 GiB layer through a door, against the same without one; the client verifies its digest', async () => await proxy('verifies'));

@@ -25,6 +25,19 @@ describe.skipIf(toolOrSkip('conformance') === undefined)('npm run conformance:re
     expect(project.leftSessions()).toEqual([]);
   });
 
+  it.each([['token authentication, https', ['--auth', 'token', '--tls']], ['basic authentication', ['--auth', 'basic']]])('nor in one with %s', async (how, args) => {
+    const { status, lastLine, output } = await project.start(['conformance', 'registry', ...args]).ended;
+    expect({ status, output }).toMatchObject({ status: 0 });
+    expect(output).toContain(`the embedded registry (${how})`);
+    expect(lastLine).toMatch(/^8\d\d passed, 0 failed, \d+ skipped$/);
+  });
+
+  it.each([['--set', 'PASSWORD=wrong'], ['--set', 'USERNAME=']])('finds failures where it does not log in: %s %s', async (...args) => {
+    const { status, output } = await project.start(['conformance', 'registry', '--auth', 'token', ...args]).ended;
+    expect({ status, output }).toMatchObject({ status: 1 });
+    expect(output).toMatch(/\n\d+ passed, [1-9]\d* failed, /);
+  });
+
   it('fails where there is no registry to judge', async () => {
     const { status, output } = await project.start(['conformance', 'registry', '--url', 'http://127.0.0.1:9']).ended;
     expect({ status, last: output.includes('connection refused') }).toEqual({ status: 1, last: true });
@@ -38,7 +51,9 @@ describe('npm run conformance', () => {
     ['conformance', 'registry', '--url', 'nowhere'],
     ['conformance', 'registry', '--set', 'sha512'],
     ['conformance', 'registry', '--bogus'],
-  ])('refuses %s %s %s %s', async (...args) => {
+    ['conformance', 'registry', '--auth', 'bearer'],
+    ['conformance', 'registry', '--url', 'http://127.0.0.1:9', '--tls'],
+  ])('refuses %s %s %s %s %s', async (...args) => {
     const { status, output } = await project.start(args.filter((word) => word !== undefined)).ended;
     expect(output).toContain('CONFIG_INVALID: ');
     expect(status).toBe(2);

@@ -8,17 +8,20 @@ import { ExitStatus, StampedeError } from '../foundation/errors.ts';
 import { ResourceStack } from '../foundation/resources.ts';
 import { root } from '../foundation/root.ts';
 import { embeddedLauncher } from '../stage/embedded-launcher.ts';
+import { readRegistryPass, type RegistryManners } from '../stage/registry-security.ts';
 import { openSession, sweepSessions } from '../stage/session.ts';
 import { endLeftovers } from '../validator/leftovers.ts';
 import { rekorTally, type RekorRequest } from './conformance-rekor.ts';
 import { onInterruption } from './interrupt.ts';
 
 const mostFailuresShown = 30;
-const usage = `npm run conformance:registry -- [--url URL] [--set NAME=VALUE ...] [--results DIR]
+const usage = `npm run conformance:registry -- [--url URL] [--auth basic|token] [--tls] [--set NAME=VALUE ...] [--results DIR]
 
 Puts the embedded registry, or the one at URL, before the distribution specification's own program, with that one's
 settings for version 1.1, and prints how many tests passed, failed and were skipped.
 
+  --auth basic|token the embedded registry asks for a password, each time or for a token
+  --tls              it speaks https, with an authority of its own
   --set NAME=VALUE   a setting of the program, without its OCI_: DATA_SHA512=false
   --results DIR      keeps the program's reports there (junit.xml, report.html, results.yaml)
 
@@ -37,6 +40,8 @@ const options = {
   url: { type: 'string' },
   set: { type: 'string', multiple: true },
   results: { type: 'string' },
+  auth: { type: 'string' },
+  tls: { type: 'boolean' },
   against: { type: 'string' },
   record: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
@@ -65,18 +70,22 @@ interface Asked extends RekorRequest {
   readonly url: string | undefined;
   readonly settings: Readonly<Record<string, string>>;
   readonly results: string | undefined;
+  readonly manners: RegistryManners;
 }
 
 const judges: Readonly<Record<string, (asked: Asked, resources: ResourceStack) => Promise<Tally>>> = { registry: registryTally, rekor: rekorTally };
 
-async function registryTally({ url, settings, results }: Asked, resources: ResourceStack): Promise<Tally> {
+async function registryTally({ url, settings, results, manners }: Asked, resources: ResourceStack): Promise<Tally> {
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
   const program = await goProgram(conformanceProgram, { folder: join(root, 'dist', 'tools'), say });
   await sweepSessions({ endLeftovers });
   const session = resources.own('session', await openSession());
-  const place = url ?? resources.own('registry', await embeddedLauncher.start('registry', { directory: join(session.directory, 'registry'), port: 0 })).url;
-  say(`distribution specification 1.1, ${conformanceProgram.module.slice(conformanceProgram.module.lastIndexOf('/') + 1)}, ${url ?? 'the embedded registry'}`);
-  return await judgeRegistry({ program, url: place, results: results ?? join(session.directory, 'results'), settings });
+  const embedded = url === undefined ? resources.own('registry', await embeddedLauncher.start('registry', { directory: join(session.directory, 'registry'), port: 0, manners })) : undefined;
+  const how = [...(manners.auth === 'none' ? [] : [`${manners.auth} authentication`]), ...(manners.tls ? ['https'] : [])].join(', ');
+  say(`distribution specification 1.1, ${conformanceProgram.module.slice(conformanceProgram.module.lastIndexOf('/') + 1)}, ${url ?? 'the embedded registry'}${how === '' ? '' : ` (${how})`}`);
+  const login = readRegistryPass(embedded?.secrets);
+  const authorityFile = embedded?.secrets?.tls?.authorityFile;
+  return await judgeRegistry({ program, url: embedded?.url ?? url ?? '', results: results ?? join(session.directory, 'results'), settings, authorityFile, ...(login === undefined ? {} : { login }) });
 }
 
 function conclude(tally: Tally): number {
@@ -93,11 +102,18 @@ function parse(argv: readonly string[]): Asked & { readonly help: boolean } {
     const bad = [url, against].find((each) => each !== undefined && !/^https?:\/\/[^/]+$/.test(each));
     if (bad !== undefined) throw new Error(`an address is wanted, such as http://127.0.0.1:5000, not ${bad}`);
     if (record !== undefined && against === undefined) throw new Error('--record goes with --against');
+    const manners = mannersIn(values);
+    if (url !== undefined && (manners.auth !== 'none' || manners.tls)) throw new Error('--auth and --tls are for the embedded registry');
     const results = values.results === undefined ? undefined : resolve(values.results);
-    return { help: values.help === true, url, against, record, settings: Object.fromEntries((values.set ?? []).map(settingOf)), results };
+    return { help: values.help === true, manners, url, against, record, settings: Object.fromEntries((values.set ?? []).map(settingOf)), results };
   } catch (cause) {
     throw new StampedeError('CONFIG_INVALID', cause instanceof Error ? cause.message : String(cause), { hint: 'npm run conformance:registry -- --help' });
   }
+}
+
+function mannersIn({ auth = 'none', tls = false }: { readonly auth?: string | undefined; readonly tls?: boolean | undefined }): RegistryManners {
+  if (auth === 'none' || auth === 'basic' || auth === 'token') return { auth, tls };
+  throw new Error(`--auth is basic or token, not ${auth}`);
 }
 
 function settingOf(text: string): readonly [string, string] {

@@ -7,17 +7,18 @@ import { root } from '../foundation/root.ts';
 import { eventSchemaFile, publishedEventSchema } from '../history/event-shapes.ts';
 import { campaignSchemaFile, publishedCampaignSchema } from '../nightly/campaign.ts';
 import { planSchemaFile, publishedPlanSchema } from '../scenario/plan-schema.ts';
+import { publishedSeedSchema, seedSchemaFile } from '../seeding/seed-file.ts';
 
 const usage = `npm run schemas:build -- [--check]
 
-Writes the JSON schemas of stored plans and events, and of campaigns, to schemas/; with --check compares and writes nothing.
+Writes the JSON schemas of stored plans and events, of campaigns and seeds, to schemas/; with --check compares and writes nothing.
 `;
 
-/** `schemas`: publishes what stored plans and events, and campaigns, look like. */
+/** `schemas`: publishes what stored plans and events, campaigns and seeds look like. */
 export async function schemasCommand(argv: readonly string[]): Promise<number> {
   const { check, help } = parse(argv);
   if (help) process.stdout.write(usage);
-  const published = [[planSchemaFile, publishedPlanSchema()], [eventSchemaFile, publishedEventSchema()], [campaignSchemaFile, publishedCampaignSchema()]] as const;
+  const published = [[planSchemaFile, publishedPlanSchema()], [eventSchemaFile, publishedEventSchema()], [campaignSchemaFile, publishedCampaignSchema()], [seedSchemaFile, publishedSeedSchema()]] as const;
   let status: number = ExitStatus.held;
   for (const [name, text] of help ? [] : published) {
     const file = join(root, 'schemas', name);

@@ -28,19 +28,23 @@ export interface RegistryJudgement {
   readonly results: string;
   /** Of the program, by name without `OCI_`: `DATA_SHA512` to `false`. Absent: its own for version 1.1 of the specification. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Absent: the registry asks nobody who they are. */
+  readonly login?: { readonly username: string; readonly password: string };
+  /** PEM file with what to trust besides nothing else; absent: what this machine trusts. */
+  readonly authorityFile?: string | undefined;
 }
 
 /**
  * Runs the program against a registry, with its own settings unless told otherwise.
  * @throws StampedeError TOOL_MISSING when the program leaves no report
  */
-export async function judgeRegistry({ program, url, results, settings = {} }: RegistryJudgement): Promise<Tally> {
+export async function judgeRegistry({ program, url, results, settings = {}, login, authorityFile }: RegistryJudgement): Promise<Tally> {
   await mkdir(results, { recursive: true });
   const { host, protocol } = new URL(url);
-  const told = { REGISTRY: host, TLS: protocol === 'https:' ? 'enabled' : 'disabled', REPO1: 'conformance/one', REPO2: 'conformance/two', RESULTS_DIR: results, VERSION: '1.1', ...settings };
+  const told = { REGISTRY: host, TLS: protocol === 'https:' ? 'enabled' : 'disabled', REPO1: 'conformance/one', REPO2: 'conformance/two', RESULTS_DIR: results, VERSION: '1.1', ...(login === undefined ? {} : { USERNAME: login.username, PASSWORD: login.password }), ...settings };
   const environment = Object.fromEntries(Object.entries(told).map(([name, value]) => [`OCI_${name}`, value]));
   // It ends with 1 where a test failed, and with 1 where it could not run: the report tells which.
-  const ended = await run(program, [], { cwd: results, env: { HOME: results, PATH: searchPath(), ...environment }, maxBuffer: mostOutputBytes, timeout: endsWithinMs }).catch((error: unknown) => error);
+  const ended = await run(program, [], { cwd: results, env: { HOME: results, PATH: searchPath(), ...(authorityFile === undefined ? {} : { SSL_CERT_FILE: authorityFile, SSL_CERT_DIR: results }), ...environment }, maxBuffer: mostOutputBytes, timeout: endsWithinMs }).catch((error: unknown) => error);
   const report = await readFile(join(results, 'junit.xml'), 'utf8').catch((cause: unknown) => {
     throw new StampedeError('TOOL_MISSING', 'the conformance program left no report', { cause: ended instanceof Error ? ended : cause, hint: `is ${url} a registry, and are the settings those of its README?` });
   });

@@ -60,8 +60,13 @@ describe.skipIf(kubectl === undefined)('kubectl', { timeout: 30_000 }, () => {
     expect(await askedWith('world', ['get', 'ecp', '-o', 'name'])).toBe('');
   });
 
+  it('is told at once that there is no watch', async () => {
+    await expect(asked('get', 'ecp', '--watch')).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('MethodNotAllowed') as string });
+  });
+
   it('is told what is not there', async () => {
     await expect(asked('get', 'ecp', 'lax')).rejects.toThrow(/Error from server \(NotFound\)/);
+    await expect(asked('get', 'enterprisecontractpolicies', 'nosuch', '-n', 'acceptance')).rejects.toMatchObject({ code: 1, stdout: '', stderr: 'Error from server (NotFound): enterprisecontractpolicies.appstudio.redhat.com "nosuch" not found\n' });
     await expect(asked('get', 'pods')).rejects.toThrow(`the server doesn't have a resource type "pods"`);
     await expect(asked('create', '-f', 'policy.json')).rejects.toThrow(/AlreadyExists/);
   });

@@ -66,6 +66,8 @@ async function answer(request: IncomingMessage, objects: Map<string, PolicyObjec
   const place = placeOf(request.url ?? '', request.method);
   switch (request.method) {
     case 'GET':
+      // Given a list instead, a client would wait for events that never come.
+      if (/[?&]watch=(?:1|t|true)(?:&|$)/i.test(request.url ?? '')) throw new Refusal(405, 'MethodNotAllowed', 'the server does not allow watches here: list again instead');
       return [200, place.name === undefined ? list(place, objects) : present(place, objects)];
     case 'POST':
       return [201, store(await read(request, place), objects, { isNew: true })];

@@ -32,6 +32,7 @@ export type ErrorCode =
   | 'BUNDLE_INVALID'
   | 'SNAPSHOT_FILE_MALFORMED'
   | 'CAMPAIGN_INVALID'
+  | 'SEED_INVALID'
   | 'STORE_BUSY'
   | 'STORE_NEWER'
   | 'STORE_MISSING'
@@ -115,6 +116,7 @@ const usageCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'SNAPSHOT_FILE_FOREIGN',
   'SNAPSHOT_FILE_MALFORMED',
   'CAMPAIGN_INVALID',
+  'SEED_INVALID',
   'STORE_BUSY',
   'STORE_NEWER',
   'STORE_MISSING',

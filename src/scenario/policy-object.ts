@@ -17,6 +17,8 @@ export interface PolicyObject {
   readonly resource: keyof typeof kinds;
   readonly name: string;
   readonly spec: unknown;
+  /** Default: the one of feature files. */
+  readonly namespace?: string;
 }
 
 /**
@@ -24,9 +26,9 @@ export interface PolicyObject {
  * https://kubernetes.io/docs/reference/using-api/api-concepts/
  * @throws StampedeError POLICY_API_REFUSED
  */
-export async function applyPolicyObject(transport: Transport, serverUrl: string, { resource, name, spec }: PolicyObject): Promise<void> {
-  const collection = `${serverUrl}/apis/${group}/${version}/namespaces/${policyNamespace}/${resource}`;
-  const body = { apiVersion: `${group}/${version}`, kind: kinds[resource], metadata: { name, namespace: policyNamespace }, spec };
+export async function applyPolicyObject(transport: Transport, serverUrl: string, { resource, name, spec, namespace = policyNamespace }: PolicyObject): Promise<void> {
+  const collection = `${serverUrl}/apis/${group}/${version}/namespaces/${namespace}/${resource}`;
+  const body = { apiVersion: `${group}/${version}`, kind: kinds[resource], metadata: { name, namespace }, spec };
   const send = async (method: string, url: string): Promise<{ status: number; text: string }> => {
     const response = await transport.request(url, {
       method,

@@ -22,15 +22,44 @@ export function readPrivateKey(pem: string): KeyPair {
   return keyPairOf(p256('private', () => createPrivateKey(pem)));
 }
 
+/** Keys that were read, by their text: a log reads the same few again with each entry, and reading one takes longer than using it. */
+const known = new Map<string, KeyObject>();
+const mostKnown = 256;
+
 /** @throws StampedeError KEY_MALFORMED when `pem` is not an ECDSA P-256 public key (SubjectPublicKeyInfo). */
 export function readPublicKey(pem: string): KeyObject {
+  const before = known.get(pem);
+  if (before !== undefined) return before;
   if (!/^\s*-----BEGIN PUBLIC KEY-----/.test(pem)) throw malformed('public', 'not a "PUBLIC KEY" PEM block');
-  return p256('public', () => createPublicKey(pem));
+  const key = p256('public', () => createPublicKey(pem));
+  if (known.size >= mostKnown) known.clear();
+  known.set(pem, key);
+  return key;
+}
+
+interface Written {
+  readonly pem: string;
+  readonly der: Buffer;
+}
+
+const written = new WeakMap<KeyObject, Written>();
+
+function write(key: KeyObject): Written {
+  const before = written.get(key);
+  if (before !== undefined) return before;
+  const forms = { pem: key.export({ type: 'spki', format: 'pem' }).toString(), der: key.export({ type: 'spki', format: 'der' }) };
+  written.set(key, forms);
+  return forms;
 }
 
 /** The one way of writing a public key that keys are compared and logged in. */
 export function publicKeyToPem(key: KeyObject): string {
-  return key.export({ type: 'spki', format: 'pem' }).toString();
+  return write(key).pem;
+}
+
+/** A public key's point, uncompressed: 65 bytes. https://www.rfc-editor.org/rfc/rfc5480#section-2.2 */
+export function pointOf(key: KeyObject): Buffer {
+  return write(key).der.subarray(-65);
 }
 
 /** ECDSA with SHA-256 over `data`, DER. */
@@ -49,8 +78,7 @@ export function isSignedBy(publicKey: KeyObject, data: Uint8Array, signature: Ui
  * @throws StampedeError KEY_MALFORMED
  */
 export function logIdOf(publicKeyPem: string): string {
-  const der = readPublicKey(publicKeyPem).export({ type: 'spki', format: 'der' });
-  return createHash('sha256').update(der).digest('hex');
+  return createHash('sha256').update(write(readPublicKey(publicKeyPem)).der).digest('hex');
 }
 
 /** True when both PEM texts hold the same public key, however they are wrapped; false when either holds none. */

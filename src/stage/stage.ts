@@ -18,6 +18,8 @@ export interface StageOptions {
   readonly launcher: Launcher;
   /** Services store below it; the caller removes it. */
   readonly directory: string;
+  /** Default: all of them. */
+  readonly only?: readonly ServiceName[];
   /** A missing one is a free one. */
   readonly ports?: Partial<Readonly<Record<ServiceName, number>>>;
   /** How the registry wants to be spoken to; absent: anonymous, in plain http. */
@@ -32,20 +34,36 @@ export interface StageOptions {
 /** An engine on a busy machine takes seconds for each container; Podman took nine for the five of the log. */
 const stopWithinMs = 60_000;
 
-/** All services of a stage, running. */
-export interface StartedStage extends AsyncDisposable {
-  readonly addresses: StageAddresses;
+/** Where the services are that were started. */
+export type SomeAddresses = Partial<StageAddresses> & Pick<StageAddresses, 'launcher'>;
+
+/** The services of a stage, running; all of them unless said otherwise. */
+export interface StartedStage<Addresses = StageAddresses> extends AsyncDisposable {
+  readonly addresses: Addresses;
   readonly services: readonly StartedService[];
   stop(): Promise<readonly StoppedService[]>;
 }
 
+/** As `startServices`, all of them. @throws StampedeError SERVICE_START_FAILED */
+export async function startStage(options: Omit<StageOptions, 'only'>): Promise<StartedStage> {
+  const { addresses, ...stage } = await startServices(options);
+  if (isWhole(addresses)) return { ...stage, addresses };
+  await stage.stop();
+  throw new StampedeError('SERVICE_START_FAILED', 'a service of the stage has no address');
+}
+
+function isWhole(addresses: SomeAddresses): addresses is StageAddresses {
+  const { registryUrl, rekorUrl, rekorPublicKeyFile, gitUrl, gitCertificateFile, policyApiUrl } = addresses;
+  return [registryUrl, rekorUrl, rekorPublicKeyFile, gitUrl, gitCertificateFile, policyApiUrl].every((each) => each !== undefined);
+}
+
 /**
- * Starts all services at once. When one fails, those that run are stopped before the error is thrown.
+ * Starts services at once. When one fails, those that run are stopped before the error is thrown.
  * @throws StampedeError SERVICE_START_FAILED naming each service that failed, with the causes
  */
-export async function startStage({ launcher, directory, ports = {}, manners, isKept = false, onProgress, onLost }: StageOptions): Promise<StartedStage> {
+export async function startServices({ launcher, directory, only = serviceNames, ports = {}, manners, isKept = false, onProgress, onLost }: StageOptions): Promise<StartedStage<SomeAddresses>> {
   const attempts = await Promise.allSettled(
-    serviceNames.map(async (service) => {
+    only.map(async (service) => {
       const startedAt = monotonicMs();
       const running = await launcher.start(service, { directory: join(directory, service), port: ports[service] ?? 0, isKept, ...(manners === undefined ? {} : { manners }), ...(onLost === undefined ? {} : { onLost }) });
       onProgress?.({ service, durationMs: monotonicMs() - startedAt });
@@ -53,11 +71,11 @@ export async function startStage({ launcher, directory, ports = {}, manners, isK
     }),
   );
   const services = attempts.flatMap((attempt) => (attempt.status === 'fulfilled' ? [attempt.value] : []));
-  const resources = new ResourceStack(stopWithinMs / serviceNames.length);
+  const resources = new ResourceStack(stopWithinMs / only.length);
   services.forEach((service) => resources.own(service.name, service));
-  if (services.length < serviceNames.length) {
+  if (services.length < only.length) {
     await resources[Symbol.asyncDispose]();
-    throw startFailure(attempts);
+    throw startFailure(attempts, only);
   }
   return {
     addresses: await withTrust(addressesOf(launcher, services), directory),
@@ -72,14 +90,22 @@ export async function startStage({ launcher, directory, ports = {}, manners, isK
 }
 
 /** Starts a stage that `resources` stops, even when they are released while it is still starting. */
-export async function ownStage(resources: ResourceStack, options: StageOptions): Promise<StartedStage> {
-  const starting = startStage(options);
+export async function ownStage(resources: ResourceStack, options: Omit<StageOptions, 'only'>): Promise<StartedStage> {
+  return await owned(resources, startStage(options));
+}
+
+/** As `ownStage`, of the services that are wanted. */
+export async function ownServices(resources: ResourceStack, options: StageOptions): Promise<StartedStage<SomeAddresses>> {
+  return await owned(resources, startServices(options));
+}
+
+async function owned<Stage extends AsyncDisposable>(resources: ResourceStack, starting: Promise<Stage>): Promise<Stage> {
   resources.defer('stage', async () => await starting.then(async (stage) => await stage[Symbol.asyncDispose](), () => undefined), stopWithinMs);
   return await starting;
 }
 
-function startFailure(attempts: readonly PromiseSettledResult<StartedService>[]): StampedeError {
-  const failed = attempts.flatMap((attempt, index) => (attempt.status === 'rejected' ? [{ name: serviceNames[index], reason: attempt.reason as unknown }] : []));
+function startFailure(attempts: readonly PromiseSettledResult<StartedService>[], names: readonly ServiceName[]): StampedeError {
+  const failed = attempts.flatMap((attempt, index) => (attempt.status === 'rejected' ? [{ name: names[index], reason: attempt.reason as unknown }] : []));
   const [first] = failed;
   // A port that is taken, or a missing git, is something that the caller can mend: it keeps its own code.
   const code = first?.reason instanceof StampedeError ? first.reason.code : 'SERVICE_START_FAILED';
@@ -89,31 +115,26 @@ function startFailure(attempts: readonly PromiseSettledResult<StartedService>[])
   return new StampedeError(code, message, { cause, ...(hint === undefined ? {} : { hint }) });
 }
 
-function addressesOf(launcher: Launcher, services: readonly StartedService[]): StageAddresses {
-  const named = (name: ServiceName): StartedService => {
-    const found = services.find((service) => service.name === name);
-    if (found === undefined) throw new StampedeError('SERVICE_START_FAILED', `${name} is not on the stage`);
-    return found;
-  };
-  const { secrets } = named('registry');
+function addressesOf(launcher: Launcher, services: readonly StartedService[]): SomeAddresses {
+  const named = (name: ServiceName): StartedService | undefined => services.find((service) => service.name === name);
+  const [registry, rekor, git, policyApi] = serviceNames.map(named);
   return {
     launcher: launcher.name,
-    registryUrl: named('registry').url,
-    ...(secrets === undefined ? {} : { registrySecrets: secrets }),
-    rekorUrl: named('rekor').url,
-    rekorPublicKeyFile: named('rekor').trustFile ?? '',
-    gitUrl: named('git').url,
-    gitCertificateFile: named('git').trustFile ?? '',
-    policyApiUrl: named('policy-api').url,
+    ...(registry === undefined ? {} : { registryUrl: registry.url }),
+    ...(registry?.secrets === undefined ? {} : { registrySecrets: registry.secrets }),
+    ...(rekor === undefined ? {} : { rekorUrl: rekor.url, rekorPublicKeyFile: rekor.trustFile ?? '' }),
+    ...(git === undefined ? {} : { gitUrl: git.url, gitCertificateFile: git.trustFile ?? '' }),
+    ...(policyApi === undefined ? {} : { policyApiUrl: policyApi.url }),
   };
 }
 
 /** One file for whoever can be given one file only. */
-async function withTrust(addresses: StageAddresses, directory: string): Promise<StageAddresses> {
+async function withTrust(addresses: SomeAddresses, directory: string): Promise<SomeAddresses> {
   const authority = addresses.registrySecrets?.tls?.authorityFile;
-  if (authority === undefined) return addresses;
+  const { gitCertificateFile } = addresses;
+  if (authority === undefined || gitCertificateFile === undefined) return addresses;
   const trustFile = join(directory, 'trusted.pem');
-  const certificates = await Promise.all([addresses.gitCertificateFile, authority].map(async (file) => await readFile(file, 'utf8')));
+  const certificates = await Promise.all([gitCertificateFile, authority].map(async (file) => await readFile(file, 'utf8')));
   await writeFile(trustFile, certificates.join('\n'));
   return { ...addresses, trustFile };
 }

@@ -10,11 +10,16 @@ const shortNames: Readonly<Record<string, readonly string[]>> = { enterprisecont
 
 const path = new RegExp(String.raw`^(?:/[A-Za-z0-9_-]+)?(/api|/apis|/apis/${group}|/apis/${groupVersion}|/version|/openapi/v3|/openapi/v3/apis/${groupVersion})/?$`);
 
+/** Each one is there: kubectl asks, after an object was not found, whether the namespace is what is missing, and would say so. */
+const namespacePath = /^(?:\/[A-Za-z0-9_-]+)?\/api\/v1\/namespaces\/([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)\/?$/;
+
 /**
  * What clients ask before they ask for an object: which kinds there are, and what they look like. Undefined for every other path.
  * https://kubernetes.io/docs/concepts/overview/kubernetes-api/
  */
 export function discover(url: string): unknown {
+  const namespace = namespacePath.exec(url.split('?')[0] ?? '')?.[1];
+  if (namespace !== undefined) return { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace }, spec: { finalizers: ['kubernetes'] }, status: { phase: 'Active' } };
   const asked = path.exec(url.split('?')[0] ?? '')?.[1];
   return asked === undefined ? undefined : documents[asked];
 }

@@ -1,21 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { FileHandle } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { pipeline } from 'node:stream/promises';
+import { sendStretch, type Stretch } from './stretches.ts';
 
-/** What a route answers with; a body is a small document or a stretch of a file. */
+/** What a route answers with; a body is a small document or a stretch of a file, whose handle `send` closes. */
 export interface Answer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: Buffer | FileBody;
-}
-
-/** Whoever is given one has to close the handle; `send` does. */
-export interface FileBody {
-  readonly handle: FileHandle;
-  readonly start: number;
-  /** Bytes. */
-  readonly length: number;
+  readonly body?: Buffer | Stretch;
 }
 
 /** https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#error-codes, and two of distribution's own */
@@ -34,8 +25,6 @@ export type RefusalCode =
   | 'SIZE_INVALID'
   | 'UNAUTHORIZED'
   | 'UNSUPPORTED';
-
-const fileChunkBytes = 1024 * 1024;
 
 export function refusal(status: number, code: RefusalCode, message: string, headers: Readonly<Record<string, string>> = {}): Answer {
   return { ...json({ errors: [{ code, message }] }, headers), status };
@@ -63,17 +52,12 @@ export async function send(request: IncomingMessage, response: ServerResponse, {
   await sendFile(request, response, body);
 }
 
-async function sendFile(request: IncomingMessage, response: ServerResponse, { handle, start, length }: FileBody): Promise<void> {
-  if (request.method === 'HEAD' || length === 0) {
-    response.end();
-    await handle.close();
-    return;
-  }
-  const stream = handle.createReadStream({ start, end: start + length - 1, highWaterMark: fileChunkBytes });
+async function sendFile(request: IncomingMessage, response: ServerResponse, file: Stretch): Promise<void> {
   try {
-    await pipeline(stream, response);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+    if (request.method === 'HEAD' || file.length === 0) response.end();
+    else await sendStretch(file, response);
+  } finally {
+    await file.handle.close();
   }
 }
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash, randomUUID, type Hash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Transform, type Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { algorithmOf, digestFrom, type ContentDigest, type DigestAlgorithm } from './content-digest.ts';
 import { namesIn } from './files.ts';
+import { receiveStretches } from './stretches.ts';
 
 /** One upload under way. Its bytes lie in a file of its own until they are whole and verified. */
 export interface Upload {
@@ -79,16 +80,16 @@ export class Uploads {
   }
 
   async #receive(session: Session, body: Readable): Promise<void> {
-    const measured = new Transform({
-      highWaterMark: bufferBytes,
-      transform(chunk: Buffer, _encoding, done) {
-        session.hash.update(chunk);
-        session.length += chunk.length;
-        done(null, chunk);
-      },
-    });
     await mkdir(this.#folder, { recursive: true });
-    await pipeline(body, measured, createWriteStream(session.file, { flags: 'a', highWaterMark: bufferBytes }));
+    const handle = await open(session.file, 'a');
+    try {
+      await receiveStretches(body, handle, (piece) => {
+        session.hash.update(piece);
+        session.length += piece.length;
+      });
+    } finally {
+      await handle.close();
+    }
   }
 
   /** Moves the bytes to `target` when they have this digest; else drops them and gives false. Ends the upload. */
