@@ -139,6 +139,8 @@ export interface RunContext {
   readonly amplify: number | undefined;
   /** What validators are told to do wrong; undefined: nothing, and they could not. */
   readonly plantedBug: string | undefined;
+  /** By `machineMs`: after it no scenario is begun; undefined: there is no end to time. */
+  readonly endsAtMs?: number | undefined;
 }
 
 /** Hands the context to this process and to the workers that it forks. */
