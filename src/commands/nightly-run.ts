@@ -12,6 +12,7 @@ import { readCampaign, type Campaign } from '../nightly/campaign.ts';
 import { requireRunnable } from '../nightly/campaign-problems.ts';
 import { KeptFolders } from '../nightly/kept-folders.ts';
 import { makeRuns } from '../nightly/make-runs.ts';
+import { shellQuoted } from '../scenario/command-line.ts';
 import { NightStore } from '../nightly/store.ts';
 import { TerminalReport } from '../report/terminal.ts';
 import { interruptible, type Interruption } from './interrupt.ts';
@@ -109,7 +110,7 @@ function resumeLine({ options, campaign }: NightSession): string {
     ...(options.shard === undefined ? [] : ['--shard', `${options.shard.index}/${options.shard.count}`, '--seed', options.seed ?? '']),
     ...options.binary.flatMap((one) => ['--binary', one]), ...options.build.flatMap((one) => ['--build', one]),
   ];
-  return `npm run nightly -- ${words.join(' ')} --resume`;
+  return shellQuoted(['npm', 'run', 'nightly', '--', ...words, '--resume']);
 }
 
 function buildsIn(folder: string): ReadonlySet<string> {
