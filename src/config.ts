@@ -164,6 +164,12 @@ export function searchPath(): string {
   return process.env['PATH'] ?? '';
 }
 
+/** What tells how a registry is spoken to from here: who asks (`docker login`), which certificates are trusted, and which proxies lead there. */
+export function registryEnvironment(environment: NodeJS.ProcessEnv = process.env): Readonly<Record<string, string | undefined>> {
+  const names = ['HOME', 'DOCKER_CONFIG', 'SSL_CERT_FILE', ...['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'].flatMap((name) => [name, name.toLowerCase()])];
+  return Object.fromEntries(names.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]]])));
+}
+
 /** Where the user says the container engine is. */
 export function engineAddress(environment: NodeJS.ProcessEnv = process.env): { readonly host: string | undefined } {
   const host = environment['DOCKER_HOST'];
