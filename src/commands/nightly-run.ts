@@ -86,7 +86,7 @@ async function make(session: NightSession, workloads: NightWorkloads): Promise<s
   const begun = resumed ?? beginNight(request, await workloads.see());
   const budgetMs = options.budgetMs ?? (campaign.budget.time === undefined ? Infinity : durationOf(campaign.budget.time));
   report.line(opening(begun, resumed !== undefined));
-  const progress = new NightProgress({ report, quiet: options.quiet, isTerminal: process.stdout.isTTY && !options.quiet, planned: begun.shard.planned, budgetMs, earlier: begun.shard });
+  const progress = new NightProgress({ report, quiet: options.quiet, isTerminal: process.stdout.isTTY && !options.quiet, columns: () => process.stdout.columns || 80, planned: begun.shard.planned, budgetMs, earlier: begun.shard });
   await makeRuns({
     store, night: begun.night, shard: begun.shard, pending: begun.pending, budgetMs, stop: campaign.stop,
     folders: await KeptFolders.open(store, campaign.keep),
