@@ -139,6 +139,8 @@ export interface RunContext {
   readonly amplify: number | undefined;
   /** What validators are told to do wrong; undefined: nothing, and they could not. */
   readonly plantedBug: string | undefined;
+  /** By `machineMs`: after it no scenario is begun; undefined: there is no end to time. */
+  readonly endsAtMs?: number | undefined;
 }
 
 /** Hands the context to this process and to the workers that it forks. */
@@ -160,6 +162,12 @@ export function readRunContext(environment: NodeJS.ProcessEnv = process.env): Ru
 /** The folders that programs are looked for in: the one thing that validators inherit. */
 export function searchPath(): string {
   return process.env['PATH'] ?? '';
+}
+
+/** What tells how a registry is spoken to from here: who asks (`docker login`), which certificates are trusted, and which proxies lead there. */
+export function registryEnvironment(environment: NodeJS.ProcessEnv = process.env): Readonly<Record<string, string | undefined>> {
+  const names = ['HOME', 'DOCKER_CONFIG', 'SSL_CERT_FILE', ...['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'].flatMap((name) => [name, name.toLowerCase()])];
+  return Object.fromEntries(names.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]]])));
 }
 
 /** Where the user says the container engine is. */

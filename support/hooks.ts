@@ -2,6 +2,7 @@
 import { join, relative, resolve } from 'node:path';
 import { After, Before, Status, type ITestCaseHookParameter } from '@cucumber/cucumber';
 import { readRunContext, type RunContext } from '../src/config.ts';
+import { isOver } from '../src/foundation/budget.ts';
 import { ExitStatus, StampedeError } from '../src/foundation/errors.ts';
 import { root } from '../src/foundation/root.ts';
 import { artifactsMediaType, type Artifacts } from '../src/report/outcome.ts';
@@ -31,8 +32,10 @@ async function subjectOf(context: RunContext): Promise<Subject> {
 
 Before({ name: 'open the scenario' }, async function (this: StampedeWorld, parameter: ITestCaseHookParameter) {
   const context = readRunContext();
+  if (isOver(context.endsAtMs)) return 'skipped';
   const identity = identityOf(parameter, context.featuresFolder);
   this.open(await openScenario(context, identity, await subjectOf(context)));
+  return undefined;
 });
 
 After({ name: 'judge what no step has judged' }, async function (this: StampedeWorld, { result }: ITestCaseHookParameter) {

@@ -2,6 +2,8 @@
 import { isAbsolute, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { kebab, readSettings, type GivenSettings, type Settings } from '../config.ts';
+import { Budget } from '../foundation/budget.ts';
+import { shardOf, type Shard } from '../foundation/command-words.ts';
 import { StampedeError } from '../foundation/errors.ts';
 import { shellQuoted } from '../scenario/command-line.ts';
 
@@ -12,7 +14,8 @@ export interface Selection {
   readonly tags: string;
   readonly names: readonly string[];
   readonly order: string;
-  readonly shard: string;
+  /** Undefined: all of it is for this machine. */
+  readonly shard: Shard | undefined;
   readonly parallel: number;
   readonly failFast: boolean;
   readonly dryRun: boolean;
@@ -22,6 +25,7 @@ export interface AcceptanceOptions {
   readonly help: boolean;
   readonly settings: Settings;
   readonly selection: Selection;
+  readonly budget: Budget;
 }
 
 export const acceptanceUsage = `npm run acceptance -- [feature[:line] ...] [options]
@@ -30,7 +34,8 @@ which scenarios
   --tags EXPRESSION      such as "@cold and not @slow"; repeatable, all must hold
   --name PATTERN         scenarios whose name matches; repeatable
   --order random[:SEED]  the seed is printed; default: as written
-  --shard I/N            the I-th of N parts
+  --shard I/N            the I-th of N parts: all parts together are the whole, and no scenario is in two
+  --budget TIME          such as 20m: after it no scenario is begun; what was not is told, and the status is 3 unless something is broken
   --parallel N           worker processes
   --fail-fast            stop at the first failure
   --dry-run              only check that every step is known
@@ -107,7 +112,7 @@ export function parseAcceptance(argv: readonly string[], environment: NodeJS.Pro
     tags: list(values['tags']).map((tag) => `(${tag})`).join(' and '),
     names: list(values['name']),
     order: text(values['order'], 'defined', /^(defined|random(:.+)?)$/, '--order is "defined", "random" or "random:SEED"'),
-    shard: text(values['shard'], '', /^([1-9]\d*\/[1-9]\d*)?$/, '--shard is I/N, such as 1/4'),
+    shard: typeof values['shard'] === 'string' ? shardOf(values['shard']) : undefined,
     parallel: Number(text(values['parallel'], '0', /^\d{1,3}$/, '--parallel is a number of workers')),
     failFast: values['fail-fast'] === true,
     dryRun: values['dry-run'] === true,
@@ -116,7 +121,7 @@ export function parseAcceptance(argv: readonly string[], environment: NodeJS.Pro
   if (settings.updateSnapshots && (settings.amplify !== undefined || settings.plantedBug !== undefined)) {
     throw invalid('snapshots are of a validator without a planted bug, run once: leave out --update-snapshots, or --amplify and --planted-bug');
   }
-  return { help: values['help'] === true, settings, selection };
+  return { help: values['help'] === true, settings, selection, budget: new Budget(typeof values['budget'] === 'string' ? values['budget'] : undefined) };
 }
 
 /** What a person types to run one scenario again with these settings. Paths are relative where that is shorter. */
@@ -149,6 +154,7 @@ function parse(argv: readonly string[]): { values: Record<string, unknown>; posi
         name: { type: 'string', multiple: true },
         order: { type: 'string' },
         shard: { type: 'string' },
+        budget: { type: 'string' },
         parallel: { type: 'string' },
         'fail-fast': { type: 'boolean' },
         'dry-run': { type: 'boolean' },

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { publishRunContext } from '../config.ts';
 import { describeError, ExitStatus } from '../foundation/errors.ts';
 import { monotonicMs } from '../foundation/clock.ts';
 import { ResourceStack } from '../foundation/resources.ts';
@@ -35,6 +36,7 @@ export async function acceptanceCommand(argv: readonly string[]): Promise<number
   try {
     requireFeatures(options.selection.paths);
     const { context } = await prepareContext(options.settings, report, resources);
+    publishRunContext({ ...context, endsAtMs: options.budget.endsAtMs });
     const plan = { root, featuresFolder: context.featuresFolder, reportFolder: context.runFolder, selection: options.selection };
     const result = await runFeatures(plan, {
       started: (title) => report.live(`  … ${title}`),
@@ -48,7 +50,7 @@ export async function acceptanceCommand(argv: readonly string[]): Promise<number
     const outcomes = await withPictures(result.outcomes, again);
     const amplified = context.amplify === undefined || dryRun ? undefined : await tallyAmplified(context.runFolder, context.amplify);
     const tail = [seconds(monotonicMs() - startedAt), ...(amplified === undefined ? [] : [describeAmplified(amplified)]), `seed ${context.seed}`, report.short(context.runFolder)].join(' · ');
-    const status = worse(conclude(report, { result: { ...result, outcomes }, settlements, dryRun, tail, runFolder: context.runFolder }), amplified);
+    const status = worse(conclude(report, { result: { ...result, outcomes }, settlements, tail, runFolder: context.runFolder, selection: options.selection, budget: options.budget }), amplified);
     if (options.settings.keep) await keepStage(context, report);
     return status;
   } finally {

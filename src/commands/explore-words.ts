@@ -7,6 +7,8 @@ import { leastChance } from '../explore/random-schedule.ts';
 import { silenceMs, type Patience } from '../explore/patience.ts';
 import type { WorkloadShape } from '../explore/workload.ts';
 import type { StoredAttempt } from '../explore/stored-attempt.ts';
+import type { Budget } from '../foundation/budget.ts';
+import type { Shard } from '../foundation/command-words.ts';
 import { ExitStatus } from '../foundation/errors.ts';
 import { seconds, type TerminalReport } from '../report/terminal.ts';
 import { counted } from '../report/timeline/text.ts';
@@ -23,6 +25,9 @@ export interface ExploreOptions {
   readonly depth: number;
   readonly times: number;
   readonly stop: boolean;
+  /** Undefined: all of it is for this machine. */
+  readonly shard: Shard | undefined;
+  readonly budget: Budget;
   readonly plantedBug: string | undefined;
   /** The attempt that is repeated, where it was stored. */
   readonly stored: StoredAttempt | undefined;
@@ -93,17 +98,30 @@ export function againLine({ settings, participants, plantedBug, isWithoutCache }
 
 interface Conclusion {
   readonly report: TerminalReport;
+  /** Names of schedules that the budget left no time for. */
+  readonly notBegun: readonly string[];
+  /** True where so many were to be tried as there is time for, and no whole was promised. */
+  readonly isSample: boolean;
   readonly durationMs: number;
   readonly seed: string;
   readonly isWithoutCache: boolean;
 }
 
-export function conclude(attempts: readonly Attempt[], possible: number, { report, durationMs, seed, isWithoutCache }: Conclusion): number {
+export function conclude(attempts: readonly Attempt[], possible: number, { report, durationMs, seed, isWithoutCache, notBegun, isSample }: Conclusion): number {
   const count = (verdict: Attempt['verdict']): number => attempts.filter((one) => one.verdict === verdict).length;
   if (!isWithoutCache) tellOfDisk(attempts, report);
   report.line(`${attempts.length} of ${possible} schedules: ${count('held')} held, ${count('broken')} broken, ${count('unknown')} unknown  ${seconds(durationMs)} · seed ${seed}`);
   if (count('broken') > 0) return ExitStatus.broken;
-  return count('unknown') > 0 ? ExitStatus.unknown : ExitStatus.held;
+  const isPartial = notBegun.length > 0 && (!isSample || attempts.length === 0);
+  return count('unknown') > 0 || isPartial ? ExitStatus.unknown : ExitStatus.held;
+}
+
+/** What there was no time for, as counts of strategies: what was not looked at has not held. */
+export function tellOfBudget(notBegun: readonly string[], { words }: Budget, report: TerminalReport): void {
+  if (notBegun.length === 0) return;
+  const counts = new Map<string, number>();
+  for (const name of notBegun) counts.set(name.split('/')[0] ?? name, (counts.get(name.split('/')[0] ?? name) ?? 0) + 1);
+  report.line(`${words ?? ''} is used up, not begun: ${[...counts].map(([strategy, number]) => `${number} ${strategy}`).join(', ')}`);
 }
 
 /** Whether what was held half-way was half-way on disk, too: a subject that writes elsewhere, or late, can hide nothing and show nothing there. */

@@ -6,9 +6,12 @@ import { attempt, type Attempt, type AttemptSettings } from '../explore/attempt.
 import { brokenAgain, replaysOfFinding } from '../explore/confirm.ts';
 import { inTurns } from '../explore/order.ts';
 import { patienceOf } from '../explore/patience.ts';
+import { nameForShards } from '../explore/random-schedule.ts';
 import { enumerate, enumerateTwoStops, idOf, isOfCalls, isOfEntries, isOfValidators, schedulesNamed, type Schedule } from '../explore/schedule.ts';
 import type { StoredAttempt } from '../explore/stored-attempt.ts';
+import { Budget } from '../foundation/budget.ts';
 import { monotonicMs } from '../foundation/clock.ts';
+import { isOfShard, shardOf, type Shard } from '../foundation/command-words.ts';
 import { describeError, ExitStatus, StampedeError } from '../foundation/errors.ts';
 import { seededRandom } from '../foundation/seed.ts';
 import { ResourceStack } from '../foundation/resources.ts';
@@ -16,7 +19,7 @@ import { root } from '../foundation/root.ts';
 import { TerminalReport } from '../report/terminal.ts';
 import { counted } from '../report/timeline/text.ts';
 import { attemptToReplay, optionsIn, requireSchedules } from './explore-input.ts';
-import { againLine, conclude, tell, tellOfChance, tellOfPatience, tellOfProbe, tellOfReplay, type ExploreOptions } from './explore-words.ts';
+import { againLine, conclude, tell, tellOfBudget, tellOfChance, tellOfPatience, tellOfProbe, tellOfReplay, type ExploreOptions } from './explore-words.ts';
 import { interruptible, type Interruption } from './interrupt.ts';
 import { openExploration } from './open-exploration.ts';
 
@@ -37,6 +40,9 @@ what is left; all of it is judged. What is found is printed with what to type to
   --replay NAME|FOLDER   the same, for a schedule that was found; or an attempt that is stored in a folder, with all its settings
   --times N              each schedule so often; default: 1
   --stop                 at the first that is not held
+  --shard I/N            the I-th of N parts: all parts together are the whole, and no schedule is in two
+  --budget TIME          such as 20m: after it no schedule is begun, and what was not is told; status 3 then, unless something is broken.
+                         With --runs that many are only the most: what was tried is what is judged
   --list                 only the names of the schedules
   --planted-bug NAME     a known bug in the reference validator (npm run reference -- --list-planted-bugs)
   --store DIR  --deadline MS  --gate-timeout MS  --seed SEED
@@ -70,8 +76,11 @@ async function explore(options: ExploreOptions & { readonly isListing: boolean }
   const startedAt = monotonicMs();
   const settings = await openExploration(options, report, resources);
   const { workload, scenario: { context } } = settings;
-  const schedules = select(options, settings);
+  const all = select(options, settings);
+  const { shard } = options;
+  const schedules = shard === undefined ? all : all.filter((schedule) => isOfShard(nameForShards(idOf(schedule)), shard));
   if (options.isListing) return print(schedules.map((schedule) => `${idOf(schedule)}\n`).join(''));
+  if (shard !== undefined) report.line(`shard ${shard.index}/${shard.count}: ${schedules.length} of ${counted(all.length, 'schedule')} fall to it`);
   report.line(`${counted(schedules.length, 'schedule')} of ${options.participants} processes, the shared layer is ${workload.shared.digest.slice(0, 19)}… of ${workload.shared.compressed.length} bytes`);
   tellOfProbe(settings, report);
   if (options.names.length === 0) {
@@ -79,8 +88,11 @@ async function explore(options: ExploreOptions & { readonly isListing: boolean }
     tellOfPatience(await patienceOf({ ...settings, name: 'patience' }), report);
   }
   const attempts: Attempt[] = [];
-  const queue = schedules.flatMap((schedule) => Array.from({ length: options.times }, () => schedule));
+  // In rounds: where time is short, each is tried once before any is tried again.
+  const queue = Array.from({ length: options.times }, () => schedules).flat();
+  let isStopped = false;
   for (const schedule of queue) {
+    if (options.budget.isUsedUp) break;
     report.live(`  … ${attempts.length} of ${queue.length} done, ${idOf(schedule)}`);
     const done = await attempt(schedule, { ...settings, ...forcedBy(options.stored) });
     attempts.push(done);
@@ -88,10 +100,13 @@ async function explore(options: ExploreOptions & { readonly isListing: boolean }
     if (isFinding) report.live(`  … ${idOf(schedule)} is broken: ${replaysOfFinding} replays`);
     if (done.verdict !== 'held') await tell(done, isFinding ? await brokenAgain(schedule, settings) : undefined, options, report);
     tellOfReplay(done, options.stored, report);
-    if (done.verdict !== 'held' && options.stop) break;
+    isStopped = done.verdict !== 'held' && options.stop;
+    if (isStopped) break;
   }
+  const notBegun = isStopped ? [] : queue.slice(attempts.length).map(idOf);
+  tellOfBudget(notBegun, options.budget, report);
   tellOfChance(attempts.length, options, settings, report);
-  return conclude(attempts, queue.length, { report, durationMs: monotonicMs() - startedAt, seed: context.seed, isWithoutCache: options.isWithoutCache });
+  return conclude(attempts, queue.length, { report, durationMs: monotonicMs() - startedAt, seed: context.seed, isWithoutCache: options.isWithoutCache, notBegun, isSample: options.random > 0 });
 }
 
 function select({ names, participants, twoStops, isWithoutCache, random, depth, settings }: ExploreOptions, { scenario, workload, probe: { calls, steps, trouble } }: AttemptSettings): readonly Schedule[] {
@@ -128,12 +143,21 @@ function optionsOf(values: ReturnType<typeof parse>['values'], stored: StoredAtt
     depth: countOf('depth', values.depth ?? '3', 2),
     times: countOf('times', values.times ?? '1', 1),
     stop: values.stop === true,
+    shard: shardGiven(values),
+    budget: new Budget(values.budget),
     plantedBug: values['planted-bug'],
     stored,
     shape: stored?.exploration.workload,
     isWithoutCache: values['without-cache'] === true,
     isReplay: stored !== undefined || values.replay !== undefined,
   };
+}
+
+/** Schedules of chance come from the seed: machines with seeds of their own would share nothing. */
+function shardGiven({ shard, runs, seed }: { readonly shard?: string; readonly runs?: string; readonly seed?: string }): Shard | undefined {
+  if (shard === undefined) return undefined;
+  if (runs !== undefined && seed === undefined) throw new StampedeError('CONFIG_INVALID', '--shard of random schedules needs a seed, the same on all machines', { hint: 'such as --seed 7' });
+  return shardOf(shard);
 }
 
 function given(values: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
@@ -160,7 +184,7 @@ function parse(argv: readonly string[]) {
       args: [...argv],
       options: {
         subject: text, binary: text, participants: text, schedule: several, replay: several, times: text, stop: toggle, list: toggle, 'two-stops': toggle, 'without-cache': toggle,
-        'planted-bug': text, runs: text, depth: text, store: text, deadline: text, 'gate-timeout': text, seed: text, help: { ...toggle, short: 'h' },
+        'planted-bug': text, runs: text, depth: text, shard: text, budget: text, store: text, deadline: text, 'gate-timeout': text, seed: text, help: { ...toggle, short: 'h' },
       },
     });
   } catch (cause) {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import type { Writable } from 'node:stream';
-import { loadConfiguration, runCucumber, type IConfiguration } from '@cucumber/cucumber/api';
+import { loadConfiguration, loadSources, runCucumber, type IConfiguration } from '@cucumber/cucumber/api';
 import { TestStepResultStatus, type Envelope, type GherkinDocument } from '@cucumber/messages';
 import { Query } from '@cucumber/query';
+import { StampedeError } from '../foundation/errors.ts';
 import { isCompiled, ownModule } from '../foundation/root.ts';
 import { pendingAsSkipped } from '../report/junit.ts';
 import { outcomeOf, type ScenarioOutcome } from '../report/outcome.ts';
@@ -29,6 +30,8 @@ export interface FeaturesResult {
   readonly outcomes: readonly ScenarioOutcome[];
   /** Scenarios that were to run. */
   readonly selected: number;
+  /** Where none was to run: those that fall to other shards. */
+  readonly elsewhere: number;
   /** Cucumber's own word; false also for failures outside scenarios. */
   readonly success: boolean;
   /** What failed outside scenarios: hooks of the run, files that don't parse. */
@@ -40,9 +43,12 @@ export interface FeaturesResult {
 
 /**
  * Runs the features in this process (or its forks). The one place that drives Cucumber.
+ * @throws StampedeError NOTHING_SELECTED for a list of scenarios that is empty
  */
 export async function runFeatures(plan: FeaturesPlan, listener: FeaturesListener): Promise<FeaturesResult> {
-  const paths = plan.selection.paths.length > 0 ? plan.selection.paths : [plan.featuresFolder];
+  const paths = plan.selection.paths.length > 0 ? (await Promise.all(plan.selection.paths.map(async (path) => await listedIn(path, plan.root)))).flat() : [plan.featuresFolder];
+  // Without any path Cucumber would take them all.
+  if (paths.length === 0) throw new StampedeError('NOTHING_SELECTED', `${plan.selection.paths.join(', ')} lists no scenario`);
   await mkdir(plan.reportFolder, { recursive: true });
   const { runConfiguration } = await loadConfiguration({ file: false, provided: configuration(plan, paths) }, { cwd: plan.root });
   const watch = new Watch(listener);
@@ -50,11 +56,20 @@ export async function runFeatures(plan: FeaturesPlan, listener: FeaturesListener
     const junit = join(plan.reportFolder, 'junit.xml');
     const { success } = await runCucumber(runConfiguration, { cwd: plan.root, stdout: collecting([]), stderr: watch.stderr }, (envelope) => watch.take(envelope));
     await writeFile(junit, pendingAsSkipped(await readFile(junit, 'utf8')));
-    return watch.result(success);
+    const result = watch.result(success);
+    if (result.selected > 0 || plan.selection.shard === undefined) return result;
+    return { ...result, elsewhere: (await loadSources(runConfiguration.sources, { cwd: plan.root, stderr: collecting([]) })).plan.length };
   } catch (error) {
     // Where a worker has crashed, formatters of Cucumber fail over the scenario that has no end.
     return watch.result(false, `Cucumber ended with: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+/** `@file` is a list of paths, as `rerun.txt`, from the project's own folder; Cucumber takes the sign for a part of the file's name. */
+async function listedIn(path: string, root: string): Promise<readonly string[]> {
+  if (!path.startsWith('@')) return [path];
+  const lines = (await readFile(path.slice(1), 'utf8')).split('\n').map((line) => line.trim());
+  return lines.filter((line) => line !== '').map((line) => resolve(root, line));
 }
 
 function configuration({ root, reportFolder, selection }: FeaturesPlan, paths: readonly string[]): Partial<IConfiguration> {
@@ -78,7 +93,8 @@ function configuration({ root, reportFolder, selection }: FeaturesPlan, paths: r
     // What can't be done here has not failed, and must not end a run that is to end at its first failure.
     strict: false,
     dryRun: selection.dryRun,
-    ...(selection.shard === '' ? {} : { shard: selection.shard }),
+    // Cucumber deals scenarios out in turns as they are written, before it puts them in another order.
+    ...(selection.shard === undefined ? {} : { shard: `${selection.shard.index}/${selection.shard.count}` }),
   };
 }
 
@@ -119,6 +135,7 @@ class Watch {
     return {
       outcomes: this.#outcomes,
       selected: this.#selected,
+      elsewhere: 0,
       success,
       problems: [...this.#problems, ...this.#said.filter(isProblem), ...(problem === undefined ? [] : [problem])],
       notes: this.#said.filter((line) => !isProblem(line)),

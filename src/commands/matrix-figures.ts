@@ -2,6 +2,7 @@
 import type { AttemptSettings } from '../explore/attempt.ts';
 import { knownSchedules } from '../explore/known-schedules.ts';
 import { blindPass, knowing, naiveRate, type BlindPass, type Build } from '../explore/rates.ts';
+import type { Budget } from '../foundation/budget.ts';
 import { ExitStatus } from '../foundation/errors.ts';
 import { seconds, type TerminalReport } from '../report/terminal.ts';
 
@@ -9,18 +10,31 @@ export interface Measuring {
   readonly exploration: AttemptSettings;
   readonly report: TerminalReport;
   readonly bugs: readonly Build[];
+  readonly budget: Budget;
+}
+
+/** What there was no time for, by name; true where there is any. */
+export function tellOfBudget(report: TerminalReport, { words }: Budget, notBegun: readonly string[]): boolean {
+  if (notBegun.length > 0) report.line(`${words ?? ''} is used up, not begun: ${notBegun.join(', ')}`);
+  return notBegun.length > 0;
 }
 
 /** Discovery: what passes find that are not told where to look, and what that costs. Never mixed with replays. */
-export async function tellOfDiscovery({ exploration, report, bugs }: Measuring, { passes, jobs }: { readonly passes: number; readonly jobs: number }): Promise<number> {
+export async function tellOfDiscovery({ exploration, report, bugs, budget }: Measuring, { passes, jobs }: { readonly passes: number; readonly jobs: number }): Promise<number> {
   const width = Math.max(...bugs.map(({ name }) => name.length));
   let [looked, always] = [0, 0];
+  const notBegun: string[] = [];
   for (const bug of within(bugs)) {
+    if (budget.isUsedUp) {
+      notBegun.push(bug.name);
+      continue;
+    }
     const done: BlindPass[] = [];
     const known = await knowing(bug, exploration);
     const queue = Array.from({ length: passes }, (_, index) => index + 1).values();
     const work = async (): Promise<void> => {
       for (const pass of queue) {
+        if (budget.isUsedUp) return;
         report.live(`  … ${bug.name}, ${done.length} of ${passes} passes done`);
         done.push(await blindPass(`${bug.name}/${pass}`, known));
       }
@@ -28,21 +42,31 @@ export async function tellOfDiscovery({ exploration, report, bugs }: Measuring, 
     await Promise.all(Array.from({ length: jobs }, work));
     const found = done.filter((pass) => pass.found !== undefined);
     looked += 1;
-    always += found.length === passes ? 1 : 0;
-    report.line(`  ${bug.name.padEnd(width)}  ${found.length === passes ? '✔' : '✘'} found in ${found.length} of ${passes} passes  ${costOf(done)}  ${whereOf(done)}`);
+    if (done.length < passes) notBegun.push(`${passes - done.length} of ${passes} passes of ${bug.name}`);
+    const isAlways = found.length === done.length && done.length > 0;
+    always += isAlways ? 1 : 0;
+    report.line(`  ${bug.name.padEnd(width)}  ${isAlways ? '✔' : '✘'} found in ${found.length} of ${done.length} passes  ${costOf(done)}  ${whereOf(done)}`);
   }
-  report.line(`${looked} planted bugs, ${always} found in each of ${passes} blind passes; of ${bugs.length} planted bugs ${bugs.length - looked} are out of reach`);
-  return always === looked ? ExitStatus.held : ExitStatus.broken;
+  const isPartial = tellOfBudget(report, budget, notBegun);
+  report.line(`${looked} planted bugs, ${always} found in each of ${isPartial ? 'their' : passes} blind passes; of ${bugs.length} planted bugs ${bugs.length - within(bugs).length} are out of reach`);
+  if (always < looked) return ExitStatus.broken;
+  return isPartial ? ExitStatus.unknown : ExitStatus.held;
 }
 
 /** Plain stress, for comparison: nothing is held. */
-export async function tellOfNaive({ exploration, report, bugs }: Measuring, runs: number): Promise<number> {
+export async function tellOfNaive({ exploration, report, bugs, budget }: Measuring, runs: number): Promise<number> {
   const width = Math.max(...bugs.map(({ name }) => name.length));
+  const notBegun: string[] = [];
   for (const bug of within(bugs)) {
+    if (budget.isUsedUp) {
+      notBegun.push(bug.name);
+      continue;
+    }
     report.live(`  … ${bug.name}`);
     const { hits, firstMs } = await naiveRate({ ...(await knowing(bug, exploration)), runs });
     report.line(`  ${bug.name.padEnd(width)}  broken in ${hits} of ${runs} runs${firstMs === undefined ? '' : `, first after ${seconds(firstMs)}`}`);
   }
+  tellOfBudget(report, budget, notBegun);
   return ExitStatus.held;
 }
 

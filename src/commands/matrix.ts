@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 import { parseArgs } from 'node:util';
 import { readSettings } from '../config.ts';
-import { attempt, type Attempt, type AttemptSettings } from '../explore/attempt.ts';
+import { attempt, type Attempt } from '../explore/attempt.ts';
 import { brokenAgain, replaysOfFinding } from '../explore/confirm.ts';
 import { knownSchedules } from '../explore/known-schedules.ts';
 import { replayRate } from '../explore/rates.ts';
-import { enumerate } from '../explore/schedule.ts';
+import { enumerate, idOf, type Schedule } from '../explore/schedule.ts';
+import { Budget } from '../foundation/budget.ts';
 import { monotonicMs } from '../foundation/clock.ts';
+import { isOfShard, shardOf, type Shard } from '../foundation/command-words.ts';
 import { describeError, ExitStatus, StampedeError } from '../foundation/errors.ts';
 import { ResourceStack } from '../foundation/resources.ts';
 import { root } from '../foundation/root.ts';
 import { seconds, TerminalReport } from '../report/terminal.ts';
 import { interruptible, type Interruption } from './interrupt.ts';
-import { tellOfDiscovery, tellOfNaive, type Measuring } from './matrix-figures.ts';
+import { tellOfBudget, tellOfDiscovery, tellOfNaive, type Measuring } from './matrix-figures.ts';
 import { openExploration, withBug } from './open-exploration.ts';
 
 const participants = 2;
@@ -29,9 +31,12 @@ named, with the reason. How fast an unknown bug is found is another figure, with
   --naive N      instead: N runs for each bug in which nothing is held
   --bug NAME     only this one; repeatable
   --jobs N       schedules of the safe cache, or blind passes, at a time; default: 2
+  --shard I/N    the I-th of N parts of the bugs, and of the safe cache's schedules: all parts together are the whole
+  --budget TIME  such as 20m: after it no bug, schedule or pass is begun, and what was not is told
   --store DIR  --deadline MS  --seed SEED
 
-exit status: 0 when each bug was caught each time and the safe cache held, else 1
+exit status: 0 when each bug was caught each time and the safe cache held, else 1; 3 when only the budget left something out. Figures
+of --naive are no verdict, and never end in 3.
 `;
 
 interface MatrixOptions {
@@ -40,6 +45,8 @@ interface MatrixOptions {
   readonly naive: number;
   readonly jobs: number;
   readonly bugs: readonly string[];
+  readonly shard: Shard;
+  readonly budget: Budget;
   readonly settings: Readonly<Record<string, string>>;
 }
 
@@ -63,7 +70,10 @@ export async function matrixCommand(argv: readonly string[]): Promise<number> {
 async function measure(options: MatrixOptions, report: TerminalReport, resources: ResourceStack): Promise<number> {
   try {
     const exploration = await openExploration({ settings: readSettings(options.settings), participants, plantedBug: '' }, report, resources);
-    const measuring: Measuring = { exploration, report, bugs: options.bugs.map((name) => ({ name, environment: withBug(name) })) };
+    const { shard, budget } = options;
+    const mine = options.bugs.filter((name) => isOfShard(name, shard));
+    if (shard.count > 1) report.line(`shard ${shard.index}/${shard.count}: ${mine.length} of ${options.bugs.length} planted bugs fall to it`);
+    const measuring: Measuring = { exploration, report, budget, bugs: mine.map((name) => ({ name, environment: withBug(name) })) };
     if (options.discover > 0) return await tellOfDiscovery(measuring, { passes: options.discover, jobs: options.jobs });
     if (options.naive > 0) return await tellOfNaive(measuring, options.naive);
     return await fill(measuring, options);
@@ -72,14 +82,19 @@ async function measure(options: MatrixOptions, report: TerminalReport, resources
   }
 }
 
-async function fill({ exploration, report, bugs }: Measuring, { repeat, jobs }: MatrixOptions): Promise<number> {
+async function fill({ exploration, report, bugs, budget }: Measuring, { repeat, jobs, shard }: MatrixOptions): Promise<number> {
   const startedAt = monotonicMs();
   const width = Math.max(...bugs.map(({ name }) => name.length));
   let [forced, caught] = [0, 0];
+  const notBegun: string[] = [];
   for (const bug of bugs) {
     const how = knownSchedules[bug.name] ?? { needs: 'a schedule' };
     if ('needs' in how) {
       report.line(`  ${bug.name.padEnd(width)}  - out of reach  needs ${how.needs}`);
+      continue;
+    }
+    if (budget.isUsedUp) {
+      notBegun.push(bug.name);
       continue;
     }
     report.live(`  … ${bug.name}, ${how.schedule}`);
@@ -88,19 +103,22 @@ async function fill({ exploration, report, bugs }: Measuring, { repeat, jobs }: 
     caught += hits === runs ? 1 : 0;
     report.line(`  ${bug.name.padEnd(width)}  ${hits === runs ? '✔' : '✘'} ${hits} of ${runs}  ${how.schedule}  ${how.checker}  ${seconds(firstMs)}`);
   }
-  const safe = await holds(exploration, jobs, report);
-  report.line(`${seconds(monotonicMs() - startedAt)}, of ${bugs.length} planted bugs ${bugs.length - forced} are out of reach`);
+  const all = enumerate(participants, exploration.probe.calls).filter((schedule) => isOfShard(idOf(schedule), shard));
+  const safe = await holds(all, { exploration, report, budget }, jobs);
+  const isPartial = tellOfBudget(report, budget, [...notBegun, ...(safe.length === all.length ? [] : [`${all.length - safe.length} of ${all.length} schedules of the safe cache`])]);
+  report.line(`${seconds(monotonicMs() - startedAt)}, of ${bugs.length} planted bugs ${bugs.length - forced - notBegun.length} are out of reach`);
   report.line(`${forced} planted bugs, ${caught} caught; safe cache: ${safe.length} schedules, ${count(safe, 'held')} held, ${count(safe, 'broken')} broken, ${count(safe, 'unknown')} unknown`);
-  return caught === forced && count(safe, 'held') === safe.length ? ExitStatus.held : ExitStatus.broken;
+  if (caught < forced || count(safe, 'held') < safe.length) return ExitStatus.broken;
+  return isPartial ? ExitStatus.unknown : ExitStatus.held;
 }
 
 /** All of the same queue, so many at a time. */
-async function holds(exploration: AttemptSettings, jobs: number, report: TerminalReport): Promise<readonly Attempt[]> {
+async function holds(all: readonly Schedule[], { exploration, report, budget }: Omit<Measuring, 'bugs'>, jobs: number): Promise<readonly Attempt[]> {
   const attempts: Attempt[] = [];
-  const all = enumerate(participants, exploration.probe.calls);
   const queue = all.values();
   const work = async (): Promise<void> => {
     for (const schedule of queue) {
+      if (budget.isUsedUp) return;
       report.live(`  … the safe cache, ${attempts.length} of ${all.length}`);
       const done = await attempt(schedule, exploration);
       attempts.push(done);
@@ -117,7 +135,7 @@ function count(attempts: readonly Attempt[], verdict: Attempt['verdict']): numbe
   return attempts.filter((one) => one.verdict === verdict).length;
 }
 
-function optionsOf({ repeat = '1', discover = '0', naive = '0', jobs = '2', bug = [], store, deadline = defaultDeadline, seed }: ReturnType<typeof parse>['values']): MatrixOptions {
+function optionsOf({ repeat = '1', discover = '0', naive = '0', jobs = '2', bug = [], shard = '1/1', budget, store, deadline = defaultDeadline, seed }: ReturnType<typeof parse>['values']): MatrixOptions {
   const known = Object.keys(knownSchedules);
   const stranger = bug.find((name) => !known.includes(name));
   if (stranger !== undefined) throw refused(`no planted bug is named ${JSON.stringify(stranger)}`, 'npm run reference -- --list-planted-bugs');
@@ -127,6 +145,8 @@ function optionsOf({ repeat = '1', discover = '0', naive = '0', jobs = '2', bug 
     naive: countOf('naive', naive, 0),
     jobs: countOf('jobs', jobs, 1),
     bugs: bug.length > 0 ? bug : known,
+    shard: shardOf(shard),
+    budget: new Budget(budget),
     settings: { deadline, ...(store === undefined ? {} : { runs: store }), ...(seed === undefined ? {} : { seed }) },
   };
 }
@@ -146,7 +166,7 @@ function parse(argv: readonly string[]) {
   try {
     return parseArgs({
       args: [...argv],
-      options: { repeat: text, discover: text, naive: text, jobs: text, bug: { ...text, multiple: true }, store: text, deadline: text, seed: text, help: { type: 'boolean', short: 'h' } },
+      options: { repeat: text, discover: text, naive: text, jobs: text, bug: { ...text, multiple: true }, shard: text, budget: text, store: text, deadline: text, seed: text, help: { type: 'boolean', short: 'h' } },
     });
   } catch (cause) {
     throw refused(cause instanceof Error ? cause.message : String(cause));

@@ -9,6 +9,7 @@ import { junitReport } from '../report/night/junit-report.ts';
 import { markdownReport } from '../report/night/markdown-report.ts';
 import { nightPage } from '../report/night/night-page.ts';
 import { runsToDraw, type NightPicture, type NightPictures } from '../report/night/pictures.ts';
+import { shellQuoted } from '../scenario/command-line.ts';
 import { timelineExcerpt } from '../report/timeline.ts';
 import { asTyped, drawTimeline } from './draw-timeline.ts';
 import { readStoredRuns } from './stored-runs.ts';
@@ -87,7 +88,7 @@ async function picturesOf(summary: NightSummary, store: string, page: string): P
   let excerpts = 0;
   for (const { id, folder } of runsToDraw(summary)) {
     const stored = join(store, folder ?? '');
-    const again = summary.findings.find(({ examples }) => examples[0]?.id === id)?.replay ?? `npm run explore -- --replay ${stored}`;
+    const again = summary.findings.find(({ examples }) => examples[0]?.id === id)?.replay ?? shellQuoted(['npm', 'run', 'explore', '--', '--replay', stored]);
     const drawn = await drawTimeline(stored, { again, failure: undefined }).catch(() => undefined);
     const excerpt = excerpts < mostExcerpts ? await excerptOf(stored) : undefined;
     if (excerpt !== undefined) excerpts += 1;

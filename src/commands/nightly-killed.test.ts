@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunRecord } from '../nightly/record.ts';
@@ -28,8 +28,20 @@ function finished(folder: string): number {
   return existsSync(runs) ? readdirSync(runs).flatMap((night) => readdirSync(join(runs, night))).length : 0;
 }
 
+/** Processes that know of the folder: validators, tracers, the command itself. */
+function left(folder: string): readonly string[] {
+  return readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && pid !== String(process.pid)).flatMap((pid) => {
+    try {
+      const [command, environment] = ['cmdline', 'environ'].map((name) => readFileSync(`/proc/${pid}/${name}`, 'utf8').replaceAll('\0', ' '));
+      return `${command} ${environment}`.includes(folder) ? [`${pid} ${command}`] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
 describe('a night that is ended in the middle', { timeout: 300_000 }, () => {
-  it.each([['SIGKILL', null], ['SIGINT', 130]] as const)('by %s goes on where it was: at most the run in hand is lost, none is made twice', async (signal, status) => {
+  it.each([['SIGKILL', null], ['SIGINT', 130], ['SIGTERM', 143], ['SIGHUP', 129]] as const)('by %s goes on where it was: at most the run in hand is lost, none is made twice', async (signal, status) => {
     const folder = join(project.folder, `store-${signal}`);
     const running = project.start(['nightly', '--campaign', campaign, '--store', folder, '--seed', 'k']);
     await expect.poll(() => finished(folder), { timeout: 120_000, interval: 20 }).toBeGreaterThanOrEqual(2);
@@ -40,6 +52,8 @@ describe('a night that is ended in the middle', { timeout: 300_000 }, () => {
       expect(ended.output).toMatch(/what was done is kept; to go on: npm run nightly -- --campaign \S+ --store \S+ --resume/);
       expect(existsSync(join(folder, 'work'))).toBe(false);
       expect(project.leftSessions()).toEqual([]);
+      expect(readdirSync(folder).filter((name) => name.startsWith('owner-'))).toEqual([]);
+      expect(left(project.folder)).toEqual([]);
     }
     const before = stored(folder);
     expect(before.length).toBeGreaterThanOrEqual(finished(folder) - 1);

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { durationOf, shardOf, type Shard } from '../foundation/command-words.ts';
 import { StampedeError } from '../foundation/errors.ts';
+import { isBundleAddress } from '../nightly/bundle-artifact.ts';
 import type { ReportFiles } from './night-reports.ts';
 
 export const nightlyUsage = `npm run nightly -- --campaign FILE [options]
@@ -17,14 +18,15 @@ to a store, one row a run; at the end it is told what is new, known and gone, an
   --resume               goes on with the night that was interrupted last; nothing is done twice
   --go-on                for a process that something starts again: begins the night of the --seed, or goes on with it; at its end, tells of it
   --shard I/N            of the runs of a night only those that fall to the Ith of N machines; needs --seed, the same on all
-  --bundle FILE          also writes the night, with the run folders that were kept, to one file; default with --shard: in the store
+  --bundle FILE          also writes the night, with the run folders that were kept, to one file; default with --shard: in the store.
+                         oci://HOST/REPOSITORY[:TAG] pushes it to a registry, as whom docker login knows there
   --seed SEED            the order of schedules, and those of chance; with the campaign's name it is the name of the night
   --budget TIME          such as 90s, 20m, 1h30m; in place of the campaign's
   --jobs N               runs at a time, in place of the campaign's
   --binary NAME=PATH     the program of a target; --build NAME=BUILD which build it is. With one target, the value alone. Repeatable
   --quiet                only findings and the end, for logs
 
-  merge                  joins bundles of shards, and tells which are missing, the same twice, or damaged
+  merge                  joins bundles of shards, files or oci://HOST/REPOSITORY:TAG, and tells which are missing, the same twice, or damaged
   --out FILE             also writes what was joined as one bundle
   report                 tells of a night again; default: the last one
   --html FILE            a page for people; a night's end writes it to reports/ in the store, unless it is told where
@@ -75,7 +77,7 @@ export function nightlyOptions(argv: readonly string[], root: string): NightlyOp
     resume: values.resume === true,
     goOn: values['go-on'] === true,
     shard,
-    bundle: values.bundle === undefined ? undefined : resolve(values.bundle),
+    bundle: values.bundle === undefined || isBundleAddress(values.bundle) ? values.bundle : resolve(values.bundle),
     seed: seedOf(values.seed),
     budgetMs: values.budget === undefined ? undefined : durationOf(values.budget),
     jobs: values.jobs === undefined ? undefined : jobsOf(values.jobs),

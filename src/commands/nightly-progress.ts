@@ -8,6 +8,8 @@ export interface ProgressSettings {
   readonly report: TerminalReport;
   readonly quiet: boolean;
   readonly isTerminal: boolean;
+  /** Of the terminal, as wide as it is by now. */
+  readonly columns: () => number;
   readonly planned: number;
   readonly budgetMs: number;
   /** Of earlier parts of the same night. */
@@ -31,11 +33,11 @@ export class NightProgress {
   }
 
   run(run: RunRecord, { done }: ShardRecord): void {
-    const { report, quiet, isTerminal } = this.#settings;
+    const { report, quiet, isTerminal, planned, columns } = this.#settings;
     this.#made += 1;
     this.#counts[run.verdict] += 1;
     this.#tell(run);
-    if (isTerminal) return report.live(`  ${this.#line(done)}`);
+    if (isTerminal) return report.live(barred(this.#line(done), done / planned, columns()));
     if (quiet || monotonicMs() - this.#lastLineMs < everyMs) return;
     this.#lastLineMs = monotonicMs();
     report.line(`  ${this.#line(done)}`);
@@ -58,6 +60,17 @@ export class NightProgress {
     const { broken, unknown, harness } = this.#counts;
     return `${done} of ${planned} done, ${broken} broken, ${unknown} unknown${harness === 0 ? '' : `, ${harness} failed`}, ${Math.round(60_000 / perRun)} a minute, ${timeLeft(leftMs)} left`;
   }
+}
+
+const widestBar = 24;
+const narrowestBar = 6;
+
+/** A bar before the words, as wide as they leave room for; where they leave none, the words alone. */
+export function barred(words: string, share: number, columns: number): string {
+  const room = Math.min(widestBar, columns - words.length - 6);
+  if (room < narrowestBar) return ` ${words}`;
+  const full = Math.floor(Math.min(1, Math.max(0, share)) * room);
+  return ` [${'='.repeat(full)}${' '.repeat(room - full)}] ${words}`;
 }
 
 export function timeLeft(ms: number): string {

@@ -13,6 +13,7 @@ import { requireRunnable } from '../nightly/campaign-problems.ts';
 import { nightAsLeft } from '../nightly/go-on.ts';
 import { KeptFolders } from '../nightly/kept-folders.ts';
 import { makeRuns } from '../nightly/make-runs.ts';
+import { shellQuoted } from '../scenario/command-line.ts';
 import { NightStore } from '../nightly/store.ts';
 import { TerminalReport } from '../report/terminal.ts';
 import { interruptible, type Interruption } from './interrupt.ts';
@@ -86,7 +87,7 @@ async function make(session: NightSession, workloads: NightWorkloads): Promise<s
   const begun = resumed ?? beginNight(request, await workloads.see());
   const budgetMs = options.budgetMs ?? (campaign.budget.time === undefined ? Infinity : durationOf(campaign.budget.time));
   report.line(opening(begun, resumed !== undefined));
-  const progress = new NightProgress({ report, quiet: options.quiet, isTerminal: process.stdout.isTTY && !options.quiet, planned: begun.shard.planned, budgetMs, earlier: begun.shard });
+  const progress = new NightProgress({ report, quiet: options.quiet, isTerminal: process.stdout.isTTY && !options.quiet, columns: () => process.stdout.columns || 80, planned: begun.shard.planned, budgetMs, earlier: begun.shard });
   await makeRuns({
     store, night: begun.night, shard: begun.shard, pending: begun.pending, budgetMs, stop: campaign.stop,
     folders: await KeptFolders.open(store, campaign.keep),
@@ -110,7 +111,7 @@ function resumeLine({ options, campaign }: NightSession): string {
     ...(options.shard === undefined ? [] : ['--shard', `${options.shard.index}/${options.shard.count}`, '--seed', options.seed ?? '']),
     ...options.binary.flatMap((one) => ['--binary', one]), ...options.build.flatMap((one) => ['--build', one]),
   ];
-  return `npm run nightly -- ${words.join(' ')} --resume`;
+  return shellQuoted(['npm', 'run', 'nightly', '--', ...words, '--resume']);
 }
 
 function buildsIn(folder: string): ReadonlySet<string> {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-import { join } from 'node:path';
 import { ExitStatus, StampedeError } from '../foundation/errors.ts';
 import { root } from '../foundation/root.ts';
-import { bundleName, writeBundle } from '../nightly/bundle.ts';
+import { writeBundle } from '../nightly/bundle.ts';
 import { mergeBundles } from '../nightly/merge.ts';
 import { NightStore } from '../nightly/store.ts';
 import { summarize } from '../nightly/summarize.ts';
 import type { NightSummary } from '../nightly/summary.ts';
 import { counted } from '../report/timeline/text.ts';
 import { harmless } from '../report/terminal.ts';
+import { fetchBundle, leaveBundle, requireAddresses, requireRegistry } from './night-bundles.ts';
 import { pageInStore, requirePlaces, writeReports, type ReportFiles } from './night-reports.ts';
 import { makeNight } from './nightly-run.ts';
 import { nightlyOptions, nightlyUsage, type NightlyOptions } from './nightly-options.ts';
@@ -19,6 +19,8 @@ import { withTestOutput } from './test-output-file.ts';
 export async function nightlyCommand(argv: readonly string[]): Promise<number> {
   const options = nightlyOptions(argv, root);
   if (options.action !== 'help') await requirePlaces(options.files);
+  if (options.action === 'run') await requireRegistry(options.bundle);
+  requireAddresses(options.bundles);
   return await withTestOutput(options.testOutput, async (told) => await perform(options, told));
 }
 
@@ -38,18 +40,15 @@ async function perform(options: NightlyOptions, told: NightSummary[]): Promise<n
 
 /** One file with what was made here, where somebody is to join it with that of others; then the words. */
 async function conclude(store: NightStore, night: string, { shard, bundle, files }: NightlyOptions, told: NightSummary[]): Promise<number> {
-  const file = bundle ?? (shard === undefined ? undefined : join(store.folder, bundleName(night, shard)));
-  if (file !== undefined) {
-    await writeBundle(store, night, file);
-    process.stdout.write(`bundle ${file}\n`);
-  }
-  return await tellOf(told, summarize(store, night, undefined, shard), store.folder, withPage(files, store.folder, night));
+  const isLeft = await leaveBundle(store, night, { shard, bundle });
+  const status = await tellOf(told, summarize(store, night, undefined, shard), store.folder, withPage(files, store.folder, night));
+  return isLeft || status !== ExitStatus.held ? status : ExitStatus.harness;
 }
 
 /** Joins bundles, then tells of the nights that they are of; what is damaged leaves the night unknown at best. */
 async function merge({ store: folder, bundles, out, files }: NightlyOptions, told: NightSummary[]): Promise<number> {
   using store = NightStore.open(folder, { isNew: true });
-  const { nights, damaged, duplicates, conflicts, added } = await mergeBundles(store, bundles);
+  const { nights, damaged, duplicates, conflicts, added } = await mergeBundles(store, bundles, fetchBundle);
   const lines = [...damaged.map((one) => `damaged    ${one}`), ...duplicates.map((one) => `duplicate  ${one}`), ...conflicts.map((one) => `twice      ${one}`), `${added} runs added from ${counted(bundles.length - damaged.length, 'bundle')}`];
   process.stdout.write(`${lines.map(harmless).join('\n')}\n`);
   let status: number = damaged.length > 0 ? ExitStatus.unknown : ExitStatus.held;

@@ -59,7 +59,7 @@ async function run(ended: Ended, mode: SnapshotMode, written = feature): Promise
     await writeFile(join(runFolder, id, snapshotRecordsFile), lines.map((text) => `${text}\n`).join(''));
     outcomes.push({ title, feature: 'cache', at: `${uri}:${line}`, verdict, durationMs: 1, failures: [], artifacts: undefined });
   }
-  const result: FeaturesResult = { outcomes, selected: outcomes.length, success: true, problems: [], notes: [], features: [document] };
+  const result: FeaturesResult = { outcomes, selected: outcomes.length, elsewhere: 0, success: true, problems: [], notes: [], features: [document] };
   return await settleSnapshots({ root, featuresFolder: join(root, 'features'), snapshotsFolder: join(root, 'snapshots'), runFolder, mode }, result);
 }
 

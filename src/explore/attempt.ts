@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { rm, writeFile } from 'node:fs/promises';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { judge, worst, type Checker, type NamedVerdict, type Verdict } from '../checkers/checker.ts';
 import { cacheEmpty } from '../checkers/cache-empty.ts';
@@ -104,7 +104,7 @@ export async function attempt(schedule: Schedule, settings: AttemptSettings): Pr
   const calm = await run('calm', schedule.strategy === 'unusual' ? participants : [workload.participants.at(-1) as Participant]);
   const calmVerdicts = await verdictsOf(calm, settings, [ended, outcomesAgree, ...cacheCheckers(settings), ...(settings.isStrict && isKept(schedule) ? [nothingFetched] : [])]);
   const verdicts = [...scheduledVerdicts.map((one) => ({ ...one, run: 'scheduled' as const })), ...calmVerdicts.map((one) => ({ ...one, run: 'calm' as const }))];
-  await rm(cache, { recursive: true, force: true });
+  rmSync(cache, { recursive: true, force: true });
   const found = { schedule: idOf(schedule), verdict: worst(verdicts), verdicts };
   await storeVerdict(folder, found);
   return { ...found, folder, durationMs: performance.now() - startedAt, ...spent(performed), isOnDisk: heldOnDisk(scheduled.recorder.events()) };
@@ -243,6 +243,6 @@ async function verdictsOf(run: PerformedRun, { expectation }: AttemptSettings, c
   const history = run.recorder.events();
   run.recorder.close();
   const verdicts = checkers.map((checker) => judge(checker, history));
-  await writeFile(join(run.settings.folder, 'verdicts.json'), `${JSON.stringify(verdicts, null, 2)}\n`);
+  writeFileSync(join(run.settings.folder, 'verdicts.json'), `${JSON.stringify(verdicts, null, 2)}\n`);
   return verdicts;
 }

@@ -34,3 +34,11 @@ export function turnsOf({ depth, steps, seed }: RandomSchedule, { participants, 
 export function leastChance({ participants, steps, depth }: { readonly participants: number; readonly steps: number; readonly depth: number }): number {
   return 1 / (participants * steps ** (depth - 1));
 }
+
+/**
+ * The name by which a schedule falls to one of several machines. How many steps there are calm runs tell, which differ by some from machine to machine:
+ * a schedule of chance is known by its depth and seed there.
+ */
+export function nameForShards(schedule: string): string {
+  return schedule.replace(/^random\/(\d+)\/\d+\/(\d+)$/, 'random/$1/$2');
+}

@@ -5,6 +5,11 @@ export function monotonicMs(): number {
   return performance.now();
 }
 
+/** The same on a clock that all processes of this machine share, and that nobody sets: a moment may be handed to another process. */
+export function machineMs(): number {
+  return Number(process.hrtime.bigint() / 1_000_000n);
+}
+
 /** The wall clock, for what people and protocols read: log entries, run folders, reports. */
 export function wallClock(): Date {
   return new Date();

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { createHash } from 'node:crypto';
 import { StampedeError } from './errors.ts';
 
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
@@ -30,4 +31,12 @@ export function shardOf(text: string): Shard {
   const shard = { index: Number(index), count: Number(count) };
   if (shard.index >= 1 && shard.count <= 10_000 && shard.index <= shard.count) return shard;
   throw new StampedeError('CONFIG_INVALID', `--shard ${text} is not one part of a whole`, { hint: 'such as 1/4, up to 10000 parts' });
+}
+
+/**
+ * Whether what is known by this name falls to that part. Nothing but the name decides, so that machines which don't talk, and may know other wholes, never
+ * both do the same, and nothing is left between them.
+ */
+export function isOfShard(name: string, { index, count }: Shard): boolean {
+  return createHash('sha256').update(name).digest().readUInt32BE(0) % count === index - 1;
 }

@@ -38,7 +38,7 @@ async function problemsOf({ name, subject, binary, plantedBug }: CampaignTarget,
   const problems: string[] = [];
   if (binary !== undefined) problems.push(...complaint(() => requireProgram(binary)));
   else if (program.kind === 'given') problems.push(`the subject ${subject} needs a program: binary, or --binary ${name}=PATH`);
-  if (plantedBug !== undefined && !(plantedBug in knownSchedules)) problems.push(`no bug is known as ${plantedBug}; npm run reference -- --list-planted-bugs`);
+  if (plantedBug !== undefined && !Object.hasOwn(knownSchedules, plantedBug)) problems.push(`no bug is known as ${plantedBug}; npm run reference -- --list-planted-bugs`);
   if (plantedBug !== undefined && (program.kind !== 'built' || binary !== undefined)) problems.push('only the reference validator can be given a planted bug');
   return problems.map((one) => `${at}: ${one}`);
 }

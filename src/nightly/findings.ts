@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
 import { causeKey } from '../explore/cause.ts';
+import { shellQuoted } from '../scenario/command-line.ts';
 import { fisherExact } from '../statistics/fisher.ts';
 import { cleanRunsNeeded, wilsonInterval } from '../statistics/proportion.ts';
 import type { Failure, HistoryOfPlaces } from './history-of-places.ts';
@@ -12,6 +13,7 @@ import type { BuildRate, Finding, FindingStatus } from './summary.ts';
 import { buildsInOrder, versionOf } from './versions.ts';
 
 const mostExamples = 5;
+const explore = ['npm', 'run', 'explore', '--'] as const;
 const placeRuns = 'SELECT id FROM runs WHERE night = ? AND target = ? AND strategy = ? AND place = ?';
 
 export interface FindingsRequest {
@@ -128,7 +130,7 @@ function examplesOf({ target, strategy, place, symptom }: Failure, night: string
 /** The folder of a run says all that it was made with; without one, what the row knows. */
 function replayOf(run: RunRecord | undefined, target: Target, store: NightStore): string {
   if (run === undefined) return '';
-  if (run.folder !== null) return `npm run explore -- --replay ${join(store.folder, run.folder)}`;
+  if (run.folder !== null) return shellQuoted([...explore, '--replay', join(store.folder, run.folder)]);
   const words = [...(target.subject === 'reference' ? [] : ['--subject', target.subject, '--binary', 'PROGRAM']), ...(target.plantedBug === undefined ? [] : ['--planted-bug', target.plantedBug]), ...(run.participants === 2 ? [] : ['--participants', String(run.participants)])];
-  return `npm run explore -- ${[...words, '--replay', run.schedule].join(' ')}`;
+  return shellQuoted([...explore, ...words, '--replay', run.schedule]);
 }

@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { hasCode } from '../foundation/errors.ts';
+import { hasCode, StampedeError } from '../foundation/errors.ts';
+import { isBundleAddress } from './bundle-artifact.ts';
 import { differ, joinInto, joinRecords } from './join.ts';
 import { readBundle, type ReadBundle } from './read-bundle.ts';
 import type { NightRecord, RunRecord } from './record.ts';
@@ -22,18 +23,38 @@ export interface Merged {
   readonly added: number;
 }
 
+/** Brings a bundle that lies elsewhere to a new file. */
+export type FetchBundle = (address: string, file: string) => Promise<void>;
+
 /** Joins bundles into a store. What can't be read is named and left out; the rest is there afterwards, all of a night or nothing. */
-export async function mergeBundles(store: NightStore, files: readonly string[]): Promise<Merged> {
+export async function mergeBundles(store: NightStore, bundles: readonly string[], fetch?: FetchBundle): Promise<Merged> {
   const incoming = join(store.folder, `incoming-${randomUUID()}`);
   const merging = new Merging(store);
   try {
-    for (const [index, file] of files.entries()) {
-      const bundle = await readBundle(file, join(incoming, String(index))).catch((error: unknown) => merging.refuse(error));
+    for (const [index, source] of bundles.entries()) {
+      const into = join(incoming, String(index));
+      const reading = fetch !== undefined && isBundleAddress(source) ? fetched(source, into, fetch) : readBundle(source, into);
+      const bundle = await reading.catch((error: unknown) => merging.refuse(error));
       if (bundle !== undefined) merging.add(bundle);
     }
     return await merging.end();
   } finally {
     await rm(incoming, { recursive: true, force: true });
+  }
+}
+
+async function fetched(address: string, into: string, fetch: FetchBundle): Promise<ReadBundle> {
+  const file = `${into}.tgz`;
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await fetch(address, file);
+    return { ...(await readBundle(file, into)), file: address };
+  } catch (error) {
+    // It is known by where it came from.
+    if (hasCode(error, 'BUNDLE_DAMAGED')) throw new StampedeError('BUNDLE_DAMAGED', error.message.includes(file) ? error.message.replaceAll(file, address) : `${address}: ${error.message}`, { cause: error });
+    throw error;
+  } finally {
+    await rm(file, { force: true });
   }
 }
 

@@ -2,8 +2,9 @@
 import { createHash } from 'node:crypto';
 import type { CallPlaces } from '../explore/call-place.ts';
 import { inTurns, shuffled } from '../explore/order.ts';
+import { nameForShards } from '../explore/random-schedule.ts';
 import { enumerate, enumerateTwoStops, idOf, isOfCalls, isOfValidators, schedulesNamed, type Schedule } from '../explore/schedule.ts';
-import type { Shard } from '../foundation/command-words.ts';
+import { isOfShard, type Shard } from '../foundation/command-words.ts';
 import { StampedeError } from '../foundation/errors.ts';
 import { seededRandom } from '../foundation/seed.ts';
 import type { Campaign } from './campaign.ts';
@@ -46,12 +47,13 @@ export function plannedRuns(campaign: Campaign, seed: string, seen: readonly See
 }
 
 /** Those that fall to one of several machines: all repetitions of a plan to the same one, and however many plans each of them sees. */
-export function ofShard(runs: readonly PlannedRun[], { index, count }: Shard): readonly PlannedRun[] {
-  return runs.filter((run) => createHash('sha256').update(planKey(run)).digest().readUInt32BE(0) % count === index - 1);
+export function ofShard(runs: readonly PlannedRun[], shard: Shard): readonly PlannedRun[] {
+  return runs.filter((run) => isOfShard(planKey({ ...run, schedule: nameForShards(run.schedule) }), shard));
 }
 
+/** The same for machines that saw the same places, however many steps each counted. */
 export function plansDigest(runs: readonly PlannedRun[]): string {
-  return createHash('sha256').update(JSON.stringify(runs.map(({ target, participants, schedule, nth }) => [target, participants, schedule, nth]))).digest('hex');
+  return createHash('sha256').update(JSON.stringify(runs.map(({ target, participants, schedule, nth }) => [target, participants, nameForShards(schedule), nth]))).digest('hex');
 }
 
 function schedulesFor({ strategies, twoStops }: Campaign, { target, participants, calls, trouble, hasComponents }: SeenWorkload): readonly Schedule[] {

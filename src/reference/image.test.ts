@@ -14,7 +14,7 @@ import { MediaType } from '../oci/manifest.ts';
 import { createRegistryClient, type RegistryClient } from '../oci/registry-client.ts';
 import { createTransport, type Transport } from '../oci/transport.ts';
 import { openImage, readContents } from './image.ts';
-import type { Connection } from './registry-at.ts';
+import type { Connection } from '../oci/registry-at.ts';
 import { policyInput } from './policy-input.ts';
 
 const resources = new ResourceStack();

@@ -8,7 +8,7 @@ import type { RegistryClient } from '../oci/registry-client.ts';
 import type { StoredManifest } from '../oci/registry-manifests.ts';
 import { parseHostileJson } from '../sigstore/hostile-json.ts';
 import type { Layer } from './cache/layer.ts';
-import { registryAt, type Connection } from './registry-at.ts';
+import { registryAt, type Connection } from '../oci/registry-at.ts';
 import { registryLayer } from './registry-layer.ts';
 
 /** An image that is there, by the digest that its reference stands for at this moment. */

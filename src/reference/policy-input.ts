@@ -2,7 +2,7 @@
 import type { BuiltinFindings } from './builtin-checks.ts';
 import { bundleLabel, readBundleFiles } from './bundle-files.ts';
 import { openImage, readContents, type Image } from './image.ts';
-import type { Connection } from './registry-at.ts';
+import type { Connection } from '../oci/registry-at.ts';
 import type { LayerSource } from './read-layer.ts';
 
 export interface InputSettings {

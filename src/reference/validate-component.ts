@@ -8,7 +8,7 @@ import type { CompiledPolicy } from './policy/compiled.ts';
 import { evaluatePolicy, mergeOutcomes, type Outcome } from './policy/outcome.ts';
 import { policyInput } from './policy-input.ts';
 import type { LayerSource } from './read-layer.ts';
-import type { Connection } from './registry-at.ts';
+import type { Connection } from '../oci/registry-at.ts';
 import type { AttestationLine, ComponentFindings } from './report/report.ts';
 import type { Trust } from './trust.ts';
 

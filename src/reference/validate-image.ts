@@ -10,7 +10,7 @@ import { chosenParts } from './planted/chosen-parts.ts';
 import { openPolicies } from './policy/policies.ts';
 import { loadSpecification, type PolicySpecification, type SourceGroup } from './policy/specification.ts';
 import { makeReport, type UsedPolicy } from './report/report.ts';
-import { trustedBy } from './registry-at.ts';
+import { trustedBy } from '../oci/registry-at.ts';
 import { writeReport } from './report/write.ts';
 import { openTrust } from './trust.ts';
 import { validateComponent } from './validate-component.ts';

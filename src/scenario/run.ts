@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NamedVerdict } from '../checkers/checker.ts';
 import type { RunContext } from '../config.ts';
@@ -69,7 +69,7 @@ export interface PerformedRun {
 
 /** Plan, run, history: the participants start together, each behind its own door, held by the plan's gates. */
 export async function performRun(plan: Plan, participants: readonly Participant[], settings: RunSettings): Promise<PerformedRun> {
-  await storePlan(plan, settings);
+  storePlan(plan, settings);
   const recorder = openRecorder(join(settings.folder, 'history.ndjson'), settings.hider);
   const look = async (moment: CacheMoment): Promise<void> =>
     await lookAtCache({ directory: settings.cacheFolder, known: settings.cacheLayers, moment, recorder });
@@ -153,9 +153,10 @@ async function runOne(participant: Participant, door: string, { plan, settings, 
   }
 }
 
-async function storePlan(plan: Plan, { folder, context, hider }: RunSettings): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, 'plan.json'), `${hider.hide(JSON.stringify(plan, null, 2))}\n`);
+/** Without giving way: these are two small files, and to wait for each call takes longer than the call. */
+function storePlan(plan: Plan, { folder, context, hider }: RunSettings): void {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'plan.json'), `${hider.hide(JSON.stringify(plan, null, 2))}\n`);
   const versions = { node: process.versions.node, platform: `${process.platform} ${process.arch}`, stage: context.addresses.launcher };
-  await writeFile(join(folder, 'versions.json'), `${JSON.stringify(versions, null, 2)}\n`);
+  writeFileSync(join(folder, 'versions.json'), `${JSON.stringify(versions, null, 2)}\n`);
 }

@@ -7,7 +7,7 @@ import { isDigest, type Digest } from '../../oci/digest.ts';
 import { parseReference } from '../../oci/reference.ts';
 import { parseHostileJson } from '../../sigstore/hostile-json.ts';
 import { mapConcurrently } from '../map-concurrently.ts';
-import { registryAt, type Connection } from '../registry-at.ts';
+import { registryAt, type Connection } from '../../oci/registry-at.ts';
 
 const title = 'org.opencontainers.image.title';
 const manifestSchema = z.object({

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StampedeError } from '../../foundation/errors.ts';
 import type { WorkFolder } from '../work-folder.ts';
-import type { Connection } from '../registry-at.ts';
+import type { Connection } from '../../oci/registry-at.ts';
 import { fetchBundle } from './fetch-bundle.ts';
 import type { PolicySource } from './source.ts';
 

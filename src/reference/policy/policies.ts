@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Connection } from '../registry-at.ts';
+import type { Connection } from '../../oci/registry-at.ts';
 import type { WorkFolder } from '../work-folder.ts';
 import { loadPolicies, type CompiledPolicy } from './compiled.ts';
 import { fetchPolicy } from './fetch.ts';

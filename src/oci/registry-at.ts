@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync } from 'node:fs';
-import type { Environment } from '../oci/proxy.ts';
-import { createRegistryClient, type RegistryClient } from '../oci/registry-client.ts';
-import { registryLogin } from '../oci/registry-login.ts';
-import type { Transport } from '../oci/transport.ts';
+import type { Environment } from './proxy.ts';
+import { createRegistryClient, type RegistryClient } from './registry-client.ts';
+import { registryLogin } from './registry-login.ts';
+import type { Transport } from './transport.ts';
 import { dockerCredentials } from './docker-config.ts';
 
 export interface Connection {

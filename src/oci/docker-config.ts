@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { StampedeError } from '../foundation/errors.ts';
-import type { Environment } from '../oci/proxy.ts';
-import type { Credentials } from '../oci/registry-login.ts';
+import type { Environment } from './proxy.ts';
+import type { Credentials } from './registry-login.ts';
 
 const configSchema = z.object({ auths: z.record(z.string(), z.object({ auth: z.string().optional() })).optional() });
 
