@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { lstat, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { cacheIntact } from '../checkers/cache-intact.ts';
+import { judge } from '../checkers/checker.ts';
+import { ended } from '../checkers/ended.ts';
 import { eventsOf } from '../history/event.ts';
 import { pathsBelow } from '../scenario/cache-files.ts';
 import { difference } from '../scenario/difference.ts';
@@ -40,6 +43,8 @@ export interface SerialRun {
   /** `without-cache`, `cold-1`, `warm-2` and so on. */
   readonly moment: string;
   readonly result: RunResult;
+  /** Checkers that say broken of it: nobody else took part, so what they say needs no race. */
+  readonly broken: readonly string[];
 }
 
 export interface ExpectationRequest {
@@ -160,11 +165,14 @@ class SerialOutcomes implements Expectation {
     const { scenario, name } = this.#request;
     const folder = join(scenario.storedFolder, `${name}-${participant.name}-${moment}`);
     const run = await runOn(home, { scenario, participants: [participant], gates: [], meeting: 'alone', environment: { ...this.#request.environment, ...environment }, folder });
+    const left = eventsOf(run.recorder.events(), 'cache-file-seen').flatMap((seen) => (seen.moment === 'after' && seen.class === 'foreign' ? [seen.path] : []));
+    for (const path of left) this.usualFiles.add(path);
+    run.recorder.record({ kind: 'usual-files-known', paths: left });
     run.recorder.close();
-    for (const seen of eventsOf(run.recorder.events(), 'cache-file-seen')) if (seen.moment === 'after' && seen.class === 'foreign') this.usualFiles.add(seen.path);
     const [result] = run.results;
     if (result === undefined) return '';
-    this.#serialRuns.push({ participant: participant.name, moment, result });
+    const broken = [ended, cacheIntact].filter((checker) => judge(checker, run.recorder.events()).verdict.verdict === 'broken').map(({ name: checker }) => checker);
+    this.#serialRuns.push({ participant: participant.name, moment, result, broken });
     if (moment.startsWith('cold') && this.#usual.peakRssBytes === null) this.#usual = result;
     return await this.#outcomeOf(run, result);
   }
