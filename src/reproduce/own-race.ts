@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Strategy } from './likelihood.ts';
 
-const meeting = ['leader-follower', 'two-writers', 'together', 'two-stops', 'together-stops', 'components-in-turn'] as const;
+const meeting = ['leader-follower', 'leader-stalls', 'two-writers', 'together', 'two-stops', 'together-stops', 'components-in-turn'] as const;
 
 /** Under which strategies a failure is that of the class: what is found in another way is a weakness that the same bug has besides. */
 const ofClass: Readonly<Record<string, readonly Strategy[]>> = {
   T1: ['components', ...meeting],
   T2: ['leader-killed', 'leader-fails', 'components', 'disk-fails'],
   T3: ['evict-while-reading', 'mending', ...meeting],
-  T4: ['leader-stalls', ...meeting],
+  T4: meeting,
   T5: meeting,
   T6: ['leader-killed', ...meeting],
   T7: ['late-writer', 'mending', ...meeting],
@@ -16,7 +16,7 @@ const ofClass: Readonly<Record<string, readonly Strategy[]>> = {
   T9: meeting,
   T10: meeting,
   T11: ['leader-killed'],
-  T12: ['bystander', 'leader-stalls', ...meeting],
+  T12: ['bystander', ...meeting],
   T13: ['components', 'components-in-turn', 'components-after-failure', 'leader-fails'],
   T14: ['damaged', 'disk-fails', 'leader-fails'],
   T15: ['leader-killed', ...meeting],
