@@ -9,7 +9,7 @@ import { readReport, type Report } from '../reproduce/report.ts';
 import { projectRoot, TestProject } from './test-project.ts';
 
 const folder = join(projectRoot, 'reports');
-const page = 'before\n<!-- rows -->\n| report | class |\n|---|---|\n| another: elsewhere | T1 | kept |\n<!-- end of rows -->\nbetween\n<!-- not shown -->\n<!-- end of not shown -->\nafter\n';
+const page = 'before\n<!-- rows -->\n| report | class |\n|---|---|\n| gone: elsewhere | T1 | lost |\n| zarf-813: elsewhere | T1 | kept |\n<!-- end of rows -->\nbetween\n<!-- not shown -->\n<!-- end of not shown -->\nafter\n';
 let reports: ReadonlyMap<string, Report>;
 let project: TestProject;
 
@@ -51,9 +51,10 @@ describe('corpus', () => {
     const { status, output } = await project.start(['corpus', '--name', 'jib-1273', '--no-shrink', '--naive', '1', '--out', out, '--store', join(project.folder, 'runs')]).ended;
     expect([status, output]).toEqual([0, expect.stringMatching(/✔ jib-1273: .*\n1 reports, 1 reproduced, /)]);
     const kept = project.read('page.md').split('\n');
-    expect(kept).toContain('| another: elsewhere | T1 | kept |');
+    expect(kept).toContain('| zarf-813: elsewhere | T1 | kept |');
+    expect(kept.filter((line) => line.startsWith('| gone'))).toEqual([]);
     expect(kept.filter((line) => line.startsWith('| jib-1273: '))).toEqual([
-      expect.stringMatching(/^\| jib-1273: \[jib 1273\]\(https:.*\) \| T3 \| publish-refuses-existing \| [\w/-]+ \| \d+ runs?, \d.*s \| \d of 5 \| {2}\| {2}\| \d of 1 \|$/),
+      expect.stringMatching(/^\| jib-1273: \[jib 1273\]\(https:.*\) \| T3 \| publish-refuses-existing \| [\w/-]+ \| yes \| \d+ runs?, \d.*s \| \d of 5 \| {2}\| {2}\| \d of 1 \| \d+\.\d \|$/),
     ]);
     expect(kept.filter((line) => line.includes('[zarf 5276]'))).toHaveLength(1);
     expect([kept[0], kept.at(-2)]).toEqual(['before', 'after']);

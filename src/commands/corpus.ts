@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readdir } from 'node:fs/promises';
+import { loadavg } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readSettings } from '../config.ts';
@@ -45,6 +46,8 @@ interface Entry {
 
 interface CorpusOptions {
   readonly entries: readonly Entry[];
+  /** Of all reports, whether they are looked for or not. */
+  readonly names: readonly string[];
   readonly naiveRuns: number;
   readonly budgetMs: number;
   readonly isShrunk: boolean;
@@ -88,10 +91,11 @@ async function runAll(options: CorpusOptions, terminal: TerminalReport, resource
     resources.own('stage', own);
     const prepared = program === undefined ? undefined : await openFor(entries[0] as Entry, program, { options, terminal, stage: own });
     for (const entry of entries) {
-      const row = { ...entry, outcome: prepared === undefined ? `${entry.report.subject} is not on this machine` : await outcomeOf(entry, prepared, { options, terminal, stage: own }) };
+      const outcome = prepared === undefined ? `${entry.report.subject} is not on this machine` : await outcomeOf(entry, prepared, { options, terminal, stage: own });
+      const row = { ...entry, outcome, load: loadavg()[0] ?? 0 };
       rows.push(row);
       terminal.line(`  ${isShown(row) ? '✔' : '✘'} ${wordsOf(row).map((word) => word || '-').join('  ')}`);
-      await keepRows(options.out, [row]);
+      await keepRows(options.out, [row], options.names);
     }
     await own[Symbol.asyncDispose]();
   }
@@ -159,7 +163,7 @@ async function optionsOf(values: ReturnType<typeof parse>['values']): Promise<Co
   const entries = await Promise.all(files.map(async (file) => ({ name: file.slice(0, -'.json'.length), report: await readReport(join(folder, file)) })));
   for (const { report } of entries) if (report.plantedBug !== undefined) requireKnownBug(report.plantedBug);
   return {
-    entries, naiveRuns: Number(naive), budgetMs: msOf(budget), isShrunk: values['no-shrink'] !== true,
+    entries, names: all.map((file) => file.slice(0, -'.json'.length)), naiveRuns: Number(naive), budgetMs: msOf(budget), isShrunk: values['no-shrink'] !== true,
     out: out === undefined ? join(root, 'docs', 'corpus.md') : resolve(out),
     settings: { ...(store === undefined ? {} : { runs: store }), ...(seed === undefined ? {} : { seed }) },
   };

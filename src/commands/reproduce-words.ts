@@ -54,9 +54,10 @@ export function tellOfShrunk({ smallest, stability, runs }: Shrunk, { small, con
 }
 
 /** What was tried when it did not come, and how sure that makes us. */
-export function tellOfSearches({ others, searches }: Pick<Pursuit, 'others' | 'searches'>, terminal: TerminalReport): number {
+export function tellOfSearches({ report, others, searches }: Pick<Pursuit, 'report' | 'others' | 'searches'>, terminal: TerminalReport): number {
   terminal.line(others.length > 0 ? `another failure found, not the reported one: ${counted(others.length, 'cause')}` : 'not reproduced: this was tried');
   for (const { tried, settings } of searches) for (const line of sureness(tried, settings.workload.participants.length)) terminal.line(`  ${line}`);
+  if (report.workload.untouched === true) terminal.line('  what damages or removes entries from outside was left out, as the report says that nobody did');
   if (others.length > 0) return ExitStatus.broken;
   const last = searches.at(-1)?.tried;
   return last?.isWhole === true && last.unknown === 0 && last.untraced === undefined ? ExitStatus.held : ExitStatus.unknown;
@@ -64,7 +65,7 @@ export function tellOfSearches({ others, searches }: Pick<Pursuit, 'others' | 's
 
 function sureness({ attempts, held, unknown, phases, random, missedByChance, untraced, isWhole, durationMs }: Tried, participants: number): readonly string[] {
   return [
-    `${participants} processes: ${counted(attempts, 'schedule')} in ${seconds(durationMs)}, ${phases.strategies} first ones of a strategy, ${phases.places} further places, ${phases['pairs and chance']} pairs of stops and random ones; ${held} held, ${unknown} could not be forced`,
+    `${participants} processes: ${counted(attempts, 'schedule')} in ${seconds(durationMs)}, ${phases.strategies} likely ones and first ones of a strategy, ${phases.places} further places, ${phases['pairs and chance']} pairs of stops and random ones; ${held} held, ${unknown} could not be forced`,
     ...(isWhole ? ['every schedule that stops one process once was tried, at the places that a calm run shows'] : phases.places > 0 ? ['the budget was used up before every schedule that stops one process once was tried: --budget takes more'] : []),
     ...(untraced === undefined ? [] : [`file calls could not be held: ${untraced}`]),
     ...(missedByChance === undefined ? [] : [`a bug that needs ${depth} orderings is missed by ${random} random schedules with a probability of ${missedByChance > 0.9999 ? 'almost 1' : missedByChance.toPrecision(2)} at most`]),

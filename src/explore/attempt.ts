@@ -2,24 +2,12 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { judge, worst, type Checker, type NamedVerdict, type Verdict } from '../checkers/checker.ts';
-import { cacheEmpty } from '../checkers/cache-empty.ts';
-import { cacheIntact } from '../checkers/cache-intact.ts';
-import { bounded } from '../checkers/bounded.ts';
-import { askedAgain } from '../checkers/asked-again.ts';
-import { notDelayed } from '../checkers/not-delayed.ts';
-import { troubleTold } from '../checkers/trouble-told.ts';
 import { nothingFetched } from '../checkers/nothing-fetched.ts';
-import { interleaved } from '../checkers/interleaved.ts';
 import { turnsOf } from './random-schedule.ts';
-import { diskFailed } from '../checkers/disk-failed.ts';
 import { ended } from '../checkers/ended.ts';
 import { excused } from '../checkers/excuses.ts';
-import { entriesWhole } from '../checkers/entries-whole.ts';
-import { failureTold } from '../checkers/failure-told.ts';
-import { fetchedOnce } from '../checkers/fetched-once.ts';
-import { layersFetched, layersRead } from '../checkers/layers-read.ts';
 import { outcomesAgree } from '../checkers/outcomes-agree.ts';
-import { overlapped } from '../checkers/overlapped.ts';
+import { cacheCheckers, isKept, isLarge, scheduledCheckers } from './attempt-checkers.ts';
 import type { Plan, PlannedExploration } from '../scenario/plan.ts';
 import type { Participant, PerformedRun } from '../scenario/run.ts';
 import type { ScenarioRun } from '../scenario/scenario-run.ts';
@@ -28,7 +16,7 @@ import type { Expectation } from './expectation.ts';
 import { heldOnDisk } from './held-on-disk.ts';
 import { spent } from './spent.ts';
 import { isOfReading } from '../faults/gate-action.ts';
-import { idOf, isSlowness, type Schedule } from './schedule.ts';
+import { idOf, type Schedule } from './schedule.ts';
 import type { Probe } from './probe.ts';
 import { gatesOf } from './schedule-gates.ts';
 import { runOn } from './run-on.ts';
@@ -98,6 +86,7 @@ export async function attempt(schedule: Schedule, settings: AttemptSettings): Pr
     if (isDamaged) await damageEntries(before.settings.cacheFolder, schedule.strategy === 'damaged' ? schedule.how : 'truncated');
   }
   const scheduled = await run('scheduled', participants);
+  await knownOutcomes(scheduled, settings);
   if (isLarge(schedule)) recordLimits(scheduled, settings);
   // Before the calm run: it writes its output to the same places.
   const scheduledVerdicts = await verdictsOf(scheduled, settings, scheduledCheckers(schedule, settings));
@@ -108,6 +97,16 @@ export async function attempt(schedule: Schedule, settings: AttemptSettings): Pr
   const found = { schedule: idOf(schedule), verdict: worst(verdicts), verdicts };
   await storeVerdict(folder, found);
   return { ...found, folder, durationMs: performance.now() - startedAt, ...spent(performed), isOnDisk: heldOnDisk(scheduled.recorder.events()) };
+}
+
+/** Nothing is judged before it is known what processes say alone. */
+async function knownOutcomes({ recorder }: PerformedRun, { expectation }: AttemptSettings): Promise<void> {
+  try {
+    await expectation.complete();
+  } catch (error) {
+    recorder.close();
+    throw error;
+  }
 }
 
 function forcedBy(schedule: Schedule, participants: readonly Participant[], { scenario: { context }, workload, probe }: AttemptSettings): Forced {
@@ -133,13 +132,14 @@ function plannedExploration(schedule: Schedule, { scenario: { context, subject }
   };
 }
 
-async function participantsOf(schedule: Schedule, { workload: { participants, together, unusual, spare }, expectation }: AttemptSettings): Promise<readonly Participant[]> {
+async function participantsOf(schedule: Schedule, { workload: { participants, together, alone, unusual, spare }, expectation }: AttemptSettings): Promise<readonly Participant[]> {
   switch (schedule.strategy) {
     case 'components-under-way':
     case 'components':
     case 'components-in-turn':
     case 'components-after-failure':
     case 'damaged':
+      for (const participant of alone.filter(({ name }) => name === together?.name)) await expectation.learn(participant);
       return [together ?? (participants[0] as Participant)];
     case 'evict-while-reading':
       return participants.slice(0, 1);
@@ -157,11 +157,6 @@ async function participantsOf(schedule: Schedule, { workload: { participants, to
   }
 }
 
-/** What one process takes differs by some megabytes from run to run: only layers that are far larger than that tell anything. */
-function isLarge(schedule: Schedule): boolean {
-  return schedule.strategy === 'unusual' && schedule.which === 'large-layer';
-}
-
 /** Of memory, as much more as one of its layers has, as most of what runs gives back late; of files and threads, a few. */
 function recordLimits({ recorder, settings: { knownLayers }, participants }: PerformedRun, { expectation: { usual } }: AttemptSettings): void {
   const [participant] = participants;
@@ -173,64 +168,6 @@ function recordLimits({ recorder, settings: { knownLayers }, participants }: Per
     openFiles: (usual.peakOpenFiles ?? Number.MAX_SAFE_INTEGER) + someMore,
     threads: (usual.peakThreads ?? Number.MAX_SAFE_INTEGER) + someMore,
   });
-}
-
-/** True where all processes come to their end on a disk that works: what they have kept is there for the next one. */
-function isKept(schedule: Schedule): boolean {
-  const { strategy } = schedule;
-  if (strategy === 'leader-fails') return isSlowness(schedule.how);
-  return ['together', 'first-request', 'own-layers', 'components-under-way', 'leader-follower', 'leader-stalls', 'two-writers', 'two-stops', 'together-stops', 'random', 'bystander', 'unusual', 'naive'].includes(strategy);
-}
-
-function cacheCheckers({ isWithoutCache }: AttemptSettings): readonly Checker[] {
-  return isWithoutCache ? [cacheEmpty, layersFetched] : [cacheIntact, layersRead];
-}
-
-function usualCheckers(settings: AttemptSettings) {
-  const { isStrict } = settings;
-  return { isStrict, always: [ended, outcomesAgree], cache: cacheCheckers(settings), fetched: isStrict ? [fetchedOnce] : [], once: isStrict ? [fetchedOnce, entriesWhole] : [] };
-}
-
-/** What a killed process leaves is for the next run to mend; what fails downloads is no promise to fetch once. */
-function scheduledCheckers(schedule: Schedule, settings: AttemptSettings): readonly Checker[] {
-  const { isStrict, always, cache, fetched, once } = usualCheckers(settings);
-  switch (schedule.strategy) {
-    case 'first-request':
-    case 'components-under-way':
-      return [...always, overlapped, ...cache, ...fetched];
-    case 'together':
-    case 'own-layers':
-    case 'leader-follower':
-    case 'leader-stalls':
-    case 'two-writers':
-    case 'two-stops':
-    case 'together-stops':
-    case 'components-in-turn':
-      return [...always, overlapped, ...cache, ...once];
-    case 'random':
-      return [...always, interleaved, ...cache, ...fetched];
-    case 'leader-killed':
-      return [...always, overlapped];
-    case 'leader-fails':
-      return isSlowness(schedule.how) ? [...always, overlapped, ...cache, ...once] : [...always, overlapped, failureTold];
-    case 'components':
-      return schedule.how === 'go' ? [...always, overlapped, ...cache, ...once] : [ended, overlapped, failureTold];
-    case 'disk-fails':
-      return [...always, overlapped, cacheIntact, diskFailed, ...(isStrict ? [troubleTold] : [])];
-    case 'evict-while-reading':
-    case 'mending':
-    case 'late-writer':
-      return [...always, overlapped, cacheIntact];
-    case 'bystander':
-      return [...always, overlapped, notDelayed, ...cache, ...once];
-    case 'components-after-failure':
-      return [ended, overlapped, failureTold, ...(isStrict ? [askedAgain] : [])];
-    case 'damaged':
-      return [...always, ...cache, ...(isStrict ? [troubleTold] : [])];
-    case 'unusual':
-    case 'naive':
-      return [...always, ...cache, ...fetched, ...(isLarge(schedule) ? [bounded] : [])];
-  }
 }
 
 async function verdictsOf(run: PerformedRun, { expectation }: AttemptSettings, checkers: readonly Checker[]): Promise<readonly NamedVerdict[]> {

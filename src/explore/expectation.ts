@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { lstat, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { cacheIntact } from '../checkers/cache-intact.ts';
+import { judge } from '../checkers/checker.ts';
+import { ended } from '../checkers/ended.ts';
 import { eventsOf } from '../history/event.ts';
 import { pathsBelow } from '../scenario/cache-files.ts';
 import { difference } from '../scenario/difference.ts';
@@ -28,6 +31,8 @@ export interface Expectation {
   readonly usual: Pick<ValidatorResult, 'peakRssBytes' | 'peakOpenFiles' | 'peakThreads'>;
   /** Learns what another process says without a cache. */
   learn(participant: Participant): Promise<void>;
+  /** When all of it is known: before that, nothing can be judged. Rejects with what a serial run or the one who looks at them throws. */
+  complete(): Promise<void>;
   /** Records whether the outcome is an expected one. */
   compare(run: PerformedRun, participant: Participant, result: RunResult): Promise<void>;
 }
@@ -38,6 +43,8 @@ export interface SerialRun {
   /** `without-cache`, `cold-1`, `warm-2` and so on. */
   readonly moment: string;
   readonly result: RunResult;
+  /** Checkers that say broken of it: nobody else took part, so what they say needs no race. */
+  readonly broken: readonly string[];
 }
 
 export interface ExpectationRequest {
@@ -60,8 +67,23 @@ interface Outcomes {
 export async function expectedOutcomes(request: ExpectationRequest): Promise<Expectation> {
   const outcomes = new SerialOutcomes(request, await request.scenario.values.forSnapshots());
   for (const participant of request.workload.alone) await outcomes.learn(participant);
-  const { participants } = request.workload;
-  await Promise.all([participants, [...participants].reverse()].map(async (those, index) => await outcomes.learnInOrder(those, index + 1)));
+  await outcomes.complete();
+  return outcomes;
+}
+
+/**
+ * The same for who is in a hurry: what the participants say without a cache is known, and looked at, when it returns; then nothing holds up the first schedule but
+ * its verdict, which waits for the rest. Who else takes part is learned when a schedule needs it.
+ * @param look - told what is known so far, at once and when all is; what it throws ends the one or the other
+ */
+export async function begunOutcomes(request: ExpectationRequest, look: (soFar: Expectation) => Promise<void>): Promise<Expectation> {
+  const outcomes = new SerialOutcomes(request, await request.scenario.values.forSnapshots(), look);
+  const { participants, alone } = request.workload;
+  // Without a cache they share nothing.
+  await Promise.all(alone.filter(({ name }) => participants.some((one) => one.name === name)).map(async (participant) => await outcomes.learn(participant)));
+  await look(outcomes);
+  // Whoever is held up by it is told.
+  outcomes.complete().catch(() => undefined);
   return outcomes;
 }
 
@@ -72,16 +94,36 @@ class SerialOutcomes implements Expectation {
   readonly #learning = new Map<string, Promise<void>>();
   readonly #serialDefects: string[] = [];
   readonly usualFiles = new Set<string>();
-  readonly serialRuns: SerialRun[] = [];
+  readonly #serialRuns: SerialRun[] = [];
+  readonly #look: (soFar: Expectation) => Promise<void>;
+  #completing: Promise<void> | undefined;
   #usual: Expectation['usual'] = { peakRssBytes: null, peakOpenFiles: undefined, peakThreads: undefined };
 
-  constructor(request: ExpectationRequest, known: ReadonlyMap<string, string>) {
+  constructor(request: ExpectationRequest, known: ReadonlyMap<string, string>, look: (soFar: Expectation) => Promise<void> = async () => await Promise.resolve()) {
     this.#request = request;
     this.#known = known;
+    this.#look = look;
+  }
+
+  async complete(): Promise<void> {
+    this.#completing ??= this.#learnOnCaches();
+    await this.#completing;
+  }
+
+  async #learnOnCaches(): Promise<void> {
+    const { participants } = this.#request.workload;
+    await Promise.all([participants, [...participants].reverse()].map(async (those, index) => await this.#learnInOrder(those, index + 1)));
+    await this.#look(this);
   }
 
   get serialDefects(): readonly string[] {
     return [...this.#serialDefects].sort();
+  }
+
+  /** Whoever was the first to end: without a cache, on a cold one, on a warm one. */
+  get serialRuns(): readonly SerialRun[] {
+    const key = ({ moment, participant }: SerialRun): string => `${moment === 'without-cache' ? '' : moment} ${participant}`;
+    return [...this.#serialRuns].sort((one, other) => (key(one) < key(other) ? -1 : 1));
   }
 
   get usual(): Expectation['usual'] {
@@ -97,11 +139,11 @@ class SerialOutcomes implements Expectation {
 
   async #learnAlone(participant: Participant): Promise<void> {
     const { folders, subject } = this.#request.scenario;
-    const withoutCache = await this.#say(participant, 'without-cache', { home: join(folders.root, 'no-cache'), environment: subject.noCacheEnvironment });
+    const withoutCache = await this.#say(participant, 'without-cache', { home: join(folders.root, `no-cache-${participant.name}`), environment: subject.noCacheEnvironment });
     this.#outcomes.set(participant.name, { withoutCache, all: new Set([withoutCache]) });
   }
 
-  async learnInOrder(participants: readonly Participant[], order: number): Promise<void> {
+  async #learnInOrder(participants: readonly Participant[], order: number): Promise<void> {
     const home = join(this.#request.scenario.folders.root, `serial-${order}`);
     for (const [moment, participant] of ['cold', 'warm'].flatMap((when) => participants.map((one) => [when, one] as const))) {
       const text = await this.#say(participant, `${moment}-${order}`, { home, environment: {} });
@@ -123,11 +165,14 @@ class SerialOutcomes implements Expectation {
     const { scenario, name } = this.#request;
     const folder = join(scenario.storedFolder, `${name}-${participant.name}-${moment}`);
     const run = await runOn(home, { scenario, participants: [participant], gates: [], meeting: 'alone', environment: { ...this.#request.environment, ...environment }, folder });
+    const left = eventsOf(run.recorder.events(), 'cache-file-seen').flatMap((seen) => (seen.moment === 'after' && seen.class === 'foreign' ? [seen.path] : []));
+    for (const path of left) this.usualFiles.add(path);
+    run.recorder.record({ kind: 'usual-files-known', paths: left });
     run.recorder.close();
-    for (const seen of eventsOf(run.recorder.events(), 'cache-file-seen')) if (seen.moment === 'after' && seen.class === 'foreign') this.usualFiles.add(seen.path);
     const [result] = run.results;
     if (result === undefined) return '';
-    this.serialRuns.push({ participant: participant.name, moment, result });
+    const broken = [ended, cacheIntact].filter((checker) => judge(checker, run.recorder.events()).verdict.verdict === 'broken').map(({ name: checker }) => checker);
+    this.#serialRuns.push({ participant: participant.name, moment, result, broken });
     if (moment.startsWith('cold') && this.#usual.peakRssBytes === null) this.#usual = result;
     return await this.#outcomeOf(run, result);
   }

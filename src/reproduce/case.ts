@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { RunContext } from '../config.ts';
 import type { AttemptSettings, Forced } from '../explore/attempt.ts';
-import { expectedOutcomes } from '../explore/expectation.ts';
+import { begunOutcomes, type Expectation } from '../explore/expectation.ts';
 import { probe, type Probe } from '../explore/probe.ts';
 import { explorationIdentity, prepareWorkload, usualShape, type WorkloadShape } from '../explore/workload.ts';
 import type { ResourceStack } from '../foundation/resources.ts';
@@ -52,23 +52,38 @@ const leastMs = 5000;
 
 let opened = 0;
 
+export interface CaseRequest {
+  /** Looks at serial runs before anything is made of them, and throws where nothing can be. */
+  readonly look?: (alone: Expectation) => Promise<void>;
+  /** Where it can be held, from another size. */
+  readonly known?: Probe;
+}
+
 /**
  * Makes the images, and learns what each process says when it is alone; from then on each may take ten times as long, or the deadline that the bench has, if that is
- * shorter. `known`: where it can be held, from another size.
+ * shorter. What each says on a cache is learned meanwhile; verdicts wait for it.
  */
-export async function openCase({ context, subject, environment, resources }: Bench, { participants, shape }: Size, known: Probe = unprobed): Promise<OpenCase> {
+export async function openCase({ context, subject, environment, resources }: Bench, { participants, shape }: Size, { look = async () => await Promise.resolve(), known = unprobed }: CaseRequest = {}): Promise<OpenCase> {
   const scenario = await openScenario(context, explorationIdentity, subject);
   let isClosed = false;
-  const close = async (): Promise<void> => {
+  const release = async (): Promise<void> => {
     if (isClosed) return;
     isClosed = true;
     await scenario.resources[Symbol.asyncDispose]();
   };
-  resources.defer('scenario', close);
+  resources.defer('scenario', release);
   const workload = await prepareWorkload(scenario, participants, shape);
-  const expectation = await expectedOutcomes({ scenario, workload, environment, name: `alone-${(opened += 1)}` });
+  const expectation = await begunOutcomes({ scenario, workload, environment, name: `alone-${(opened += 1)}` }, look).catch(async (error: unknown) => {
+    await release();
+    throw error;
+  });
   const slowestMs = Math.max(0, ...expectation.serialRuns.map(({ result }) => result.durationMs));
   const deadlineMs = Math.min(Math.max(leastMs, patience * slowestMs), context.deadlineMs ?? subject.deadlineMs);
+  const close = async (): Promise<void> => {
+    // The next one has the same folders.
+    await expectation.complete().catch(() => undefined);
+    await release();
+  };
   return { settings: { scenario: { ...scenario, context: { ...context, deadlineMs } }, workload, expectation, probe: known, environment, isStrict: subject.program.kind === 'built', isWithoutCache: false }, close };
 }
 

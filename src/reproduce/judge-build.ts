@@ -33,8 +33,7 @@ export async function judgeBuild({ report, found, bench, runs }: { readonly repo
 }
 
 async function judged(report: Report, { found, bench, runs }: { readonly found: Case; readonly bench: Bench; readonly runs: number }): Promise<Judged> {
-  const { settings } = await openCase(bench, found);
-  await requireQuietAlone(report, settings.expectation);
+  const { settings } = await openCase(bench, found, { look: async (alone) => await requireQuietAlone(report, alone) });
   const [schedule] = schedulesNamed(found.schedule, settings.workload.participants.length);
   if (schedule === undefined) throw new TypeError(`${found.schedule} is a schedule`);
   let [clean, unforced] = [0, 0];

@@ -109,8 +109,8 @@ async function look(report: Report, bench: Bench, { budgetMs, onTry, onOther }: 
   const searches: Searched[] = [];
   for (const size of sizes) {
     const isLast = size === reported;
-    const open = await openCase(bench, size, searches.at(-1)?.settings.probe);
-    await requireQuietAlone(report, open.settings.expectation);
+    const known = searches.at(-1)?.settings.probe;
+    const open = await openCase(bench, size, { look: async (alone) => await requireQuietAlone(report, alone), ...(known === undefined ? {} : { known }) });
     const done = searches.reduce((sum, { tried }) => sum + tried.attempts, 0);
     const searched = await search({ report, settings: open.settings, budgetMs, phases: isLast ? 'all' : 'strategies', onTry: (candidate, tried) => onTry(candidate, done + tried), onOther });
     searches.push(searched);

@@ -6,18 +6,18 @@ import { likelyFor } from './likelihood.ts';
 import { candidates, mostByChance, type Candidate } from './search-order.ts';
 import type { Symptom } from './report.ts';
 
-const calls: CallPlaces = { cold: ['rename-1'], warm: ['open-1'], damaged: ['remove-1'], changing: ['rename-1', 'write-1'], disk: ['EMFILE/create', 'ENOSPC/write'] };
+const calls: CallPlaces = { cold: ['open-1', 'rename-1', 'close-4-folder'], warm: ['look-1-tar'], damaged: ['remove-1'], changing: ['rename-1', 'remove-1-tar'], disk: ['EMFILE/create', 'ENOSPC/write'] };
 
 /** All candidates, and after how many of them the places of file calls were asked for. */
-async function all(symptom: Symptom, more: { readonly sharing?: 'validators' | 'components'; readonly isOfValidators?: boolean; readonly places?: CallPlaces | undefined; readonly participants?: number } = {}) {
+async function all(symptom: Symptom, more: { readonly sharing?: 'validators' | 'components'; readonly isOfValidators?: boolean; readonly places?: CallPlaces | undefined; readonly participants?: number; readonly isUntouched?: boolean; readonly description?: string } = {}) {
   const found: Candidate[] = [];
   let probedAt = -1;
   const places = async () => {
     probedAt = found.length;
     return await Promise.resolve({ calls: 'places' in more ? more.places : calls, steps: 20 });
   };
-  const likely = likelyFor({ symptom, workload: more.sharing === undefined ? {} : { sharing: more.sharing } });
-  for await (const candidate of candidates({ participants: more.participants ?? 2, likely, isOfValidators: more.isOfValidators ?? true, seed: 'one', places })) found.push(candidate);
+  const likely = likelyFor({ symptom, description: more.description ?? '', workload: more.sharing === undefined ? {} : { sharing: more.sharing } });
+  for await (const candidate of candidates({ participants: more.participants ?? 2, likely, isOfValidators: more.isOfValidators ?? true, isUntouched: more.isUntouched ?? false, seed: 'one', places })) found.push(candidate);
   return { found, probedAt, ids: found.map(({ schedule }) => idOf(schedule)) };
 }
 
@@ -33,6 +33,31 @@ describe('the order of a search', () => {
   it('begins with what the text speaks of', async () => {
     expect((await all({ contains: 'no space left on device' })).ids[0]).toBe('disk-fails/ENOSPC/write/1');
     expect((await all({ matches: 'timed out' })).ids[0]).toBe('leader-stalls/middle/1');
+  });
+
+  it('begins at the places that the report speaks of, pairs of stops included', async () => {
+    expect((await all({ differsFromSerial: true }, { description: 'Published before its content. A reader in between reads nothing.' })).ids[0]).toBe('leader-follower/rename-1/1');
+    expect((await all({ checker: 'nothing-fetched' }, { description: 'One is missing in the list.' })).ids[0]).toBe('leader-follower/close-4-folder/1');
+    expect((await all({ differsFromSerial: true }, { description: 'It is deleted and then put in its place again.' })).ids[0]).toBe('late-writer/look-1-tar/remove-1-tar');
+    expect((await all({ differsFromSerial: true }, { description: 'It is found under the name of another document.' })).ids[0]).toBe('unusual/same-size');
+    expect((await all({ checker: 'bounded' })).ids[0]).toBe('unusual/large-layer');
+  });
+
+  it('damages entries early only where the report speaks of that', async () => {
+    expect((await all({ differsFromSerial: true }, { description: 'An entry that was damaged is used.' })).ids[0]).toBe('damaged/truncated');
+    const { ids } = await all({ differsFromSerial: true });
+    expect(ids.indexOf('damaged/truncated')).toBeGreaterThan(ids.indexOf('leader-follower/rename-1/1'));
+  });
+
+  it('does nothing to entries from outside where the report says that nobody has', async () => {
+    const { found, ids } = await all({ differsFromSerial: true }, { isUntouched: true, description: 'An entry that was damaged' });
+    expect(found.filter(({ schedule }) => ['damaged', 'mending', 'evict-while-reading'].includes(schedule.strategy))).toEqual([]);
+    expect(ids[0]).toBe('leader-follower/middle/1');
+  });
+
+  it('lets the first lead at all places before the second', async () => {
+    const { ids } = await all({ differsFromSerial: true });
+    expect(ids.indexOf('leader-follower/middle/2')).toBeGreaterThan(ids.indexOf('leader-follower/all-but-one/1'));
   });
 
   it('begins with components where the report speaks of them', async () => {
@@ -60,7 +85,9 @@ describe('the order of a search', () => {
     const phases = found.map(({ phase }) => phase);
     expect(phases.indexOf('places')).toBe(phases.lastIndexOf('strategies') + 1);
     const first = found.filter(({ phase }) => phase === 'strategies').map(({ schedule }) => schedule.strategy);
-    expect(new Set(first).size).toBe(first.length);
+    // Between two steps of the leader is another strategy than in the middle of its download.
+    expect(first.filter((strategy) => strategy === 'leader-follower')).toHaveLength(2);
+    expect(new Set(first).size).toBe(first.length - 1);
   });
 
   it('leaves file calls alone where they can not be seen, and components where there are none', async () => {

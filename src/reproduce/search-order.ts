@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { CallPlaces } from '../explore/call-place.ts';
 import { shuffled } from '../explore/order.ts';
-import { enumerate, enumerateTwoStops, isOfCalls, isOfValidators, type Schedule } from '../explore/schedule.ts';
+import { enumerate, enumerateTwoStops, idOf, isOfValidators, type Schedule } from '../explore/schedule.ts';
 import { seededRandom } from '../foundation/seed.ts';
 import type { Likely, Strategy } from './likelihood.ts';
 
@@ -18,6 +18,8 @@ export interface SearchSpace {
   readonly likely: readonly Likely[];
   /** False for programs that take one image, and no bundles. */
   readonly isOfValidators: boolean;
+  /** True where nobody but the processes has touched the cache: then nothing is done to it from outside. */
+  readonly isUntouched: boolean;
   readonly seed: string;
   /** Asked for when the first schedule needs it: it takes calm runs to know. */
   readonly places: () => Promise<Places>;
@@ -37,41 +39,71 @@ export const depth = 3;
 /** Images are alike, so who leads makes no difference but in the order of names. */
 const leaders = 2;
 
+/** What these do to entries is done by nobody that takes part. */
+const fromOutside: readonly Strategy[] = ['damaged', 'mending', 'evict-while-reading'];
+
 /** What a reader meets there is half of something: the likeliest place of a body. */
 const telling = ['middle', 'truncated', 'reset', 'go', 'ahead', 'same-size', 'ENOSPC/write'];
+/** What has been done there is seen, and the next step is not yet. */
+const tellingCall = /^(?:close|rename)-\d+/;
+
+/** Of the likely places of a strategy, so many are tried before the next strategy. */
+const fewPlaces = 6;
 
 /**
- * Every schedule that stops one process once, strategies in the order of likelihood: one of each, then the next place of each; then pairs of stops and
- * random schedules in turns.
+ * The likely schedules in their order; then every one that stops one process once: one of each strategy, then the next place of each; then pairs of stops and random
+ * schedules in turns.
  */
 export async function* candidates(space: SearchSpace): AsyncGenerator<Candidate, void, void> {
   const { participants, likely } = space;
-  const isPossible = (schedule: Schedule): boolean => (space.isOfValidators || !isOfValidators(schedule)) && (!('leader' in schedule) || schedule.leader <= leaders);
+  const isPossible = (schedule: Schedule): boolean => isAllowed(schedule, space);
   const ofRequests = enumerate(participants).filter(isPossible);
-  const known = new Set(ofRequests.map(({ strategy }) => strategy));
-  const first = likely.map(({ strategy }) => strategy);
+  const begun: Schedule[] = [];
   // Calm runs under a tracer are made when nothing likely is left that does without.
-  const needsCalls = first.findIndex((strategy) => !known.has(strategy));
-  const early = needsCalls === -1 ? first : first.slice(0, needsCalls);
-  const tried = new Set<Schedule>();
-  for (const strategy of early) {
-    const [schedule] = inOrder(ofRequests.filter((one) => one.strategy === strategy));
-    if (schedule === undefined) continue;
-    tried.add(schedule);
+  const needsCalls = likely.findIndex((one) => likelyIn(ofRequests, one).length === 0 && isLeft(one, space));
+  const early = needsCalls === -1 ? likely : likely.slice(0, needsCalls);
+  for (const schedule of early.flatMap((one) => likelyIn(ofRequests, one))) {
+    if (begun.includes(schedule)) continue;
+    begun.push(schedule);
     yield { phase: 'strategies', schedule };
   }
   const { calls, steps } = await space.places();
-  const ofCalls = calls === undefined ? [] : enumerate(participants, calls).filter((one) => isOfCalls(one) && isPossible(one));
-  const left = byTurns([...ofRequests.filter((one) => !tried.has(one)), ...ofCalls], first, new Set(early));
+  const once = calls === undefined ? ofRequests : enumerate(participants, calls).filter(isPossible);
+  const pairs = calls === undefined ? [] : enumerateTwoStops(participants, calls).filter(isPossible);
+  const tried = new Set(begun.map(idOf));
+  for (const schedule of likely.slice(early.length).flatMap((one) => likelyIn([...once, ...pairs], one))) {
+    if (tried.has(idOf(schedule))) continue;
+    tried.add(idOf(schedule));
+    begun.push(schedule);
+    yield { phase: 'strategies', schedule };
+  }
+  const left = byTurns(once.filter((one) => !tried.has(idOf(one))), likely.map(({ strategy }) => strategy), new Set(begun.map(({ strategy }) => strategy)));
   for (const { schedule, turn } of left) yield { phase: turn === 0 ? 'strategies' : 'places', schedule };
   if (calls === undefined) return;
-  const pairs = shuffled(enumerateTwoStops(participants, calls).filter(isPossible), space.seed);
+  const others = shuffled(pairs.filter((one) => !tried.has(idOf(one))), space.seed);
   const random = seededRandom(space.seed).below(1_000_000);
   for (let nth = 0; nth < mostByChance; nth += 1) {
-    const pair = pairs[nth];
+    const pair = others[nth];
     if (pair !== undefined) yield { phase: 'pairs and chance', schedule: pair };
     yield { phase: 'pairs and chance', schedule: { strategy: 'random', depth, steps: steps * participants, seed: random + nth } };
   }
+}
+
+function isAllowed(schedule: Schedule, { isOfValidators: takesAll, isUntouched }: SearchSpace): boolean {
+  if (isUntouched && fromOutside.includes(schedule.strategy)) return false;
+  return (takesAll || !isOfValidators(schedule)) && (!('leader' in schedule) || schedule.leader <= leaders);
+}
+
+/** Whether a strategy has any schedules that could be found at file calls. */
+function isLeft({ strategy, at }: Likely, { isOfValidators: takesAll, isUntouched }: SearchSpace): boolean {
+  if (isUntouched && fromOutside.includes(strategy)) return false;
+  return at !== undefined ? strategy !== 'unusual' : takesAll || !(strategy.startsWith('components') || strategy === 'unusual');
+}
+
+/** The most telling one, or a few where there are likely places. */
+function likelyIn(schedules: readonly Schedule[], { strategy, at }: Likely): readonly Schedule[] {
+  const ordered = inOrder(schedules.filter((one) => one.strategy === strategy && (at === undefined || at.test(idOf(one)))));
+  return at === undefined ? ordered.slice(0, 1) : ordered.filter((one) => !('leader' in one) || one.leader === 1).slice(0, fewPlaces);
 }
 
 interface Turn {
@@ -91,7 +123,10 @@ function byTurns(schedules: readonly Schedule[], first: readonly Strategy[], beg
 function inOrder(schedules: readonly Schedule[]): readonly Schedule[] {
   const score = (schedule: Schedule): number => {
     const words = Object.values(schedule).map(String);
-    return words.filter((word) => telling.includes(word)).length - ('leader' in schedule ? (schedule.leader - 1) / 2 : 0);
+    // What is read is the tar in the layer.
+    const calls = words.some((word) => tellingCall.test(word)) ? (words.some((word) => word.endsWith('-tar')) ? 0.6 : 0.5) : 0;
+    // Images are alike: all places under the first leader come before any under the second.
+    return words.filter((word) => telling.includes(word)).length + calls - ('leader' in schedule ? (schedule.leader - 1) * 2 : 0);
   };
   return [...schedules].sort((one, other) => score(other) - score(one));
 }

@@ -72,7 +72,7 @@ export async function search({ report, settings: unprobed, budgetMs, phases, onT
     if (!isProbed(settings)) settings = await probed(settings);
     return settings.probe;
   };
-  const space = { participants: workload.participants.length, likely: likelyFor(report), isOfValidators: workload.together !== undefined, seed: scenario.context.seed, places };
+  const space = { participants: workload.participants.length, likely: likelyFor(report), isOfValidators: workload.together !== undefined, isUntouched: report.workload.untouched === true, seed: scenario.context.seed, places };
   for await (const candidate of candidates(space)) {
     if (monotonicMs() - startedAt > budgetMs || (phases === 'strategies' && candidate.phase !== 'strategies')) return end(false);
     onTry(candidate, done.length);

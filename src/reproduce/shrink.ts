@@ -87,11 +87,10 @@ class Shrinking {
   }
 
   async #tries({ size, words }: Reduction): Promise<boolean> {
-    const { found, wanted, report } = this.#request;
+    const { found, wanted } = this.#request;
     this.#request.onTry(words);
     try {
       const { settings } = await this.#openAt(size);
-      await requireQuietAlone(report, settings.expectation);
       const count = await this.#again({ schedule: found.schedule, forced: undefined }, wanted, settings, { runs: sure, stopAtMiss: true });
       return this.#noted({ words, isKept: count.hits === sure, count, because: undefined }, size);
     } catch (error) {
@@ -117,8 +116,8 @@ class Shrinking {
   async #openAt(size: Size): Promise<OpenCase> {
     if (this.#open.size === size) return this.#open.open;
     await this.#open.open.close();
-    const { bench, open } = this.#request;
-    this.#open = { size, open: await openCase(bench, size, open.settings.probe) };
+    const { bench, open, report } = this.#request;
+    this.#open = { size, open: await openCase(bench, size, { look: async (alone) => await requireQuietAlone(report, alone), known: open.settings.probe }) };
     return this.#open.open;
   }
 

@@ -85,7 +85,7 @@ describe('who is alone', () => {
     const [stdoutFile, stderrFile] = [join(folder, `${moment}.stdout`), join(folder, `${moment}.stderr`)];
     writeFileSync(stdoutFile, said);
     writeFileSync(stderrFile, 'no such image\n');
-    return { participant: two, moment, result: { participant: two, ending: 'exited', exitCode: 0, signal: null, durationMs: 1, peakRssBytes: null, peakOpenFiles: undefined, peakThreads: undefined, stdoutFile, stderrFile, registryName: 'registry.local', ...result } };
+    return { participant: two, moment, broken: [], result: { participant: two, ending: 'exited', exitCode: 0, signal: null, durationMs: 1, peakRssBytes: null, peakOpenFiles: undefined, peakThreads: undefined, stdoutFile, stderrFile, registryName: 'registry.local', ...result } };
   };
   const check = async (symptom: Symptom, runs: readonly SerialRun[], serialDefects: readonly string[] = []): Promise<void> => await requireQuietAlone(report(symptom), { serialRuns: runs, serialDefects });
 
@@ -101,6 +101,11 @@ describe('who is alone', () => {
     ['hangs', { exitStatus: 1 }, ['without-cache', { ending: 'deadline', exitCode: null, signal: 'SIGTERM' }, ''], /does not end within its deadline, without a cache/],
   ])('and %s: told in one sentence', async (_name, symptom, [moment, result, said], words) => {
     await expect(check(symptom, [serial('cold-2'), serial(moment, result, said)])).rejects.toThrow(expect.objectContaining({ code: 'SUBJECT_FAILS', message: expect.stringMatching(words) as string }));
+  });
+
+  it('leaves behind what a checker calls broken: told in one sentence', async () => {
+    await check({ checker: 'cache-intact' }, [serial('cold-1'), serial('warm-1')]);
+    await expect(check({ checker: 'cache-intact' }, [serial('warm-1'), { ...serial('cold-1'), broken: ['cache-intact'] }])).rejects.toThrow(/no race is needed for it: cache-intact is broken also when validator-2 runs alone, on a cold cache$/);
   });
 
   it('says something else on a cache than without one: told in one sentence', async () => {

@@ -74,11 +74,12 @@ async function shows({ exitStatus, contains, matches, differsFromSerial, hangs }
  */
 export async function seenAlone(symptom: Symptom, runs: readonly SerialRun[]): Promise<SerialRun | undefined> {
   const { exitStatus, contains, matches, hangs, differsFromSerial, checker } = symptom;
-  // Another outcome on a cache than without one is told by the expectation, checkers judge what was recorded.
+  // Another outcome on a cache than without one is told by the expectation. Most checkers judge what several do, and say nothing of one.
   const isOfOutput = [exitStatus, contains, matches, hangs].some((one) => one !== undefined);
-  if (!isOfOutput || differsFromSerial !== undefined || checker !== undefined) return undefined;
+  if ((!isOfOutput && checker === undefined) || differsFromSerial !== undefined) return undefined;
   for (const run of runs) {
     const { exitCode, ending, stdoutFile, stderrFile } = run.result;
+    if (checker !== undefined && !run.broken.includes(checker)) continue;
     if (exitStatus !== undefined && exitCode !== exitStatus) continue;
     if (hangs !== undefined && ending !== 'deadline') continue;
     if ((contains === undefined && matches === undefined) || (await isSaid({ contains, matches }, [stdoutFile, stderrFile]))) return run;
