@@ -4,7 +4,7 @@ import { mkdir, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { unixSeconds } from '../foundation/clock.ts';
-import type { TestOutput } from '../report/night/test-output.ts';
+import type { TestOutput } from '../report/night/tekton-result.ts';
 import { environmentOf, manifestsIn, startProgram } from './test-deploy.ts';
 import { TestProject } from './test-project.ts';
 

@@ -13,7 +13,7 @@ import { pageInStore, requirePlaces, writeReports, type ReportFiles } from './ni
 import { makeNight } from './nightly-run.ts';
 import { nightlyOptions, nightlyUsage, type NightlyOptions } from './nightly-options.ts';
 import { nightWords } from './nightly-words.ts';
-import { withTestOutput } from './test-output-file.ts';
+import { withTestOutput } from './tekton-result-file.ts';
 
 /** `nightly`: runs a campaign, joins what several machines made of it, tells of it. */
 export async function nightlyCommand(argv: readonly string[]): Promise<number> {

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { wallClock } from '../foundation/clock.ts';
 import { describeError, StampedeError } from '../foundation/errors.ts';
 import type { NightSummary } from '../nightly/summary.ts';
-import { erredOutput, testOutput, type TestOutput } from '../report/night/test-output.ts';
+import { erredOutput, testOutput, type TestOutput } from '../report/night/tekton-result.ts';
 
 /**
  * Keeps a file with what a task's result TEST_OUTPUT is to be, if one is wanted. It says ERROR until the verdict is there: whatever ends this

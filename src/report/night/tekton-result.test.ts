@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
-import { erredOutput, testOutput } from './test-output.ts';
+import { erredOutput, testOutput } from './tekton-result.ts';
 import { busyNight, findingOf, hostileNight, hugeNight, quietNight } from './test-nights.ts';
 
 const at = new Date('2026-11-27T06:00:00.123Z');
