@@ -54,6 +54,8 @@ export async function makeNight(options: NightlyOptions, root: string, conclude:
   const cleanUp = async (signal: Interruption): Promise<void> => {
     session.stopping.abort();
     report.line(`\nwhat was done is kept; to go on: ${resumeLine(session)}`);
+    // What the run in hand has recorded goes with its stage.
+    report.storedIn('');
     report.interrupted(signal);
     await release();
     // The run in hand fails now that its stage is gone; what it began while that went is removed after it.
