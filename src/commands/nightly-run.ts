@@ -49,7 +49,8 @@ export async function makeNight(options: NightlyOptions, root: string, conclude:
   let making: Promise<string> = Promise.resolve('');
   const release = async (): Promise<void> => {
     await session.resources[Symbol.asyncDispose]().catch((error: unknown) => process.stderr.write(`${describeError(error)}\n`));
-    await rm(join(store.folder, 'work'), { recursive: true, force: true });
+    // A run in hand may still write: what is left then goes after it, or at the next start.
+    await rm(join(store.folder, 'work'), { recursive: true, force: true }).catch(() => undefined);
   };
   const cleanUp = async (signal: Interruption): Promise<void> => {
     session.stopping.abort();
