@@ -8,6 +8,11 @@ import { mergeBundles } from '../src/nightly/merge.ts';
 import { runIdOf, type NightRecord, type RunRecord } from '../src/nightly/record.ts';
 import { NightStore } from '../src/nightly/store.ts';
 import { summarize } from '../src/nightly/summarize.ts';
+import type { NightSummary } from '../src/nightly/summary.ts';
+import { cucumberMessages } from '../src/report/night/cucumber-messages.ts';
+import { junitReport } from '../src/report/night/junit-report.ts';
+import { markdownReport } from '../src/report/night/markdown-report.ts';
+import { nightPage } from '../src/report/night/night-page.ts';
 
 const shards = 100;
 const runsOfShard = 1000;
@@ -26,7 +31,9 @@ export async function benchNightly(): Promise<number> {
     say(`${shards * runsOfShard} runs of ${nights} nights into a store`, writing);
     say('opening it, with its check', await timed(() => NightStore.open(all).close()));
     using store = NightStore.open(all);
-    say('the summary of the last night, with its trend', await timed(() => void JSON.stringify(summarize(store, `n-${nights - 1}`))));
+    let summary: NightSummary | undefined;
+    say('the summary of the last night, with its trend', await timed(() => void (summary = summarize(store, `n-${nights - 1}`))));
+    if (summary !== undefined) await benchReports(summary);
     const one = join(folder, 'one');
     using single = NightStore.open(one, { isNew: true });
     const rows = [...runsOf('single', 0, 200)];
@@ -37,6 +44,13 @@ export async function benchNightly(): Promise<number> {
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+async function benchReports(summary: NightSummary): Promise<void> {
+  let bytes = 0;
+  const page = await timed(() => void (bytes = Buffer.byteLength(nightPage(summary, new Map()))));
+  say(`its page of ${Math.round(bytes / 1024)} kB`, page);
+  say('its JUnit XML, messages, Markdown and JSON', await timed(() => void [junitReport(summary), cucumberMessages(summary), markdownReport(summary), JSON.stringify(summary)]));
 }
 
 async function benchMerge(folder: string): Promise<void> {

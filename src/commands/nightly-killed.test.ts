@@ -50,6 +50,7 @@ describe('a night that is ended in the middle', { timeout: 300_000 }, () => {
     expect(ended.status).toBe(status);
     if (signal !== 'SIGKILL') {
       expect(ended.output).toMatch(/what was done is kept; to go on: npm run nightly -- --campaign \S+ --store \S+ --resume/);
+      expect(ended.output).not.toContain('what was recorded so far');
       expect(existsSync(join(folder, 'work'))).toBe(false);
       expect(project.leftSessions()).toEqual([]);
       expect(readdirSync(folder).filter((name) => name.startsWith('owner-'))).toEqual([]);

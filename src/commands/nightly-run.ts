@@ -50,11 +50,14 @@ export async function makeNight(options: NightlyOptions, root: string, conclude:
   let making: Promise<string> = Promise.resolve('');
   const release = async (): Promise<void> => {
     await session.resources[Symbol.asyncDispose]().catch((error: unknown) => process.stderr.write(`${describeError(error)}\n`));
-    await rm(join(store.folder, 'work'), { recursive: true, force: true });
+    // A run in hand may still write: what is left then goes after it, or at the next start.
+    await rm(join(store.folder, 'work'), { recursive: true, force: true }).catch(() => undefined);
   };
   const cleanUp = async (signal: Interruption): Promise<void> => {
     session.stopping.abort();
     report.line(`\nwhat was done is kept; to go on: ${resumeLine(session)}`);
+    // What the run in hand has recorded goes with its stage.
+    report.storedIn('');
     report.interrupted(signal);
     await release();
     // The run in hand fails now that its stage is gone; what it began while that went is removed after it.

@@ -104,7 +104,7 @@ function layerOf(bytes: Buffer | undefined, asked: string): Pick<Descriptor, 'di
   if (!success) throw damaged(`what is there is no bundle: ${error.issues[0]?.path.join('.') ?? ''}: ${error.issues[0]?.message ?? ''}`);
   const [layer] = data.layers;
   if (layer === undefined) throw damaged('what is there has no layer');
-  return { size: layer.size, digest: layer.digest as Digest };
+  return { size: layer.size, digest: layer.digest };
 }
 
 async function fetchLayer(client: RegistryClient, repository: string, { digest, size }: Pick<Descriptor, 'digest' | 'size'>, file: string): Promise<void> {
