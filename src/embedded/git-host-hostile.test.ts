@@ -89,7 +89,7 @@ describe('the git host', () => {
     socket.write(`POST /git/policy.git/git-receive-pack HTTP/1.1\r\nhost: a\r\ncontent-type: application/x-git-receive-pack-request\r\ncontent-length: 9999\r\n\r\n${line(`${nothing} ${commit} refs/heads/half\0report-status\n`)}0000PACK`);
     expect(await git('ls-remote', '--heads', `${host.url}/git/policy.git`)).toBe(`${commit}\trefs/heads/main`);
     socket.destroy();
-    await expect.poll(async () => (await readdirSync(join(folder, 'host', 'repositories', 'shared', 'policy.git', 'objects', 'pack'))).filter((name) => name.startsWith('tmp_'))).toEqual([]);
+    await expect.poll(() => readdirSync(join(folder, 'host', 'repositories', 'shared', 'policy.git', 'objects', 'pack')).filter((name) => name.startsWith('tmp_'))).toEqual([]);
     expect(await git('ls-remote', '--heads', `${host.url}/git/policy.git`)).toBe(`${commit}\trefs/heads/main`);
   });
 });
