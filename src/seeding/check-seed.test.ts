@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { StampedeError } from '../foundation/errors.ts';
+import type { StampedeError } from '../foundation/errors.ts';
 import { encryptPrivateKey } from '../sigstore/encrypted-key.ts';
 import { generateKeyPair } from '../sigstore/keys.ts';
 import { serviceNames } from '../stage/stage.ts';
@@ -28,8 +28,8 @@ async function problemsOf(seed: unknown, services: Parameters<typeof readSeed>[1
   writeFileSync(file, typeof seed === 'string' ? seed : JSON.stringify(seed));
   const error: unknown = await readSeed(file, services).then(() => undefined, (problem: unknown) => problem);
   if (error === undefined) return [];
-  if (!(error instanceof StampedeError) || error.code !== 'SEED_INVALID') throw error;
-  return error.message.split('\n').slice(1).map((line) => line.trim());
+  expect(error).toMatchObject({ code: 'SEED_INVALID' });
+  return (error as StampedeError).message.split('\n').slice(1).map((line) => line.trim());
 }
 
 const keys = [{ name: 'k' }];
