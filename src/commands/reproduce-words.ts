@@ -57,7 +57,7 @@ export function tellOfShrunk({ smallest, stability, runs }: Shrunk, { small, con
 export function tellOfSearches({ report, others, searches }: Pick<Pursuit, 'report' | 'others' | 'searches'>, terminal: TerminalReport): number {
   terminal.line(others.length > 0 ? `another failure found, not the reported one: ${counted(others.length, 'cause')}` : 'not reproduced: this was tried');
   for (const { tried, settings } of searches) for (const line of sureness(tried, settings.workload.participants.length)) terminal.line(`  ${line}`);
-  if (report.workload.untouched === true) terminal.line('  what damages or removes entries from outside was left out, as the report says that nobody did');
+  if (report.workload.untouched === true) terminal.line('  what damages or removes entries from outside, or fails file calls, was left out, as the report says that nothing did');
   if (others.length > 0) return ExitStatus.broken;
   const last = searches.at(-1)?.tried;
   return last?.isWhole === true && last.unknown === 0 && last.untraced === undefined ? ExitStatus.held : ExitStatus.unknown;

@@ -78,7 +78,7 @@ const ofCheckers: Readonly<Record<NonNullable<Symptom['checker']>, Table>> = {
   ],
   'cache-empty': [],
   'failure-told': [
-    ['components', 'of those who wait for one download, some are told that it was well'],
+    ['components', 'of those who wait for one download, some are told that it was well', /^components\/reset\//],
     ['leader-fails', 'a download that broke is taken for one that came to its end'],
     ['components-after-failure', 'a failure is remembered as something else'],
   ],

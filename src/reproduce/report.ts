@@ -42,7 +42,7 @@ const workloadSchema = z.strictObject({
   layers: z.number().int().min(1).max(16).exactOptional(),
   /** Of each layer, about. */
   layerBytes: z.number().int().min(1024).max(256 * 1024 * 1024).exactOptional(),
-  /** True: nobody but the processes has touched the cache, so schedules that damage or remove entries from outside are no explanation. */
+  /** True: nobody but the processes has touched the cache, and its disk worked: schedules that damage or remove entries, or fail file calls, are no explanation. */
   untouched: z.literal(true).exactOptional(),
   /** Put after the arguments that the subject needs. */
   flags: z.array(z.string().max(2000)).max(100).default([]),
@@ -151,7 +151,7 @@ workload:
   # sharing: components         # validators or components, where it is known
   # layers: 2                   # of each image
   # layerBytes: 524288          # of each layer
-  # untouched: true             # nobody but the processes damages or removes entries
+  # untouched: true             # nobody else damages or removes entries, and the disk works
   # flags: ["--workers", "8"]
 
 # All that is named has to be seen in one process: exitStatus, contains, matches (a regular expression), differsFromSerial: true, hangs: true, checker.

@@ -51,7 +51,7 @@ describe('the order of a search', () => {
 
   it('does nothing to entries from outside where the report says that nobody has', async () => {
     const { found, ids } = await all({ differsFromSerial: true }, { isUntouched: true, description: 'An entry that was damaged' });
-    expect(found.filter(({ schedule }) => ['damaged', 'mending', 'evict-while-reading'].includes(schedule.strategy))).toEqual([]);
+    expect(found.filter(({ schedule }) => ['damaged', 'mending', 'evict-while-reading', 'disk-fails'].includes(schedule.strategy))).toEqual([]);
     expect(ids[0]).toBe('leader-follower/middle/1');
   });
 

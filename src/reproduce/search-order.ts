@@ -40,7 +40,7 @@ export const depth = 3;
 const leaders = 2;
 
 /** What these do to entries is done by nobody that takes part. */
-const fromOutside: readonly Strategy[] = ['damaged', 'mending', 'evict-while-reading'];
+const fromOutside: readonly Strategy[] = ['damaged', 'mending', 'evict-while-reading', 'disk-fails'];
 
 /** What a reader meets there is half of something: the likeliest place of a body. */
 const telling = ['middle', 'truncated', 'reset', 'go', 'ahead', 'same-size', 'ENOSPC/write'];
