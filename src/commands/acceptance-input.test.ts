@@ -81,7 +81,6 @@ describe('never green by accident', () => {
   it.each([
     ['a tag that nothing has', ['--tags', '@nothing']],
     ['a name that nothing has', ['--name', 'nothing is called so']],
-    ['an empty shard', ['--shard', '2/2']],
   ])('%s', async (_what, args) => {
     const { status, output } = await project.acceptance(args);
     expect(output).toContain('NOTHING_SELECTED: ');
