@@ -137,7 +137,8 @@ describe('broken', () => {
     const scenario = await opened({ program: `${oneLayer} console.log(seen.map(hash).join());` });
     await expect(run(scenario)).rejects.toMatchObject({
       code: 'VERDICT_BROKEN',
-      message: expect.stringMatching(/^3 at once, schedule (together|leader-follower\/middle\/1): outcomes-agree: validator-\d differs from the serial run without cache:/),
+      // Together, two may both find nothing and write over each other: what is wrong then is what they leave.
+      message: expect.stringMatching(/^3 at once, schedule (together|leader-follower\/middle\/1): (outcomes-agree: validator-\d differs from the serial run without cache:|cache-intact: sha256:\w+ holds)/),
       hint: expect.stringContaining('at-once-'),
     });
     const halfWay = eventsOf(scenario.runsBesides[1]!.recorder.events(), 'outcome-compared');
