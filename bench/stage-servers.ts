@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { root } from '../src/foundation/root.ts';
 import { StampedeError } from '../src/foundation/errors.ts';
 import { findTool } from '../src/foundation/tools.ts';
 import type { StageAddresses } from '../src/stage/service.ts';
@@ -22,7 +22,6 @@ export interface BenchStage extends BenchServer {
   readonly commandMs: number;
 }
 
-const root = fileURLToPath(new URL('../', import.meta.url));
 
 /** What `npm run stage` runs, without npm. */
 async function stageWords(): Promise<readonly string[]> {

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { root } from '../src/foundation/root.ts';
 import { StampedeError } from '../src/foundation/errors.ts';
 import { ResourceStack } from '../src/foundation/resources.ts';
 import { peakRssOf } from '../src/foundation/process-table.ts';
@@ -11,7 +11,7 @@ import { askPeer, bundled } from './peer.ts';
 import type { StageTask } from './stage-peer.ts';
 import { startBenchStage, startDockerRegistry, type BenchServer } from './stage-servers.ts';
 
-const peerSource = fileURLToPath(new URL('./stage-peer.ts', import.meta.url));
+const peerSource = join(root, 'bench', 'stage-peer.ts');
 const mebibyte = 1024 * 1024;
 const rounds = 5;
 const starts = 5;
