@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { idOf } from '../explore/schedule.ts';
 import { monotonicMs } from '../foundation/clock.ts';
-import { describeError, ExitStatus, StampedeError } from '../foundation/errors.ts';
+import { ExitStatus, StampedeError } from '../foundation/errors.ts';
 import { ResourceStack } from '../foundation/resources.ts';
 import { root } from '../foundation/root.ts';
 import { TerminalReport } from '../report/terminal.ts';
@@ -15,7 +15,7 @@ import { pursue } from '../reproduce/pursue.ts';
 import { readReport, type Report } from '../reproduce/report.ts';
 import type { Count } from '../statistics/proportion.ts';
 import { tellOfBisected, tellOfBuild } from './bisect-words.ts';
-import { interruptible, type Interruption } from './interrupt.ts';
+import { withResources } from './interrupt.ts';
 import { openBench } from './reproduce-bench.ts';
 import { msOf, rateOf, tellOfReport } from './reproduce-words.ts';
 
@@ -59,19 +59,7 @@ export async function bisectCommand(argv: readonly string[]): Promise<number> {
   const ending = new AbortController();
   const options = await optionsOf(values, ending.signal);
   const terminal = new TerminalReport({ out: process.stdout, root, again: 'npm run bisect' });
-  const resources = new ResourceStack();
-  const cleanUp = async (signal: Interruption): Promise<void> => {
-    terminal.interrupted(signal);
-    ending.abort();
-    await resources[Symbol.asyncDispose]().catch((error: unknown) => process.stderr.write(`${describeError(error)}\n`));
-  };
-  return await interruptible(cleanUp, async () => {
-    try {
-      return await bisect({ options, terminal, resources });
-    } finally {
-      await resources[Symbol.asyncDispose]();
-    }
-  });
+  return await withResources(terminal, async (resources) => await bisect({ options, terminal, resources }), ending);
 }
 
 async function bisect(working: Working): Promise<number> {

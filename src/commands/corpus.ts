@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readSettings } from '../config.ts';
 import { monotonicMs } from '../foundation/clock.ts';
-import { describeError, ExitStatus, hasCode, StampedeError } from '../foundation/errors.ts';
+import { ExitStatus, hasCode, StampedeError } from '../foundation/errors.ts';
 import { ResourceStack } from '../foundation/resources.ts';
 import { findTool } from '../foundation/tools.ts';
 import { root } from '../foundation/root.ts';
@@ -15,7 +15,7 @@ import { readNotShown } from '../reproduce/not-shown.ts';
 import { pursue } from '../reproduce/pursue.ts';
 import { readReport, type Report } from '../reproduce/report.ts';
 import { keepNotShown, keepRows, wordsOf, type CorpusRow } from './corpus-table.ts';
-import { interruptible, type Interruption } from './interrupt.ts';
+import { withResources } from './interrupt.ts';
 import { withBug } from './open-exploration.ts';
 import { requireKnownBug } from './planted-bug.ts';
 import { prepareContext } from './prepare-context.ts';
@@ -69,18 +69,7 @@ export async function corpusCommand(argv: readonly string[]): Promise<number> {
     return ExitStatus.held;
   }
   await keepNotShown(options.out, await readNotShown(join(folder, 'not-shown.yaml')));
-  const resources = new ResourceStack();
-  const cleanUp = async (signal: Interruption): Promise<void> => {
-    terminal.interrupted(signal);
-    await resources[Symbol.asyncDispose]().catch((error: unknown) => process.stderr.write(`${describeError(error)}\n`));
-  };
-  return await interruptible(cleanUp, async () => {
-    try {
-      return await runAll(options, terminal, resources);
-    } finally {
-      await resources[Symbol.asyncDispose]();
-    }
-  });
+  return await withResources(terminal, async (resources) => await runAll(options, terminal, resources));
 }
 
 async function runAll(options: CorpusOptions, terminal: TerminalReport, resources: ResourceStack): Promise<number> {

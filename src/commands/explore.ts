@@ -12,15 +12,15 @@ import type { StoredAttempt } from '../explore/stored-attempt.ts';
 import { Budget } from '../foundation/budget.ts';
 import { monotonicMs } from '../foundation/clock.ts';
 import { isOfShard, shardOf, type Shard } from '../foundation/command-words.ts';
-import { describeError, ExitStatus, StampedeError } from '../foundation/errors.ts';
+import { ExitStatus, StampedeError } from '../foundation/errors.ts';
 import { seededRandom } from '../foundation/seed.ts';
-import { ResourceStack } from '../foundation/resources.ts';
+import type { ResourceStack } from '../foundation/resources.ts';
 import { root } from '../foundation/root.ts';
 import { TerminalReport } from '../report/terminal.ts';
 import { counted } from '../report/timeline/text.ts';
 import { attemptToReplay, optionsIn, requireSchedules } from './explore-input.ts';
 import { againLine, conclude, tell, tellOfBudget, tellOfChance, tellOfPatience, tellOfProbe, tellOfReplay, type ExploreOptions } from './explore-words.ts';
-import { interruptible, type Interruption } from './interrupt.ts';
+import { withResources } from './interrupt.ts';
 import { openExploration } from './open-exploration.ts';
 
 const usage = `npm run explore -- [options]
@@ -58,18 +58,7 @@ export async function exploreCommand(argv: readonly string[]): Promise<number> {
   const options = optionsOf(stored === undefined ? values : { ...optionsIn(stored), ...values, replay: [] }, stored);
   await requireSchedules(options.names, options);
   const report = new TerminalReport({ out: process.stdout, root, again: againLine(options) });
-  const resources = new ResourceStack();
-  const cleanUp = async (signal: Interruption): Promise<void> => {
-    report.interrupted(signal);
-    await resources[Symbol.asyncDispose]().catch((error: unknown) => process.stderr.write(`${describeError(error)}\n`));
-  };
-  return await interruptible(cleanUp, async () => {
-    try {
-      return await explore({ ...options, isListing: values.list === true }, report, resources);
-    } finally {
-      await resources[Symbol.asyncDispose]();
-    }
-  });
+  return await withResources(report, async (resources) => await explore({ ...options, isListing: values.list === true }, report, resources));
 }
 
 async function explore(options: ExploreOptions & { readonly isListing: boolean }, report: TerminalReport, resources: ResourceStack): Promise<number> {

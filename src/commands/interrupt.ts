@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import { describeError } from '../foundation/errors.ts';
+import { ResourceStack } from '../foundation/resources.ts';
+import type { TerminalReport } from '../report/terminal.ts';
 
 const statuses = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
@@ -26,6 +29,26 @@ export async function interruptible<T>(cleanUp: (signal: Interruption) => Promis
       throw error;
     }),
   );
+}
+
+/**
+ * Runs an action with resources that are given back at its end, and when it is interrupted: then the report says so first, `signal` (that of `ending`) tells
+ * what waits, and what can't be given back is said and does not count.
+ */
+export async function withResources<T>(report: TerminalReport, action: (resources: ResourceStack, signal: AbortSignal) => Promise<T>, ending = new AbortController()): Promise<T> {
+  const resources = new ResourceStack();
+  const cleanUp = async (signal: Interruption): Promise<void> => {
+    report.interrupted(signal);
+    ending.abort();
+    await resources[Symbol.asyncDispose]().catch((error: unknown) => process.stderr.write(`${describeError(error)}\n`));
+  };
+  return await interruptible(cleanUp, async () => {
+    try {
+      return await action(resources, ending.signal);
+    } finally {
+      await resources[Symbol.asyncDispose]();
+    }
+  });
 }
 
 /**

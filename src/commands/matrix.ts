@@ -9,11 +9,11 @@ import { enumerate, idOf, type Schedule } from '../explore/schedule.ts';
 import { Budget } from '../foundation/budget.ts';
 import { monotonicMs } from '../foundation/clock.ts';
 import { isOfShard, shardOf, type Shard } from '../foundation/command-words.ts';
-import { describeError, ExitStatus, StampedeError } from '../foundation/errors.ts';
-import { ResourceStack } from '../foundation/resources.ts';
+import { ExitStatus, StampedeError } from '../foundation/errors.ts';
+import type { ResourceStack } from '../foundation/resources.ts';
 import { root } from '../foundation/root.ts';
 import { seconds, TerminalReport } from '../report/terminal.ts';
-import { interruptible, type Interruption } from './interrupt.ts';
+import { withResources } from './interrupt.ts';
 import { tellOfBudget, tellOfDiscovery, tellOfNaive, type Measuring } from './matrix-figures.ts';
 import { openExploration, withBug } from './open-exploration.ts';
 
@@ -59,27 +59,18 @@ export async function matrixCommand(argv: readonly string[]): Promise<number> {
   }
   const options = optionsOf(values);
   const report = new TerminalReport({ out: process.stdout, root, again: 'npm run matrix' });
-  const resources = new ResourceStack();
-  const cleanUp = async (signal: Interruption): Promise<void> => {
-    report.interrupted(signal);
-    await resources[Symbol.asyncDispose]().catch((error: unknown) => process.stderr.write(`${describeError(error)}\n`));
-  };
-  return await interruptible(cleanUp, async () => await measure(options, report, resources));
+  return await withResources(report, async (resources) => await measure(options, report, resources));
 }
 
 async function measure(options: MatrixOptions, report: TerminalReport, resources: ResourceStack): Promise<number> {
-  try {
-    const exploration = await openExploration({ settings: readSettings(options.settings), participants, plantedBug: '' }, report, resources);
-    const { shard, budget } = options;
-    const mine = options.bugs.filter((name) => isOfShard(name, shard));
-    if (shard.count > 1) report.line(`shard ${shard.index}/${shard.count}: ${mine.length} of ${options.bugs.length} planted bugs fall to it`);
-    const measuring: Measuring = { exploration, report, budget, bugs: mine.map((name) => ({ name, environment: withBug(name) })) };
-    if (options.discover > 0) return await tellOfDiscovery(measuring, { passes: options.discover, jobs: options.jobs });
-    if (options.naive > 0) return await tellOfNaive(measuring, options.naive);
-    return await fill(measuring, options);
-  } finally {
-    await resources[Symbol.asyncDispose]();
-  }
+  const exploration = await openExploration({ settings: readSettings(options.settings), participants, plantedBug: '' }, report, resources);
+  const { shard, budget } = options;
+  const mine = options.bugs.filter((name) => isOfShard(name, shard));
+  if (shard.count > 1) report.line(`shard ${shard.index}/${shard.count}: ${mine.length} of ${options.bugs.length} planted bugs fall to it`);
+  const measuring: Measuring = { exploration, report, budget, bugs: mine.map((name) => ({ name, environment: withBug(name) })) };
+  if (options.discover > 0) return await tellOfDiscovery(measuring, { passes: options.discover, jobs: options.jobs });
+  if (options.naive > 0) return await tellOfNaive(measuring, options.naive);
+  return await fill(measuring, options);
 }
 
 async function fill({ exploration, report, bugs, budget }: Measuring, { repeat, jobs, shard }: MatrixOptions): Promise<number> {

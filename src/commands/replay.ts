@@ -7,12 +7,12 @@ import { attempt, type Attempt } from '../explore/attempt.ts';
 import { causeKey, causeOf } from '../explore/cause.ts';
 import { schedulesNamed } from '../explore/schedule.ts';
 import type { StoredAttempt } from '../explore/stored-attempt.ts';
-import { describeError, ExitStatus, StampedeError } from '../foundation/errors.ts';
-import { ResourceStack } from '../foundation/resources.ts';
+import { ExitStatus, StampedeError } from '../foundation/errors.ts';
+import type { ResourceStack } from '../foundation/resources.ts';
 import { root } from '../foundation/root.ts';
 import { TerminalReport } from '../report/terminal.ts';
 import { attemptToReplay, optionsIn } from './explore-input.ts';
-import { interruptible, type Interruption } from './interrupt.ts';
+import { withResources } from './interrupt.ts';
 import { openExploration } from './open-exploration.ts';
 import { replayBundle } from './reproduce-bundle.ts';
 import { rateOf } from './reproduce-words.ts';
@@ -48,18 +48,9 @@ export async function replayCommand(argv: readonly string[]): Promise<number> {
   if (stored !== undefined && stored.verdict !== 'broken') throw refused(`the attempt in ${what} ${stored.verdict === undefined ? 'did not come to its end' : `was ${stored.verdict}`}: there is no failure in it`);
   const times = timesOf(values.times);
   const terminal = new TerminalReport({ out: process.stdout, root, again: `npm run replay -- ${what}` });
-  const resources = new ResourceStack();
-  const cleanUp = async (signal: Interruption): Promise<void> => {
-    terminal.interrupted(signal);
-    await resources[Symbol.asyncDispose]().catch((error: unknown) => process.stderr.write(`${describeError(error)}\n`));
-  };
-  return await interruptible(cleanUp, async () => {
-    try {
-      if (stored !== undefined) return await replayAttempt(stored, { values, times, terminal, resources });
-      return await replayBundle({ file: what, subject: values.subject, binary: values.binary, isFixed: values.fixed === true, given: values }, terminal, resources);
-    } finally {
-      await resources[Symbol.asyncDispose]();
-    }
+  return await withResources(terminal, async (resources) => {
+    if (stored !== undefined) return await replayAttempt(stored, { values, times, terminal, resources });
+    return await replayBundle({ file: what, subject: values.subject, binary: values.binary, isFixed: values.fixed === true, given: values }, terminal, resources);
   });
 }
 

@@ -3,13 +3,13 @@ import { basename, extname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { idOf } from '../explore/schedule.ts';
 import { monotonicMs } from '../foundation/clock.ts';
-import { describeError, ExitStatus, StampedeError } from '../foundation/errors.ts';
-import { ResourceStack } from '../foundation/resources.ts';
+import { ExitStatus, StampedeError } from '../foundation/errors.ts';
+import type { ResourceStack } from '../foundation/resources.ts';
 import { root } from '../foundation/root.ts';
 import { TerminalReport } from '../report/terminal.ts';
 import { pursue } from '../reproduce/pursue.ts';
 import { readReport, type Report } from '../reproduce/report.ts';
-import { interruptible, type Interruption } from './interrupt.ts';
+import { withResources } from './interrupt.ts';
 import { requireKnownBug } from './planted-bug.ts';
 import { openBench } from './reproduce-bench.ts';
 import { replayBundle } from './reproduce-bundle.ts';
@@ -57,18 +57,9 @@ export async function reproduceCommand(argv: readonly string[]): Promise<number>
   const bundle = values.bundle;
   const options = bundle === undefined ? await optionsOf(values) : undefined;
   const report = new TerminalReport({ out: process.stdout, root, again: `npm run reproduce -- ${bundle === undefined ? `--report ${options?.file ?? ''}` : `--bundle ${bundle}`}` });
-  const resources = new ResourceStack();
-  const cleanUp = async (signal: Interruption): Promise<void> => {
-    report.interrupted(signal);
-    await resources[Symbol.asyncDispose]().catch((error: unknown) => process.stderr.write(`${describeError(error)}\n`));
-  };
-  return await interruptible(cleanUp, async () => {
-    try {
-      if (options !== undefined) return await reproduce(options, report, resources);
-      return await replayBundle({ file: bundle ?? '', subject: values.subject, binary: values.binary, isFixed: values['without-bug'] === true, given: values }, report, resources);
-    } finally {
-      await resources[Symbol.asyncDispose]();
-    }
+  return await withResources(report, async (resources) => {
+    if (options !== undefined) return await reproduce(options, report, resources);
+    return await replayBundle({ file: bundle ?? '', subject: values.subject, binary: values.binary, isFixed: values['without-bug'] === true, given: values }, report, resources);
   });
 }
 

@@ -3,8 +3,8 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { monotonicMs } from '../foundation/clock.ts';
-import { describeError, ExitStatus, StampedeError } from '../foundation/errors.ts';
-import { ResourceStack } from '../foundation/resources.ts';
+import { ExitStatus, StampedeError } from '../foundation/errors.ts';
+import type { ResourceStack } from '../foundation/resources.ts';
 import { findTool } from '../foundation/tools.ts';
 import { root } from '../foundation/root.ts';
 import { seconds, TerminalReport } from '../report/terminal.ts';
@@ -14,7 +14,7 @@ import { boundAfterCleanRuns, wilsonInterval } from '../statistics/proportion.ts
 import { repeat, ways, type Repeated } from '../stress/repeated.ts';
 import { endLeftovers } from '../validator/leftovers.ts';
 import { requireProgram } from '../validator/program.ts';
-import { interruptible, type Interruption } from './interrupt.ts';
+import { withResources } from './interrupt.ts';
 import { requireWritable } from './preflight.ts';
 import { msOf } from './reproduce-words.ts';
 import { openRunFolder } from './run-folder.ts';
@@ -56,20 +56,7 @@ export async function stressCommand(argv: readonly string[]): Promise<number> {
   const options = optionsOf(values, positionals);
   await requireWritable(options.store, 'store');
   const terminal = new TerminalReport({ out: process.stdout, root, again: 'npm run stress' });
-  const resources = new ResourceStack();
-  const ending = new AbortController();
-  const cleanUp = async (signal: Interruption): Promise<void> => {
-    terminal.interrupted(signal);
-    ending.abort();
-    await resources[Symbol.asyncDispose]().catch((error: unknown) => process.stderr.write(`${describeError(error)}\n`));
-  };
-  return await interruptible(cleanUp, async () => {
-    try {
-      return await stress(options, ending.signal, { terminal, resources });
-    } finally {
-      await resources[Symbol.asyncDispose]();
-    }
-  });
+  return await withResources(terminal, async (resources, signal) => await stress(options, signal, { terminal, resources }));
 }
 
 async function stress(options: StressOptions, signal: AbortSignal, { terminal, resources }: { readonly terminal: TerminalReport; readonly resources: ResourceStack }): Promise<number> {

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { toolOrSkip } from '../foundation/tools.ts';
 import { timelinePage } from './timeline.ts';
 import type { DrawnRun } from './timeline/run-view.ts';
-import { measured, screenshot, type Viewing } from './timeline/test-browser.ts';
+import { measured, screenshot, unwantedServer, type Viewing } from './timeline/test-browser.ts';
 import { crowd, tornRead, traced } from './timeline/test-runs.ts';
 
 const browser = toolOrSkip('chromium') ?? '';
@@ -15,20 +12,7 @@ const page = (...runs: readonly DrawnRun[]): string => timelinePage({ runs, agai
 const fine = { overflow: 0, overlaps: [], outside: [], untitled: 0, handlers: [], scripts: 1, fetched: [], hacked: false };
 
 describe.skipIf(browser === '')('a page in a browser', () => {
-  let server: Server;
-  const visits: string[] = [];
-  let address = '';
-
-  beforeAll(async () => {
-    server = createServer((request, response) => {
-      visits.push(request.url ?? '');
-      response.end();
-    }).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  });
-
-  afterAll(() => server.close());
+  const { visits, address } = unwantedServer();
 
   const views: readonly Viewing[] = [{ width: 1360, theme: 'light' }, { width: 900, theme: 'dark', isUnfolded: true }, { width: 390, theme: 'light' }];
 
@@ -49,7 +33,7 @@ describe.skipIf(browser === '')('a page in a browser', () => {
   }, timeout);
 
   it('does nothing of what names and differences say', async () => {
-    const hostile = `<script>window.hacked=1</script></title></svg><img src="${address}/img" onerror="window.hacked=1"><svg onload="window.hacked=1">\u202e${'漢字🙂'.repeat(40)}<style>@import "${address}/css"</style>`;
+    const hostile = `<script>window.hacked=1</script></title></svg><img src="${address()}/img" onerror="window.hacked=1"><svg onload="window.hacked=1">\u202e${'漢字🙂'.repeat(40)}<style>@import "${address()}/css"</style>`;
     const html = page({ ...tornRead([hostile, `${hostile}2`], `${hostile}\n`.repeat(50)), name: hostile });
     expect(await measured(html, browser, { width: 1360, theme: 'light', isUnfolded: true })).toMatchObject(fine);
     expect(visits).toEqual([]);

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { toolOrSkip } from '../../foundation/tools.ts';
 import type { NightSummary } from '../../nightly/summary.ts';
 import { timelineExcerpt } from '../timeline.ts';
-import type { Viewing } from '../timeline/test-browser.ts';
+import { unwantedServer, type Viewing } from '../timeline/test-browser.ts';
 import { tornRead } from '../timeline/test-runs.ts';
 import { nightPage } from './night-page.ts';
 import { measuredNight, type MeasuredNight } from './test-night-browser.ts';
@@ -23,20 +20,7 @@ function page(summary: NightSummary): string {
 }
 
 describe.skipIf(browser === '')('the page of a night in a browser', () => {
-  let server: Server;
-  const visits: string[] = [];
-  let address = '';
-
-  beforeAll(async () => {
-    server = createServer((request, response) => {
-      visits.push(request.url ?? '');
-      response.end();
-    }).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  });
-
-  afterAll(() => server.close());
+  const { visits, address } = unwantedServer();
 
   const views: readonly Viewing[] = [{ width: 1360, theme: 'light', isUnfolded: true }, { width: 1360, theme: 'dark' }, { width: 360, theme: 'light' }, { width: 360, theme: 'dark', isUnfolded: true }];
 
@@ -57,7 +41,7 @@ describe.skipIf(browser === '')('the page of a night in a browser', () => {
   }, timeout);
 
   it('does nothing of what names, sentences and files say', async () => {
-    const hostile = `<script>window.hacked=1</script></title></style></svg><img src="${address}/img" onerror="window.hacked=1"><svg onload="window.hacked=1">"'\` onfocus=window.hacked=1 autofocus \u202e${'漢字🙂'.repeat(40)}${'x'.repeat(500)}<style>@import "${address}/css"</style>`;
+    const hostile = `<script>window.hacked=1</script></title></style></svg><img src="${address()}/img" onerror="window.hacked=1"><svg onload="window.hacked=1">"'\` onfocus=window.hacked=1 autofocus \u202e${'漢字🙂'.repeat(40)}${'x'.repeat(500)}<style>@import "${address()}/css"</style>`;
     const summary = hostileNight(hostile);
     const found = await measuredNight(nightPage(summary, new Map([[summary.slowest[0]?.id ?? '', { href: `javascript:window.hacked=1//${encodeURIComponent(hostile)}`, excerpt: undefined }]])), browser, { width: 360, theme: 'dark', isUnfolded: true });
     expect(found).toMatchObject({ ...fine, filtered: expect.stringContaining('shown') as string });
