@@ -47,12 +47,14 @@ const randomLayerBytes = 4 * 1024;
 /** Large enough that a body has a middle: more than any one write or read of a validator. */
 export const bundleLayerBytes = 512 * 1024;
 
+const tarBlockBytes = 512;
+
 export interface BundleForm {
   /** Clients of artifacts read layers that have a title. */
   readonly areTitled?: boolean;
   /** Of each image: the shared one, and its own. Default: 2. */
   readonly layers?: number;
-  /** Of what fills each layer. */
+  /** Of what fills the shared layer; others have a few blocks more. */
   readonly layerBytes?: number;
 }
 
@@ -83,7 +85,7 @@ export class ImageShelf {
 
   /**
    * Operator bundles `<name>-1` to `<name>-<count>`: one layer that all share, with a ClusterServiceVersion, and others
-   * of their own, usually one. Validators read the layers of such images; clients of artifacts read those that have a title.
+   * of their own, usually one, each of another size. Validators read the layers of such images; clients of artifacts read those that have a title.
    */
   async pushBundles(name: string, count: number, { areTitled = false, layers = 2, layerBytes = bundleLayerBytes }: BundleForm = {}): Promise<readonly PushedImage[]> {
     const titled = (layer: Layer, title: string): Layer => (areTitled ? { ...layer, descriptor: { ...layer.descriptor, annotations: { 'org.opencontainers.image.title': title } } } : layer);
@@ -95,7 +97,7 @@ export class ImageShelf {
       const own: Layer[] = [];
       for (let nth = 1; nth < layers; nth += 1) {
         const part = nth === 1 ? String(number) : `${number}-${nth}`;
-        own.push(titled(await this.#bundleLayer(`${name} ${part}`, [{ path: `manifests/part-${part}.yaml`, content: manifest('ConfigMap', `part-${part}`) }], layerBytes), nth === 1 ? 'own.tar.gz' : `own-${nth}.tar.gz`));
+        own.push(titled(await this.#bundleLayer(`${name} ${part}`, [{ path: `manifests/part-${part}.yaml`, content: manifest('ConfigMap', `part-${part}`) }], layerBytes + tarBlockBytes * ((number - 1) * (layers - 1) + nth)), nth === 1 ? 'own.tar.gz' : `own-${nth}.tar.gz`));
       }
       pushed.push(await this.#push({ name: `${name}-${number}`, layers: [shared, ...own], labels: { [bundleLabel]: 'manifests/' } }));
     }
