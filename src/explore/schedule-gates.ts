@@ -64,8 +64,11 @@ function componentGates(schedule: OfComponents, { digest, participants, layers, 
       const all = { kind: 'requests', parties: 'repository', count: repositories.length, of: { resource: 'manifest', repositories } } as const;
       return [{ name: 'components', hold: { resource: 'blob', references: layers.all }, until: all, timeoutMs }];
     }
-    case 'components':
-      return [{ name: 'components', hold: layer, until: standstill, timeoutMs, at: schedule.at, then: schedule.how }];
+    case 'components': {
+      // All have begun before a byte comes: one that is late takes its bytes elsewhere, and is told nothing of what befalls these.
+      const joined = { name: 'joined', hold: layer, until: standstill, timeoutMs, at: 'headers' } as const;
+      return [...(schedule.at === 'headers' ? [] : [joined]), { name: 'components', hold: layer, until: standstill, timeoutMs, at: schedule.at, then: schedule.how }];
+    }
     case 'components-in-turn':
       return [
         { name: 'leader', hold: { ...layer, repositories: repositories.slice(0, 1) }, until: standstill, timeoutMs, at: schedule.at },

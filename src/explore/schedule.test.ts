@@ -65,3 +65,13 @@ it('lets a late writer stand in the layer, and whoever opens it in its way', () 
   expect(gates.map(({ name, hold }) => [name, hold.participants])).toEqual([['others', ['validator-2']], ['reader begins', ['validator-3']], ['reader', ['validator-3']], ['second', ['validator-1']], ['leader', ['validator-1']]]);
   expect(gates.find(({ name }) => name === 'reader')?.until).toEqual({ kind: 'ended-or-waits', parties: 'participant', count: 1, participant: 'validator-1', orAt: 'second' });
 });
+
+it.each(['first-byte', 'thousandth', 'middle', 'all-but-one', 'byte-4096'])('lets components begin together before %s of the layer that they share', (at) => {
+  const [schedule] = schedulesNamed(`components/reset/${at}`, 2);
+  expect(gatesOf(schedule!, layer).map(({ name, at: place, then }) => [name, place, then])).toEqual([['joined', 'headers', undefined], ['components', at, 'reset']]);
+});
+
+it('needs one stop where all that comes is held', () => {
+  const [schedule] = schedulesNamed('components/reset/headers', 2);
+  expect(gatesOf(schedule!, layer).map(({ name }) => name)).toEqual(['components']);
+});
