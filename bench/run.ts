@@ -52,7 +52,7 @@ async function stageStart(): Promise<string> {
 }
 
 async function referenceStart(): Promise<string> {
-  const program = await buildReference({ outFile: join(root, 'dist', 'reference', 'validator.mjs') });
+  const program = await buildReference({ outFile: join(root, 'dist', 'reference', 'validator.cjs') });
   const run = async (words: readonly string[]): Promise<number> => (await execa(process.execPath, words)).durationMs;
   const whole: number[] = [];
   const bare: number[] = [];

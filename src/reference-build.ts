@@ -1,17 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { open, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeProgram } from './compiled-program.ts';
 import { root } from './foundation/root.ts';
 
 const entryPoints: Readonly<Record<ReferenceProgram, string>> = { validator: 'src/reference/main.ts', 'cache-peer': 'src/reference/cache-peer.ts' };
 
-/** Everything that can end up in the program. */
+/** Of a registry that is not there: all that a run does but what needs an answer. */
+const rehearsals: Readonly<Record<ReferenceProgram, readonly string[]>> = {
+  validator: ['validate', 'image', '--image', `127.0.0.1:1/rehearsal@sha256:${'0'.repeat(64)}`, '--policy', '{"sources":[]}', '--ignore-rekor', '--output', 'json'],
+  'cache-peer': [],
+};
+
+/** Everything that can end up in the program, besides Node, which compiles it. */
 const sourceFolders = ['src/foundation', 'src/oci', 'src/sigstore', 'src/reference'];
-const otherSources = ['package.json', 'package-lock.json', 'src/reference-build.ts'];
+const otherSources = ['package.json', 'package-lock.json', 'src/reference-build.ts', 'src/compiled-program.ts'];
 
 export interface BuildReferenceOptions {
-  /** Where the program goes; its folder is made when it is not there. */
+  /** Where the program goes, ending in .cjs; its folder is made when it is not there. */
   readonly outFile: string;
   /** A `test` build can be given a planted bug; default: `release`, which has none in it. */
   readonly variant?: ReferenceVariant;
@@ -24,25 +31,17 @@ export type ReferenceProgram = 'validator' | 'cache-peer';
 export type ReferenceVariant = 'release' | 'test';
 
 /**
- * Makes the reference validator one executable file and returns its path. Does nothing when the file there was
- * built from the same sources; safe to call from several processes at once.
+ * Makes the reference validator an executable file, with its code beside it, and returns its path. Does nothing when the file there
+ * was built from the same sources; safe to call from several processes at once.
  */
 export async function buildReference({ outFile, variant = 'release', program = 'validator' }: BuildReferenceOptions): Promise<string> {
   const stamp = `// ${variant} build of the ${program}, sources sha256:${await fingerprint()}`;
   if (await isBuiltFrom(outFile, stamp)) return outFile;
-  const bytes = await bundle(stamp, variant, program);
-  await mkdir(dirname(outFile), { recursive: true });
-  const temporary = `${outFile}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
-  try {
-    await writeFile(temporary, bytes, { mode: 0o755 });
-    await rename(temporary, outFile);
-  } finally {
-    await rm(temporary, { force: true });
-  }
+  await writeProgram(outFile, { code: await bundle(program, variant), rehearsal: rehearsals[program] }, stamp);
   return outFile;
 }
 
-async function bundle(stamp: string, variant: ReferenceVariant, program: ReferenceProgram): Promise<Uint8Array> {
+async function bundle(program: ReferenceProgram, variant: ReferenceVariant): Promise<string> {
   const { build } = await import('esbuild');
   const { outputFiles } = await build({
     absWorkingDir: root,
@@ -51,26 +50,19 @@ async function bundle(stamp: string, variant: ReferenceVariant, program: Referen
     write: false,
     platform: 'node',
     target: 'node20',
-    format: 'esm',
+    format: 'cjs',
+    // There is nobody to ask for a module later.
+    supported: { 'dynamic-import': false },
     minifySyntax: true,
     minifyWhitespace: true,
     // The policy library asks whether it was given a Response: no, and to look at that name would load all of fetch, a tenth of what a run takes.
     define: { TEST_BUILD: String(variant === 'test'), Response: 'Promise' },
     legalComments: 'none',
     logLevel: 'error',
-    banner: {
-      // Bundled CommonJS packages ask for node's own modules through require.
-      js: [
-        '#!/usr/bin/env node',
-        stamp,
-        "import { createRequire as nodeRequire } from 'node:module';",
-        'const require = nodeRequire(import.meta.url);',
-      ].join('\n'),
-    },
   });
   const [file] = outputFiles;
   if (file === undefined) throw new Error('esbuild wrote nothing');
-  return file.contents;
+  return file.text;
 }
 
 async function fingerprint(): Promise<string> {
@@ -80,7 +72,7 @@ async function fingerprint(): Promise<string> {
       return names.filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts')).map((name) => join(folder, name));
     }),
   );
-  const whole = createHash('sha256');
+  const whole = createHash('sha256').update(process.versions.v8);
   // One after the other: a process may have few files open at a time.
   for (const file of [...listed.flat(), ...otherSources].sort()) {
     whole.update(`${file} ${createHash('sha256').update(await readFile(join(root, file))).digest('hex')}\n`);

@@ -27,7 +27,7 @@ const background = `
 
 beforeAll(async () => {
   project = await TestProject.open();
-  reference = await buildReference({ outFile: join(projectRoot, 'dist', 'reference', 'validator.mjs') });
+  reference = await buildReference({ outFile: join(projectRoot, 'dist', 'reference', 'validator.cjs') });
   await project.write(
     'subject.ts',
     `export const subject = { name: 'wrapped', description: 'the reference, made wrong', program: { kind: 'given' },
@@ -99,7 +99,7 @@ describe('broken, exit status 1', () => {
   });
 
   it('when a layer is fetched twice', async () => {
-    reference = await buildReference({ outFile: join(projectRoot, 'dist', 'reference', 'validator-test.mjs'), variant: 'test' });
+    reference = await buildReference({ outFile: join(projectRoot, 'dist', 'reference', 'validator-test.cjs'), variant: 'test' });
     const steps = `    Given the environment variable is set "STAMPEDE_PLANTED_BUG=flight-per-instance"\n${together}\n    Then each layer should have been fetched once`;
     const { status, output } = await run('', steps);
     expect(output).toMatch(/VERDICT_BROKEN: fetched-once: the layer sha256:\w+ was fetched 2 times/);

@@ -12,7 +12,7 @@ let report: string;
 /** Real programs: the test build of the reference validator, with and without a bug; and one that does not start. */
 beforeAll(async () => {
   project = await TestProject.open();
-  const validator = await buildReference({ outFile: join(project.folder, 'validator-test.mjs'), variant: 'test' });
+  const validator = await buildReference({ outFile: join(project.folder, 'validator-test.cjs'), variant: 'test' });
   const write = async (name: string, line: string): Promise<void> => {
     await project.write(`builds/${name}`, `#!/bin/sh\n${line}\nexec '${process.execPath}' '${validator}' "$@"\n`);
     await project.makeExecutable(`builds/${name}`);

@@ -32,7 +32,7 @@ export async function crashCacheCommand(argv: readonly string[]): Promise<number
     process.stdout.write(usage);
     return ExitStatus.held;
   }
-  const program = await buildReference({ outFile: join(root, 'dist', 'reference', 'cache-peer-test.mjs'), variant: 'test', program: 'cache-peer' });
+  const program = await buildReference({ outFile: join(root, 'dist', 'reference', 'cache-peer-test.cjs'), variant: 'test', program: 'cache-peer' });
   const folder = await mkdtemp(join(tmpdir(), 'stampede-crash-'));
   const clear = async (): Promise<void> => await rm(folder, { recursive: true, force: true, maxRetries: 3 });
   const stopListening = onInterruption(clear);

@@ -22,7 +22,7 @@ export async function provideValidator(subject: Subject, { binary, root, variant
     return [binary, ...subject.arguments];
   }
   if (subject.program.kind === 'built') {
-    const outFile = join(root, 'dist', 'reference', variant === 'release' ? 'validator.mjs' : 'validator-test.mjs');
+    const outFile = join(root, 'dist', 'reference', variant === 'release' ? 'validator.cjs' : 'validator-test.cjs');
     const built = await buildReference({ outFile, variant });
     return [process.execPath, built, ...subject.arguments];
   }

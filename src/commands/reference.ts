@@ -7,7 +7,7 @@ import { root } from '../foundation/root.ts';
 import { buildReference } from '../reference-build.ts';
 
 /** Where a test build of the reference validator lies. */
-export const testBuildFile = join(root, 'dist', 'reference', 'validator-test.mjs');
+export const testBuildFile = join(root, 'dist', 'reference', 'validator-test.cjs');
 
 /** `reference ARGUMENTS`: runs a test build of the reference validator, and ends as it does. */
 export async function referenceCommand(argv: readonly string[]): Promise<number> {

@@ -90,7 +90,7 @@ async function run({ directory, layers, components, workers, origin, locks = tru
 }
 
 if (process.env['CACHE_PEER_TASK'] !== undefined) {
-  await run(JSON.parse(process.env['CACHE_PEER_TASK']) as PeerTask).catch((error: unknown) => {
+  void run(JSON.parse(process.env['CACHE_PEER_TASK']) as PeerTask).catch((error: unknown) => {
     process.stderr.write(`Error: ${error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = 1;
   });

@@ -82,8 +82,4 @@ for (const [signal, status] of [['SIGINT', 130], ['SIGTERM', 143]] as const) {
   process.once(signal, () => void end(status));
 }
 
-try {
-  await end(await main(process.argv.slice(2)));
-} catch (error) {
-  await end(1, error);
-}
+void main(process.argv.slice(2)).then(async (status) => await end(status), async (error: unknown) => await end(1, error));

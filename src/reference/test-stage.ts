@@ -76,7 +76,7 @@ export async function openTestStage(variant: ReferenceVariant = 'release'): Prom
   const known = generateKeyPair();
   const knownFile = join(folder, 'known.pub');
   await writeFile(knownFile, known.publicKeyPem);
-  const outFile = join(root, 'dist', 'reference', variant === 'release' ? 'validator.mjs' : 'validator-test.mjs');
+  const outFile = join(root, 'dist', 'reference', variant === 'release' ? 'validator.cjs' : 'validator-test.cjs');
   const program = await buildReference({ outFile, variant });
   const base = { PATH: process.env['PATH'], HOME: folder, TMPDIR: folder };
   const environment = { ...base, HTTP_PROXY: registryServer.url, SIGSTORE_REKOR_PUBLIC_KEY: rekor.publicKeyFile };

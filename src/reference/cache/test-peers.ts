@@ -39,7 +39,7 @@ export function peerLayers(count: number, bytes = 200_000): readonly PeerLayers[
 }
 
 export async function openPeers(layers: readonly PeerLayers[]): Promise<Peers> {
-  const outFile = join(fileURLToPath(new URL('../../..', import.meta.url)), 'dist', 'reference', 'cache-peer-test.mjs');
+  const outFile = join(fileURLToPath(new URL('../../..', import.meta.url)), 'dist', 'reference', 'cache-peer-test.cjs');
   const program = await buildReference({ outFile, variant: 'test', program: 'cache-peer' });
   const folder = await mkdtemp(join(tmpdir(), 'cache-processes-'));
   const [directory, origin] = [join(folder, 'images'), join(folder, 'origin')];
