@@ -54,7 +54,7 @@ function findingOf(failure: Failure, request: FindingsRequest): Finding | undefi
   const builds = buildRates(failure, target, history);
   return {
     key: findingKey(failure), target, cause: { symptom: failure.symptom, strategy: failure.strategy, place: failure.place }, known,
-    status: statusOf({ rate, known, isSeenBefore: before.length > 0, wasFixed: earlier.isFixed, target, today }),
+    status: statusOf({ rate, known, isSeenBefore: before.length > 0, wasFixed: earlier.isFixed, isLookedAt: history.count(failure, tonight, tonight, notOlder(failure, history, tonight)).runs > 0, target, today }),
     sentence: examples[0]?.sentence ?? failure.symptom, rate, runsToFirst: runsToFirst(failure, night.id, store),
     firstSeen: { night: history.nights[first]?.id ?? '', build: history.targetIn(first, failure.target)?.build ?? '', at: history.nights[first]?.startedAt ?? '' },
     ...edges(builds), baseline: againstBaseline(builds, target, night, rateOf(history.count(failure, tonight, tonight))),
@@ -67,19 +67,29 @@ interface StatusFacts {
   readonly known: KnownFinding | undefined;
   readonly isSeenBefore: boolean;
   readonly wasFixed: boolean;
+  readonly isLookedAt: boolean;
   readonly target: Target;
   readonly today: string;
 }
 
-function statusOf({ rate, known, isSeenBefore, wasFixed, target, today }: StatusFacts): FindingStatus {
-  if (rate.hits === 0) return rate.runs === 0 ? 'not-run' : 'gone';
+function statusOf({ rate, known, isSeenBefore, wasFixed, isLookedAt, target, today }: StatusFacts): FindingStatus {
+  if (rate.hits === 0) return isLookedAt ? 'gone' : 'not-run';
   if (known !== undefined) return isExpired(known, target, today) ? 'expired' : 'known';
   if (!isSeenBefore) return 'new';
   return wasFixed ? 'back' : 'standing';
 }
 
+/** Builds on which it could be told whether it is mended: what was good before it came says nothing. */
+function notOlder(failure: Failure, history: HistoryOfPlaces, until: number): (build: string) => boolean {
+  const subject = history.targetIn(history.nightsOf(failure).at(-1) ?? until, failure.target)?.subject ?? '';
+  const order = buildsInOrder(history.nights, subject).map(({ build }) => build);
+  const bad = history.badBuilds(failure, until);
+  const newest = order.findLastIndex((build) => bad.has(build));
+  return (build) => order.indexOf(build) >= newest;
+}
+
 /**
- * Clean runs after the last night in which it was seen, against those that its rate in the nights in which it was makes improbable at 95 %. The rate
+ * Clean runs, of builds that are not older, after the last night in which it was seen, against those that its rate in the nights in which it was makes improbable at 95 %. The rate
  * is taken at the lower end of its interval: a bug that was seen once in few runs may be rare.
  */
 function cleanSince(failure: Failure, history: HistoryOfPlaces, seen: readonly number[], to: number): Finding['clean'] {
@@ -88,7 +98,7 @@ function cleanSince(failure: Failure, history: HistoryOfPlaces, seen: readonly n
   const counts = seen.map((night) => history.count(failure, night, night));
   const usual = { hits: counts.reduce((sum, { hits }) => sum + hits, 0), runs: counts.reduce((sum, { runs }) => sum + runs, 0) };
   const needed = cleanRunsNeeded(wilsonInterval(usual).low);
-  const { runs } = history.count(failure, last + 1, to);
+  const { runs } = history.count(failure, last + 1, to, notOlder(failure, history, last));
   return { runs, needed, isFixed: runs >= needed };
 }
 

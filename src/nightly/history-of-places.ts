@@ -56,9 +56,14 @@ export class HistoryOfPlaces {
     return [...this.#failures.values()];
   }
 
-  /** Of one failure in the nights from one to another, both included. */
-  count(failure: Failure, from: number, to: number): Count {
-    return sumOf(this.#of(failure).filter(({ night }) => night >= from && night <= to).map((one) => hitsOf(one, failure.symptom)));
+  /** Of one failure in the nights from one to another, both included; of all builds, or of those that are meant. */
+  count(failure: Failure, from: number, to: number, isMeant: (build: string) => boolean = () => true): Count {
+    return sumOf(this.#of(failure).filter(({ night, build }) => night >= from && night <= to && isMeant(build)).map((one) => hitsOf(one, failure.symptom)));
+  }
+
+  /** The builds on which it was seen until a night, that included. */
+  badBuilds(failure: Failure, until: number): ReadonlySet<string> {
+    return new Set(this.#of(failure).filter(({ night, symptoms }) => night <= until && symptoms.has(failure.symptom)).map(({ build }) => build));
   }
 
   /** The nights in which it was seen, oldest first. */

@@ -75,6 +75,23 @@ describe('a finding over several nights', () => {
     expect([statuses(unknown), unknown.verdict]).toEqual([['not-run'], 'unknown']);
   });
 
+  it('is not called gone, let alone fixed, by runs of a build that was good before it', () => {
+    night('n1', { held: 2, night: built('v1.0') });
+    night('n2', { broken: 2, night: built('v1.1') });
+    const older = night('n3', { held: 2 * enough, night: built('v1.0') });
+    expect([statuses(older), older.findings[0]?.clean]).toMatchObject([['not-run'], { runs: 0, isFixed: false }]);
+    const newer = night('n4', { held: enough, night: built('v1.2') });
+    expect([statuses(newer), newer.findings[0]?.clean]).toMatchObject([['gone'], { runs: enough, isFixed: true }]);
+    expect(statuses(night('n5', { broken: 1, night: built('v1.3') }))).toEqual(['back']);
+  });
+
+  it('is not called gone by an older build that has no version, either, if that was met before', () => {
+    night('n1', { held: 2, night: built('monday') });
+    night('n2', { broken: 2, night: built('tuesday') });
+    expect(statuses(night('n3', { held: 2 * enough, night: built('monday') }))).toEqual(['not-run']);
+    expect(statuses(night('n4', { held: 1, night: built('thursday') }))).toEqual(['gone']);
+  });
+
   it('is no news where its target is not looked at tonight', () => {
     night('n1', { broken: 2 });
     expect(statuses(night('n2', { held: 1, run: { target: 'other' }, night: { targets: [{ name: 'other', subject: 'ec', build: 'b1' }] } }))).toEqual([]);
