@@ -26,16 +26,18 @@ function person(...answers: readonly string[]) {
 
 it('asks at a terminal, and writes what can be used as it is', async () => {
   const file = join(folder, 'asked.json');
-  const asking = person('images are rejected', '', '', 'in-place-write', '4', 'components', '1', 'missing', '');
+  const asking = person('images are rejected', '', '', 'in-place-write', '4', 'components', 'no', '1', 'missing', '');
   expect(await newReport(file, asking)).toBe(0);
-  expect(await readReport(file)).toEqual({ title: 'images are rejected', subject: 'reference', plantedBug: 'in-place-write', workload: { participants: 4, sharing: 'components', flags: [] }, symptom: { exitStatus: 1, contains: 'missing' } });
+  expect(await readReport(file)).toEqual({ title: 'images are rejected', subject: 'reference', plantedBug: 'in-place-write', workload: { participants: 4, sharing: 'components', untouched: true, flags: [] }, symptom: { exitStatus: 1, contains: 'missing' } });
   expect(asking.shown()).toContain(`next       npm run reproduce -- --report ${file}`);
 });
 
 it('takes an outcome that differs for the symptom where nothing else is named', async () => {
   const file = join(folder, 'asked.json');
-  await newReport(file, person('it differs', 'sometimes', 'crane', 'bin/crane', '', '', '', '', 'no'));
-  expect(await readReport(file)).toMatchObject({ description: 'sometimes', binary: join(folder, 'bin/crane'), symptom: { differsFromSerial: true } });
+  await newReport(file, person('it differs', 'sometimes', 'crane', 'bin/crane', '', '', '', '', '', 'no'));
+  const report = await readReport(file);
+  expect(report).toMatchObject({ description: 'sometimes', binary: join(folder, 'bin/crane'), symptom: { differsFromSerial: true } });
+  expect(report.workload).not.toHaveProperty('untouched');
 });
 
 it('says what is wrong with the answers', async () => {

@@ -47,10 +47,11 @@ async function answers(ask: Ask): Promise<unknown> {
   const plantedBug = subject === 'reference' ? await ask('Planted bug, if one is meant') : '';
   const participants = Number(await ask('How many at a time, processes or components', '2'));
   const sharing = await ask('Who shares the cache, validators or components, if it is known');
+  const touched = await ask('Had anybody else damaged or removed entries, or was the disk in trouble, yes or no, if it is known');
   return {
     title, subject,
     ...filled({ description, binary, plantedBug }),
-    workload: { participants, ...filled({ sharing }) },
+    workload: { participants, ...filled({ sharing }), ...(touched.startsWith('n') ? { untouched: true } : {}) },
     symptom: await symptom(ask),
   };
 }

@@ -41,7 +41,7 @@ const wrongOutcome: Table = [
 
 const hangs: Table = [
   ['leader-killed', 'who was killed has left its lock'],
-  ['components', 'those who wait for a download are not told that it broke'],
+  ['components', 'those who wait for a download are not told that it broke', /^components\/reset\//],
   ['leader-fails', 'the same, among processes'],
   ['leader-stalls', 'who waits for a slow one never wakes up'],
   ['components-in-turn', 'a component waits for one that waits for it'],
@@ -78,7 +78,8 @@ const ofCheckers: Readonly<Record<NonNullable<Symptom['checker']>, Table>> = {
   ],
   'cache-empty': [],
   'failure-told': [
-    ['components', 'of those who wait for one download, some are told that it was well', /^components\/reset\//],
+    ['components', 'of those who wait for one download, some are told that it was well, and what came is enough', /^components\/reset\/all-but-one$/],
+    ['components', 'the same, and it is not enough', /^components\/reset\//],
     ['leader-fails', 'a download that broke is taken for one that came to its end'],
     ['components-after-failure', 'a failure is remembered as something else'],
   ],
@@ -96,6 +97,7 @@ const ofWords: readonly (readonly [RegExp, Strategy, string, RegExp?])[] = [
   [/no space|disk (?:is |was )?full|full disk|ENOSPC|EDQUOT|read-only|EROFS|EIO|input\/output error|too many open files|EMFILE/i, 'disk-fails', 'it speaks of the disk'],
   [/\bcancel|\bkill|SIGKILL|\bcrash|\binterrupted/i, 'leader-killed', 'it speaks of somebody who was stopped'],
   [/time(?:d)? ?out|deadline|\block(?:ed)?\b|resource temporarily unavailable/i, 'leader-stalls', 'it speaks of waiting'],
+  [/ENOENT.*\brename|\brename.*(?:ENOENT|no such file|finds nothing)/i, 'leader-follower', 'it speaks of an unfinished file that somebody else has taken away'],
   [/ENOENT|no such file|not exist|is gone\b|is not found\b/i, 'evict-while-reading', 'it speaks of a file that is gone', looked],
   [/\b(?:40[134]|429|50[0234])\b|connection|network(?! storage| volume| file)|unexpected EOF/i, 'leader-fails', 'it speaks of a download that failed'],
   [/out of memory|OOM|heap/i, 'unusual', 'it speaks of memory', /large-layer/],
@@ -111,7 +113,9 @@ export function likelyFor({ title = '', description = '', symptom, workload: { s
   const { contains = '', matches = '', checker } = symptom;
   const said = ofWords.filter(([words]) => words.test(`${title}\n${description}\n${contains}\n${matches}`)).map(([, ...likely]) => likely);
   const kind = symptom.hangs === undefined ? (checker === undefined ? wrongOutcome : ofCheckers[checker]) : hangs;
-  const all = [...said, ...kind].map(([strategy, because, at]) => ({ strategy, because, ...(at === undefined ? {} : { at }) }));
+  // A checker that is named is about one thing: words say where to look for that, and nothing else.
+  const isMeant = ([strategy]: Table[number]): boolean => kind === wrongOutcome || kind === hangs || kind.some(([one]) => one === strategy);
+  const all = [...said.filter(isMeant), ...kind, ...said.filter((one) => !isMeant(one))].map(([strategy, because, at]) => ({ strategy, because, ...(at === undefined ? {} : { at }) }));
   const once = all.filter(({ strategy, at }, index) => all.findIndex((other) => other.strategy === strategy && other.at === at) === index);
   if (sharing === undefined) return once;
   const isOfSharing = ({ strategy }: Likely): boolean => strategy.startsWith('components') === (sharing === 'components');

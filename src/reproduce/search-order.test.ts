@@ -24,7 +24,9 @@ async function all(symptom: Symptom, more: { readonly sharing?: 'validators' | '
 describe('the order of a search', () => {
   it('begins with the likeliest strategy at its most telling place', async () => {
     expect((await all({ exitStatus: 1 })).ids.slice(0, 5)).toEqual(['leader-follower/middle/1', 'components-in-turn/middle', 'two-writers/ahead/1', 'leader-killed/middle/1', 'leader-fails/reset/middle/1']);
-    expect((await all({ hangs: true })).ids.slice(0, 2)).toEqual(['leader-killed/middle/1', 'components/go/middle']);
+    expect((await all({ hangs: true })).ids.slice(0, 2)).toEqual(['leader-killed/middle/1', 'components/reset/middle']);
+    expect((await all({ hangs: true }, { sharing: 'components' })).ids[0]).toBe('components/reset/middle');
+    expect((await all({ checker: 'failure-told' })).ids[0]).toBe('components/reset/all-but-one');
     expect((await all({ checker: 'fetched-once' })).ids[0]).toBe('together');
     expect((await all({ checker: 'not-delayed' })).ids[0]).toBe('bystander/middle/1');
     expect((await all({ checker: 'asked-again' })).ids[0]).toBe('components-after-failure/reset');
@@ -33,6 +35,13 @@ describe('the order of a search', () => {
   it('begins with what the text speaks of', async () => {
     expect((await all({ contains: 'no space left on device' })).ids[0]).toBe('disk-fails/ENOSPC/write/1');
     expect((await all({ matches: 'timed out' })).ids[0]).toBe('leader-stalls/middle/1');
+    expect((await all({ exitStatus: 1, matches: 'ENOENT.*rename' })).ids[0]).toBe('leader-follower/middle/1');
+    expect((await all({ exitStatus: 1, contains: 'rename /cache/x.tmp: no such file' })).ids[0]).toBe('leader-follower/middle/1');
+    expect((await all({ matches: 'ENOENT' })).ids[0]).toMatch(/^evict-while-reading/);
+  });
+
+  it('goes by a checker before it goes by words', async () => {
+    expect((await all({ checker: 'not-delayed' }, { description: 'One lock is held as long as the network takes.' })).ids[0]).toBe('bystander/middle/1');
   });
 
   it('begins at the places that the report speaks of, pairs of stops included', async () => {
