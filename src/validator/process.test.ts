@@ -137,6 +137,15 @@ describe.concurrent('runValidator', () => {
     clearInterval(events);
   });
 
+  it('counts nothing of a time in which it stood still itself, such as the sleep of a machine', async () => {
+    const busy = commandOf('/bin/sh', ['-c', 'sleep 2; exit 5'], { deadlineMs: 150 });
+    const events = setInterval(() => busy.recorder.record({ kind: 'cache-looked-at', moment: 'held', files: 0 }), 20);
+    const stalled = setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1700), 50);
+    expect(await runValidator(busy)).toMatchObject({ exitCode: 5 });
+    clearTimeout(stalled);
+    clearInterval(events);
+  });
+
   it('kills one that ignores SIGTERM, with its children', async () => {
     const ran = await shell(`trap '' TERM; sleep 60 & echo $!; while :; do sleep 0.05; done`, { deadlineMs: 200 });
     expect(ran.result).toMatchObject({ ending: 'deadline', exitCode: null, signal: 'SIGKILL' });

@@ -30,16 +30,16 @@ const quitGraceMs = 500;
 /** However much goes on, it has to come to an end. */
 const mostDeadlines = 10;
 const sampleMs = 20;
-/** Who was late in looking has not listened meanwhile: the rest of that time is nobody's silence. */
+/** Who was late in looking has not listened meanwhile, or the machine slept: the rest of that time is nobody's. */
 const longestSampleMs = 100;
 
 /** Ends a validator for one reason, the first that comes; samples its memory meanwhile. */
 export class Watch {
   readonly #pid: number;
   readonly #settings: WatchSettings;
-  readonly #startedAt = monotonicMs();
-  #sampledAt = this.#startedAt;
+  #sampledAt = monotonicMs();
   #silentMs = 0;
+  #watchedMs = 0;
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #sampler: NodeJS.Timeout;
   readonly #stopListening: () => void;
@@ -79,10 +79,12 @@ export class Watch {
     const { deadlineMs, recorder, isExcused } = this.#settings;
     const now = monotonicMs();
     const passed = now - this.#sampledAt;
+    const seen = Math.min(passed, longestSampleMs);
     this.#sampledAt = now;
+    this.#watchedMs += seen;
     const isSilent = recorder.quietMs() >= passed && isExcused?.() !== true;
-    this.#silentMs = isSilent ? this.#silentMs + Math.min(passed, longestSampleMs) : 0;
-    return this.#silentMs >= deadlineMs || now - this.#startedAt >= mostDeadlines * deadlineMs;
+    this.#silentMs = isSilent ? this.#silentMs + seen : 0;
+    return this.#silentMs >= deadlineMs || this.#watchedMs >= mostDeadlines * deadlineMs;
   }
 
   #endHung(): void {
