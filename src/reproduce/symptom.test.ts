@@ -72,6 +72,12 @@ describe('a symptom', () => {
     const struck: EventBody = { kind: 'fault-struck', gate: 'leader', participant: two, fault: 'reset' };
     expect(await sightingOf({ exitStatus: 1 }, attempt([...failing.slice(0, 2), struck, ...failing.slice(2, 5)]))).toBeUndefined();
   });
+
+  it.each([['reset', { run: 'scheduled', participant: two }], ['kill', undefined]] as const)('that is a hang is one in a process that was struck by %s, too, unless that ended it', async (fault, expected) => {
+    const struck: EventBody = { kind: 'fault-struck', gate: 'leader', participant: two, fault };
+    const hanging = [started(one), started(two), struck, ends(one), ends(two, { exitCode: 143, ending: 'deadline' }), compared(one, true)];
+    expect(await sightingOf({ hangs: true }, attempt(hanging, { verdicts: [brokenBy('ended')] }))).toEqual(expected);
+  });
 });
 
 it('gives up a pattern that takes for ever', () => {

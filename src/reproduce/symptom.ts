@@ -44,15 +44,19 @@ async function seenIn(symptom: Symptom, folder: string, verdicts: readonly Named
   const isOfProcess = Object.keys(symptom).some((key) => key !== 'checker');
   if (!isOfProcess) return everybody;
   const history = readHistory(join(folder, 'history.ndjson'));
-  for (const exited of suspects(history)) if (await shows(symptom, exited, { folder, history })) return exited.participant;
+  for (const exited of suspects(history, symptom)) if (await shows(symptom, exited, { folder, history })) return exited.participant;
   return undefined;
 }
 
-/** Who was struck can't be expected to say what it would have said, and who says the same as alone shows nothing. */
-function suspects(history: History): readonly EventOf<'validator-exited'>[] {
-  const struck = excused(history);
+/** Who was struck can't be expected to say what it would have said, only to come to an end; and who says the same as alone shows nothing. */
+function suspects(history: History, { hangs }: Symptom): readonly EventOf<'validator-exited'>[] {
+  const struck = hangs === true ? killed(history) : excused(history);
   const equal = eventsOf(history, 'outcome-compared').filter((compared) => compared.equal).map(({ participant }) => participant);
   return eventsOf(history, 'validator-exited').filter(({ participant }) => !struck.includes(participant) && !equal.includes(participant));
+}
+
+function killed(history: History): readonly string[] {
+  return eventsOf(history, 'fault-struck').filter(({ fault }) => fault === 'kill').map(({ participant }) => participant);
 }
 
 interface Stored {
