@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -64,16 +64,14 @@ script.runInThisContext()(require, module, exports);
 `;
 
 async function rehearse(codeFile: string, args: readonly string[]): Promise<void> {
-  const home = await mkdtemp(join(tmpdir(), 'stampede-rehearsal-'));
   const compiled = codeFile.replace(/\.js$/, '.compiled');
   const unfinished = unfinishedOf(compiled);
   try {
     // By a Node without flags of its own: what was compiled with others is refused. That the program fails is no matter, as it has nothing to work on.
-    const env = { HOME: home, TMPDIR: home, EC_CACHE: 'false' };
+    const env = { HOME: dirname(codeFile), TMPDIR: tmpdir(), EC_CACHE: 'false' };
     await promisify(execFile)(process.execPath, ['-e', rehearsing, codeFile, unfinished, compiled, ...args], { env, timeout: 60_000 }).catch(() => undefined);
   } finally {
     await rm(unfinished, { force: true });
-    await rm(home, { recursive: true, force: true });
   }
 }
 

@@ -7,7 +7,7 @@ import { root } from './foundation/root.ts';
 
 const entryPoints: Readonly<Record<ReferenceProgram, string>> = { validator: 'src/reference/main.ts', 'cache-peer': 'src/reference/cache-peer.ts' };
 
-/** Of a registry that is not there: all that a run does but what needs an answer. */
+/** Ends where it finds no key: by then all that a run needs is loaded, which is most of what is to be compiled. */
 const rehearsals: Readonly<Record<ReferenceProgram, readonly string[]>> = {
   validator: ['validate', 'image', '--image', `127.0.0.1:1/rehearsal@sha256:${'0'.repeat(64)}`, '--policy', '{"sources":[]}', '--ignore-rekor', '--output', 'json'],
   'cache-peer': [],
