@@ -105,6 +105,7 @@ const ofWords: readonly (readonly [RegExp, Strategy, string, RegExp?])[] = [
   [/under the (?:same )?name of an?other|wrong key|collision|same (?:size|key)/i, 'unusual', 'it speaks of a name that stands for two', /same-size/],
   [/delete[ds]? and then put|deletes? .*then renames?|removed? .*put in place again/i, 'late-writer', 'it speaks of an entry that is deleted and made again', /^late-writer\/look-\d+-tar\/remove-\d+-tar$/],
   [/before its content|reader in between|(?:moving|moves) .*copies|final name from/i, 'leader-follower', 'it speaks of an entry that is met between two steps', betweenSteps],
+  [/\bappends? to\b|goes on (?:growing|writing)|still (?:has|holds) .{0,40}\bopen\b/i, 'two-writers', 'it speaks of one who writes on in what another one has published'],
   [/missing (?:in|from) the (?:list|index)|lost update/i, 'leader-follower', 'it speaks of a list that is written anew', afterIndex],
 ];
 

@@ -37,6 +37,7 @@ describe('the order of a search', () => {
     expect((await all({ matches: 'timed out' })).ids[0]).toBe('leader-stalls/middle/1');
     expect((await all({ exitStatus: 1, matches: 'ENOENT.*rename' })).ids[0]).toBe('leader-follower/middle/1');
     expect((await all({ exitStatus: 1, contains: 'rename /cache/x.tmp: no such file' })).ids[0]).toBe('leader-follower/middle/1');
+    expect((await all({ checker: 'cache-intact' }, { description: 'A slow process still has the unfinished file open, and appends to it.' })).ids[0]).toBe('two-writers/ahead/1');
     expect((await all({ matches: 'ENOENT' })).ids[0]).toMatch(/^evict-while-reading/);
   });
 
