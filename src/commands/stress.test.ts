@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { groupSizeOf, signalGroup } from '../foundation/process-table.ts';
 import { TestProject, type Ended, type RunningCommand } from './test-project.ts';
@@ -85,6 +85,16 @@ describe('stress that is ended', () => {
     running.child.kill('SIGKILL');
     await running.ended;
     expect((await stress('--runs', '1', '--', 'true')).output).toMatch(/cleaned up after an earlier run that was killed: session-/);
+    await expect.poll(() => pids().map(groupSizeOf)).toEqual([0, 0]);
+  });
+
+  it('by SIGKILL so soon that it has noted none of what it started leaves what the next start ends', async () => {
+    const running = start('--jobs', '2', '--', 'sh', '-c', `${noting}; exec sleep 1000`, project.folder);
+    await expect.poll(() => pids().length, { timeout: 10_000 }).toBe(2);
+    running.child.kill('SIGKILL');
+    await running.ended;
+    for (const name of readdirSync(project.temporary, { recursive: true, encoding: 'utf8' })) if (basename(name) === 'processes.ndjson') rmSync(join(project.temporary, name));
+    await stress('--runs', '1', '--', 'true');
     await expect.poll(() => pids().map(groupSizeOf)).toEqual([0, 0]);
   });
 });

@@ -93,11 +93,14 @@ export function groupSizeOf(group: number): number {
   }).length;
 }
 
-/** Processes that were started with a home below the folder; none where the system has no procfs or does not tell. */
+/** For what has a home of its own: the folder of the session that it was started in. */
+export const sessionVariable = 'STAMPEDE_SESSION';
+
+/** Processes that were started with a home below the folder, or as of that session; none where the system has no procfs or does not tell. */
 export function processesAtHomeIn(folder: string): readonly number[] {
   return processIds().filter((pid) => {
     try {
-      return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').some((line) => line.startsWith(`HOME=${folder}/`));
+      return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').some((line) => line.startsWith(`HOME=${folder}/`) || line === `${sessionVariable}=${folder}`);
     } catch {
       return false;
     }

@@ -2,10 +2,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { monotonicMs } from '../foundation/clock.ts';
 import { StampedeError } from '../foundation/errors.ts';
-import { signalGroup } from '../foundation/process-table.ts';
+import { sessionVariable, signalGroup } from '../foundation/process-table.ts';
 import { noteProcess } from '../validator/leftovers.ts';
 
 /** Given to each run, besides what this process was given. */
@@ -51,7 +51,7 @@ export async function runOnce(run: number, { command, folder, ledgerFile, deadli
   const said = join(folder, `${String(run).padStart(6, '0')}.running`);
   const output = openSync(said, 'wx');
   try {
-    const child = await started(command, run, output);
+    const child = await started(command, { [numberVariable]: String(run), [sessionVariable]: dirname(ledgerFile) }, output);
     const pid = child.pid ?? 0;
     noteProcess(ledgerFile, pid);
     const { way, isKept = false } = await endOf(child, { output, deadlineMs, areHungKept, signal });
@@ -68,8 +68,8 @@ export async function runOnce(run: number, { command, folder, ledgerFile, deadli
   }
 }
 
-async function started([program = '', ...rest]: readonly string[], run: number, output: number): Promise<ChildProcess> {
-  const child = spawn(program, rest, { detached: true, stdio: ['ignore', output, output], env: { ...process.env, [numberVariable]: String(run) } });
+async function started([program = '', ...rest]: readonly string[], variables: Readonly<Record<string, string>>, output: number): Promise<ChildProcess> {
+  const child = spawn(program, rest, { detached: true, stdio: ['ignore', output, output], env: { ...process.env, ...variables } });
   return await new Promise((resolve, reject) => {
     child.once('spawn', () => resolve(child));
     child.once('error', (cause) => reject(new StampedeError('CONFIG_INVALID', `${program} can't be started`, { cause, hint: 'is it a program for this machine?' })));
