@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { execFile } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { wallClock } from './foundation/clock.ts';
+import { replaceFile } from './foundation/replace-file.ts';
 
 export interface Program {
   /** A CommonJS module. */
@@ -24,13 +25,12 @@ const keptForMs = 7 * 24 * 60 * 60 * 1000;
  */
 export async function writeProgram(outFile: string, { code, rehearsal }: Program, stamp: string): Promise<void> {
   const folder = dirname(outFile);
-  await mkdir(folder, { recursive: true });
   const script = `(function(require,module,exports){${code}\n})`;
   const name = `${basename(outFile, '.cjs')}-${createHash('sha256').update(process.versions.v8).update(script).digest('hex').slice(0, 16)}`;
   const codeFile = join(folder, `${name}.js`);
-  await replace(codeFile, script);
+  await replaceFile(codeFile, script);
   await rehearse(codeFile, rehearsal);
-  await replace(outFile, launcherOf(name, stamp), 0o755);
+  await replaceFile(outFile, launcherOf(name, stamp), 0o755);
   await removeOld(folder, basename(outFile, '.cjs'), name);
 }
 
@@ -52,41 +52,26 @@ script.runInThisContext()(require, module, exports);
 
 /** Runs the program, and writes down what was compiled. */
 const rehearsing = `
-const { renameSync, readFileSync, writeFileSync } = require('node:fs');
-const [code, unfinished, compiled, ...args] = process.argv.slice(1);
+const { readFileSync, writeFileSync } = require('node:fs');
+const [code, compiled, ...args] = process.argv.slice(1);
 const script = new (require('node:vm').Script)(readFileSync(code, 'utf8'), { filename: code });
-process.on('exit', () => {
-  writeFileSync(unfinished, script.createCachedData());
-  renameSync(unfinished, compiled);
-});
+process.on('exit', () => writeFileSync(compiled, script.createCachedData()));
 process.argv = [process.argv[0], code, ...args];
 script.runInThisContext()(require, module, exports);
 `;
 
 async function rehearse(codeFile: string, args: readonly string[]): Promise<void> {
-  const compiled = codeFile.replace(/\.js$/, '.compiled');
-  const unfinished = unfinishedOf(compiled);
+  const folder = dirname(codeFile);
+  const compiled = join(folder, `.${randomUUID()}`);
   try {
     // By a Node without flags of its own: what was compiled with others is refused. That the program fails is no matter, as it has nothing to work on.
-    const env = { HOME: dirname(codeFile), TMPDIR: tmpdir(), EC_CACHE: 'false' };
-    await promisify(execFile)(process.execPath, ['-e', rehearsing, codeFile, unfinished, compiled, ...args], { env, timeout: 60_000 }).catch(() => undefined);
+    const env = { HOME: folder, TMPDIR: tmpdir(), EC_CACHE: 'false' };
+    await promisify(execFile)(process.execPath, ['-e', rehearsing, codeFile, compiled, ...args], { env, timeout: 60_000 }).catch(() => undefined);
+    // Without it the program starts slower, and that is all.
+    await rename(compiled, codeFile.replace(/\.js$/, '.compiled')).catch(() => undefined);
   } finally {
-    await rm(unfinished, { force: true });
+    await rm(compiled, { force: true });
   }
-}
-
-async function replace(file: string, text: string, mode = 0o644): Promise<void> {
-  const unfinished = unfinishedOf(file);
-  try {
-    await writeFile(unfinished, text, { mode });
-    await rename(unfinished, file);
-  } finally {
-    await rm(unfinished, { force: true });
-  }
-}
-
-function unfinishedOf(file: string): string {
-  return `${file}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
 }
 
 async function removeOld(folder: string, program: string, current: string): Promise<void> {

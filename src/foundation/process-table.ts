@@ -97,7 +97,7 @@ export function groupSizeOf(group: number): number {
 export const sessionVariable = 'STAMPEDE_SESSION';
 
 /** Processes that were started with a home below the folder, or as of that session; none where the system has no procfs or does not tell. */
-export function processesAtHomeIn(folder: string): readonly number[] {
+export function processesOfSession(folder: string): readonly number[] {
   return processIds().filter((pid) => {
     try {
       return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').some((line) => line.startsWith(`HOME=${folder}/`) || line === `${sessionVariable}=${folder}`);

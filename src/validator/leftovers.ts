@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { appendFileSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { processesAtHomeIn, signalGroup, startTimeOf } from '../foundation/process-table.ts';
+import { processesOfSession, signalGroup, startTimeOf } from '../foundation/process-table.ts';
 
 interface Entry {
   readonly pid: number;
@@ -23,7 +23,7 @@ export function endLeftovers(ledgerFile: string): number {
     const isTheSame = startTime !== undefined && startTimeOf(pid) === startTime;
     return isTheSame && signalGroup(pid, 'SIGKILL');
   });
-  const strays = processesAtHomeIn(dirname(ledgerFile)).filter((pid) => !noted.some((entry) => entry.pid === pid) && kill(pid));
+  const strays = processesOfSession(dirname(ledgerFile)).filter((pid) => !noted.some((entry) => entry.pid === pid) && kill(pid));
   return noted.length + strays.length;
 }
 

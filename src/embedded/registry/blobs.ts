@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { access, open } from 'node:fs/promises';
 import { isContentDigest, type ContentDigest } from './content-digest.ts';
-import { orIfMissing, removeIfThere, replaceFile } from './files.ts';
+import { replaceFile } from '../../foundation/replace-file.ts';
+import { orIfMissing, removeIfThere } from './files.ts';
 import type { Paths } from './paths.ts';
 import { refusal, type Answer } from './respond.ts';
 import type { Route } from './route.ts';

@@ -3,7 +3,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { namesIn, readIfThere, removeIfThere, replaceFile } from './files.ts';
+import { replaceFile } from '../../foundation/replace-file.ts';
+import { namesIn, readIfThere, removeIfThere } from './files.ts';
 
 let folder: string;
 

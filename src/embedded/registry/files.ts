@@ -1,21 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, unlink, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-
-/** Others see the old content or the new one, never a part, whichever process writes; folders are made. */
-export async function replaceFile(path: string, content: string | Uint8Array): Promise<void> {
-  const folder = dirname(path);
-  const temporary = join(folder, `.${randomUUID()}`);
-  await mkdir(folder, { recursive: true });
-  try {
-    await writeFile(temporary, content);
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
-}
+import { readdir, readFile, unlink } from 'node:fs/promises';
 
 /** The content of a small file, or undefined when there is none. */
 export async function readIfThere(path: string): Promise<Buffer | undefined> {

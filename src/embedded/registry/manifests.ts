@@ -2,7 +2,8 @@
 import { isTag } from '../../oci/reference.ts';
 import { hasBlob } from './blobs.ts';
 import { algorithmOf, contentDigestOf, isContentDigest, type ContentDigest } from './content-digest.ts';
-import { readIfThere, removeIfThere, replaceFile } from './files.ts';
+import { replaceFile } from '../../foundation/replace-file.ts';
+import { readIfThere, removeIfThere } from './files.ts';
 import { parseManifest, type ManifestDocument } from './manifest-document.ts';
 import type { Paths } from './paths.ts';
 import { forgetReferrer, recordReferrer } from './referrers.ts';

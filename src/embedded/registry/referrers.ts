@@ -2,7 +2,8 @@
 import { join } from 'node:path';
 import { MediaType } from '../../oci/manifest.ts';
 import { isContentDigest, type ContentDigest } from './content-digest.ts';
-import { namesIn, readIfThere, removeIfThere, replaceFile } from './files.ts';
+import { replaceFile } from '../../foundation/replace-file.ts';
+import { namesIn, readIfThere, removeIfThere } from './files.ts';
 import type { ManifestDocument } from './manifest-document.ts';
 import type { Paths } from './paths.ts';
 import { json, refusal } from './respond.ts';
