@@ -8,6 +8,14 @@ export const layer = 'sha256:layer';
 // Long enough that no test meets it, short enough that one that hangs tells soon.
 export const timeoutMs = 5_000;
 
+/** A gate at which so many have to stand. */
+export const barrier = (count: number, parties: 'participant' | 'repository' = 'participant'): GateRule => ({
+  name: 'together',
+  hold: { resource: 'blob', references: [layer] },
+  until: { kind: 'arrivals', parties, count },
+  timeoutMs,
+});
+
 /** A gate keeper, and requests that come to it. */
 export class Bench {
   readonly recorder = memoryRecorder();
