@@ -8,6 +8,7 @@ import { safeCache, type SafeCache } from './safe-cache.ts';
 import { statsLine } from './stats.ts';
 import { streamOf } from './streams.ts';
 import { bytesOf, point, testLayer } from './test-layer.ts';
+import { memoryCache, openCache } from './test-memory-cache.ts';
 
 const random = seededRandom('safe-cache');
 const tar = random.bytes(300_000);
@@ -20,35 +21,8 @@ let cache: SafeCache;
 beforeEach(() => {
   entries = new Map();
   warnings = [];
-  cache = openCache(memoryCache());
+  cache = openCache(memoryCache(entries), warnings);
 });
-
-/** The simplest cache there is: what was read through it to the end is kept, under the name of the form. */
-function memoryCache(): Cache {
-  const keeping = async (key: EntryKey, source: Readable): Promise<Readable> => {
-    const chunks: Buffer[] = [];
-    source.on('data', (chunk: Buffer) => chunks.push(chunk)).once('end', () => entries.set(key, Buffer.concat(chunks)));
-    return await Promise.resolve(source);
-  };
-  return {
-    get: async (key) => {
-      const bytes = entries.get(key);
-      return await Promise.resolve(bytes === undefined ? undefined : testLayer(bytes, { isGzip: false }));
-    },
-    put: async (layer) => ({
-      ...namesOf(layer),
-      compressed: async () => await keeping(await layer.digest(), await layer.compressed()),
-      uncompressed: async () => await keeping(await layer.diffID(), await layer.uncompressed()),
-    }),
-    delete: async (key) => void (await Promise.resolve(entries.delete(key))),
-  };
-}
-
-function openCache(inner: Cache): SafeCache {
-  const opened = safeCache(inner, { warn: (line) => warnings.push(line) });
-  if (opened === undefined) throw new Error('no cache');
-  return opened;
-}
 
 async function readAll(layer: Layer): Promise<boolean> {
   return (await bytesOf((await cache.put(layer)).uncompressed())).equals(tar);
@@ -190,7 +164,7 @@ describe('safeCache', () => {
   it('fetches no further ahead than a slow cache lets it', async () => {
     const long = random.bytes(16_000_000);
     const [stands, slow] = [point(), point()];
-    const inner: Cache = { ...memoryCache(), put: async (layer) => ({ ...namesOf(layer), uncompressed: async () => await layer.uncompressed(), compressed: async () => {
+    const inner: Cache = { ...memoryCache(entries), put: async (layer) => ({ ...namesOf(layer), uncompressed: async () => await layer.uncompressed(), compressed: async () => {
       const source = await layer.compressed();
       const held = async function* (): AsyncGenerator<Buffer> {
         for await (const chunk of source as AsyncIterable<Buffer>) {
@@ -201,7 +175,7 @@ describe('safeCache', () => {
       };
       return streamOf(held());
     } }) };
-    cache = openCache(inner);
+    cache = openCache(inner, warnings);
     let ahead = 0;
     const layer = testLayer(long, { isGzip: false, chunkBytes: 64 * 1024, hold: (offset) => void (ahead = offset) });
     const reading = bytesOf((await cache.put(layer)).compressed());
@@ -241,100 +215,5 @@ describe('safeCache', () => {
     (await (await cache.put(layer)).compressed()).destroy();
     await expect(cache.close()).rejects.toMatchObject({ errors: [{ code: 'LAYER_FETCH_FAILED' }] });
     await cache.close();
-  });
-});
-
-describe('a signal', () => {
-  it('ends what it was given to, and nothing else', async () => {
-    const middle = point();
-    const layer = testLayer(tar, { isGzip: false, hold: async (offset) => void (offset === 100_000 && (await middle.reached)) });
-    const kept = await cache.put(layer);
-    const stop = new AbortController();
-    const stopped = bytesOf(kept.compressed(stop.signal));
-    const rest = bytesOf(kept.compressed());
-    stop.abort();
-    await expect(stopped).rejects.toMatchObject({ name: 'AbortError' });
-    middle.reach();
-    expect((await rest).equals(tar)).toBe(true);
-    expect(layer.fetched).toBe(1);
-  });
-
-  it('ends a stream at once that waits for bytes', async () => {
-    const [middle, forever] = [point(), point()];
-    const layer = testLayer(tar, { isGzip: false, hold: async (offset) => void (offset === 100_000 && (middle.reach(), await forever.reached)) });
-    const kept = await cache.put(layer);
-    const stop = new AbortController();
-    const stopped = bytesOf(kept.compressed(stop.signal));
-    const closed = await kept.compressed();
-    await middle.reached;
-    stop.abort();
-    await expect(stopped).rejects.toMatchObject({ name: 'AbortError' });
-    await new Promise((resolve) => closed.once('close', resolve).destroy());
-    forever.reach();
-    await cache.close();
-  });
-
-  it('ends the fetch when everybody gave up, and who comes then gets a new one', async () => {
-    const [middle, forever] = [point(), point()];
-    const layer = testLayer(tar, { isGzip: false, hold: async (offset, signal) => {
-      if (offset !== 100_000) return;
-      middle.reach();
-      signal?.addEventListener('abort', forever.reach);
-      await forever.reached;
-    } });
-    const stop = new AbortController();
-    const stopped = bytesOf((await cache.put(layer)).compressed(stop.signal));
-    await middle.reached;
-    stop.abort();
-    layer.hold = () => undefined;
-    await expect(stopped).rejects.toMatchObject({ name: 'AbortError' });
-    expect(await readAll(layer)).toBe(true);
-    expect(layer.fetched).toBe(2);
-    await cache.close();
-  });
-
-  it('that was given before stops at once', async () => {
-    const layer = testLayer(tar);
-    await expect((await cache.put(layer)).compressed(AbortSignal.abort())).rejects.toMatchObject({ name: 'AbortError' });
-    await cache.close();
-    expect(entries.size).toBe(0);
-  });
-});
-
-describe('an inner cache that fails', () => {
-  const failing = (part: Partial<Cache>): Cache => ({ ...memoryCache(), ...part });
-  const fail = async (): Promise<never> => await Promise.reject(Object.assign(new Error('EIO: input/output error'), { code: 'EIO' }));
-
-  it('when it is read is told of, once, and gone around', async () => {
-    cache = openCache(failing({ get: fail }));
-    const layer = testLayer(tar, { isGzip: false });
-    expect(await readAll(layer)).toBe(true);
-    expect(await readAll(layer)).toBe(true);
-    expect(warnings).toEqual([expect.stringContaining('EIO')]);
-  });
-
-  it('when it is written is told of, once, and gone around', async () => {
-    cache = openCache(failing({ put: fail }));
-    const layer = testLayer(tar);
-    expect(await readAll(layer)).toBe(true);
-    expect(await readAll(layer)).toBe(true);
-    expect(warnings).toEqual([expect.stringContaining('EIO')]);
-    expect(entries.size).toBe(0);
-  });
-
-  it('in the middle of a layer does not take the readers with it', async () => {
-    const breaking: Cache['put'] = async (layer) => ({
-      ...namesOf(layer),
-      uncompressed: fail,
-      compressed: async () => {
-        const source = await layer.compressed();
-        return source.once('data', () => source.destroy(new Error('ENOSPC: no space left on device')));
-      },
-    });
-    cache = openCache(failing({ put: breaking }));
-    const layer = testLayer(tar, { isGzip: false });
-    const read = await Promise.all(Array.from({ length: 4 }, async () => await readAll(layer)));
-    expect(read).toEqual([true, true, true, true]);
-    expect(warnings).toEqual([expect.stringContaining('ENOSPC')]);
   });
 });
