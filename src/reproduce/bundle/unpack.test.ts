@@ -100,6 +100,10 @@ describe('what is refused, with nothing kept of it', () => {
       await expect(unpack(at(), into())).rejects.toThrow(expect.objectContaining({ code: 'BUNDLE_INVALID' }));
       expect(left()).toEqual([]);
     }
+    writeFileSync(at(), 'no archive');
+    const told = await unpack(at(), into()).catch((error: unknown) => error);
+    expect(told).toMatchObject({ message: 'the bundle is refused: it is no gzip file, or is damaged (incorrect header check)' });
+    expect(told).not.toHaveProperty('cause');
   });
 
   it('one that unpacks to more than is kept, before it is there', async () => {

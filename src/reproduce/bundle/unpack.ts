@@ -26,8 +26,15 @@ export async function unpack(file: string, folder: string, most: typeof limits |
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     if (error instanceof StampedeError && (error.code === 'BUNDLE_INVALID' || error.code === 'REPORT_INVALID')) throw error;
-    throw refused(error instanceof Error ? visible(error.message.replace('the layer\'s tar is refused: ', '').replace('leaves the image', 'leaves the folder')) : 'it can\'t be read', error);
+    throw refused(reasonOf(error));
   }
+}
+
+/** As a bundle's, in words that a person can use. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'it can\'t be read';
+  if ('code' in error && (error.code === 'Z_DATA_ERROR' || error.code === 'Z_BUF_ERROR')) return `it is no gzip file, or is damaged (${visible(error.message)})`;
+  return visible(error.message.replace('the layer\'s tar is refused: ', '').replace('leaves the image', 'leaves the folder'));
 }
 
 async function openPacked(file: string, packedBytes: number): Promise<FileHandle> {
