@@ -2,14 +2,16 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toolOrSkip } from '../foundation/tools.ts';
 import { exploring } from './test-explore.ts';
 
 const crane = toolOrSkip('crane');
-const runs = mkdtempSync(join(tmpdir(), 'explore-test-'));
-const explore = exploring(runs);
+let runs = '';
+const explore = (...args: readonly string[]) => exploring(runs)(...args);
 
+// Not before it is known that anything is run: who is skipped removes nothing.
+beforeAll(() => void (runs = mkdtempSync(join(tmpdir(), 'explore-test-'))));
 afterAll(() => rmSync(runs, { recursive: true }));
 
 function stored(name: string): string {

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compareLogs } from '../conformance/rekor-answers.ts';
 import { freshMaterial, questions } from '../conformance/rekor-questions.ts';
 import { judgeByRecord, recordedAnswers } from '../conformance/rekor-recorded.ts';
@@ -14,7 +14,9 @@ import { projectComposeFile, testEngine } from './test-engine.ts';
 const engine = await testEngine();
 
 describe.skipIf(engine === undefined)('the embedded log and a real one', { timeout: 120_000 }, () => {
-  const folder = mkdtempSync(join(tmpdir(), 'differential-test-'));
+  let folder = '';
+  // Not before it is known that anything is run: who is skipped removes nothing.
+  beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'differential-test-'))));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   const start = async (launcher: Launcher) => await launcher.start('rekor', { directory: join(folder, launcher.name.replaceAll(/\W/g, '-')), port: 0 });
 
