@@ -3,6 +3,7 @@ import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, r
 import { writeFile } from 'node:fs/promises';
 import { StringDecoder } from 'node:string_decoder';
 import { basename, dirname, join } from 'node:path';
+import { monotonicMs } from '../foundation/clock.ts';
 import { cpuTimeOf } from '../foundation/process-table.ts';
 import type { CallFamily, FileCall } from '../history/event.ts';
 import { guardGroup } from './guard.ts';
@@ -20,7 +21,10 @@ export interface TracingSettings {
   readonly onCall: (call: FileCall) => Promise<void> | void;
 }
 
-/** How long some threads may go on after others have been stopped; usually they stop within one. */
+/**
+ * How long some threads may go on after others have been stopped; usually they stop within one. The system adds up what a
+ * thread has run at its next tick, 10 ms later at most: two looks that are closer together say nothing.
+ */
 const settleMs = 20;
 
 /** Reads the trace of a process from now on. */
@@ -45,7 +49,7 @@ export class TracedProcess {
   #release: (() => void) | undefined;
   #working: Promise<void> = Promise.resolve();
   #settling: NodeJS.Timeout | undefined;
-  #ranBefore: bigint | undefined;
+  #lookedAt: { readonly atMs: number; readonly ran: bigint | undefined } | undefined;
   #isClosed = false;
   /** True while a step that will read everything up to now has not begun. */
   #isToStep = false;
@@ -101,7 +105,7 @@ export class TracedProcess {
     if (this.#pid === 0 || !this.#allStand()) return this.#lookAgain();
     await this.#tell();
     this.#stopped.clear();
-    this.#ranBefore = undefined;
+    this.#lookedAt = undefined;
     this.#goOn();
   }
 
@@ -117,6 +121,8 @@ export class TracedProcess {
   #readLine(line: string): void {
     const read = this.#reader.read(line);
     if (read?.kind === 'stopped') this.#stopped.add(read.thread);
+    // Whoever was told of late stood in a stop that is over.
+    if (read?.kind === 'continued') this.#stopped.clear();
     if (read?.kind === 'call' && this.#settings.families.includes(read.call.family)) this.#pending.push(read.call);
   }
 
@@ -128,10 +134,11 @@ export class TracedProcess {
   #allStand(): boolean {
     const threads = threadsOf(this.#pid);
     if (threads.every((thread) => this.#stopped.has(thread))) return true;
+    const before = this.#lookedAt;
+    if (before !== undefined && monotonicMs() - before.atMs < settleMs) return false;
     const ran = cpuTimeOf(this.#pid);
-    const stood = ran !== undefined && ran === this.#ranBefore;
-    this.#ranBefore = ran;
-    return stood;
+    this.#lookedAt = { atMs: monotonicMs(), ran };
+    return ran !== undefined && ran === before?.ran;
   }
 
   /** strace stops whatever process makes such a call, and a gate is for the one that it is about: what that has started goes on at once. */

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { callFamilies } from './calls.ts';
+import { openTracedProcess, type TracedProcess } from './traced-process.ts';
+
+/** Says each time that it is told to go on; another thread of it is busy when it is told so. */
+const program = `
+const { Worker } = require('node:worker_threads');
+process.on('SIGCONT', () => process.stdout.write('told to go on\\n'));
+new Worker("require('node:worker_threads').workerData === 'busy' ? (() => { for (;;); })() : setInterval(() => {}, 1e6)", { eval: true, workerData: process.argv[1] }).once('online', () => process.stdout.write('ready\\n'));
+`;
+
+let folder: string;
+let child: ChildProcess;
+let traced: TracedProcess;
+let said: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'traced-process-'));
+  said = '';
+});
+
+afterEach(async () => {
+  await traced.close();
+  child.kill('SIGKILL');
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function start(kind: 'busy' | 'idle'): Promise<void> {
+  child = spawn(process.execPath, ['-e', program, kind], { stdio: ['ignore', 'pipe', 'inherit'], detached: true });
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => void (said += text));
+  await once(child.stdout as NonNullable<typeof child.stdout>, 'data');
+  said = '';
+  traced = await openTracedProcess({ traceFile: join(folder, 'trace'), directory: join(folder, 'cache'), families: callFamilies, stopping: ['rename'], onCall: () => undefined });
+  traced.started(child.pid ?? 0);
+}
+
+/** What strace would write. */
+function trace(line: string): void {
+  appendFileSync(join(folder, 'trace'), `${line}\n`);
+}
+
+function threads(): readonly string[] {
+  return readdirSync(`/proc/${child.pid ?? 0}/task`);
+}
+
+// Told to go on by mistake it would pass by the place where it is stopped next.
+describe('a process is not told to go on', () => {
+  it('while one of its threads runs, however often it is looked at within a moment', async () => {
+    await start('busy');
+    const [first = ''] = threads();
+    trace(`${first} --- stopped by SIGSTOP ---`);
+    for (let count = 0; count < 100; count += 1) {
+      trace(`${first} read(3<pipe:[1]>, ""..., 1) = 1`);
+      await delay(1);
+    }
+    expect(said).toBe('');
+  });
+
+  it('for a stop that it has gone on from already, and of which a thread is told late', async () => {
+    await start('idle');
+    const [first = '', ...others] = threads();
+    trace(`${first} --- stopped by SIGSTOP ---`);
+    trace(`${others[0] ?? ''} --- SIGCONT {si_signo=SIGCONT, si_code=SI_USER, si_pid=1, si_uid=0} ---`);
+    // Long enough for whoever goes by how long nobody has run.
+    await delay(200);
+    expect(said).toBe('');
+  });
+});
+
+describe('a process is told to go on', () => {
+  it('once all threads have been seen to stop', async () => {
+    await start('idle');
+    for (const thread of threads()) trace(`${thread} --- stopped by SIGSTOP ---`);
+    await expect.poll(() => said, { interval: 5 }).toBe('told to go on\n');
+  });
+
+  it('once nobody has run for a while, though a thread was not seen to stop', async () => {
+    await start('idle');
+    for (const thread of threads().slice(1)) trace(`${thread} --- stopped by SIGSTOP ---`);
+    await expect.poll(() => said, { interval: 5 }).toBe('told to go on\n');
+  });
+});
