@@ -2,6 +2,7 @@
 import type { Settings } from '../config.ts';
 import type { AttemptSettings } from '../explore/attempt.ts';
 import { expectedOutcomes } from '../explore/expectation.ts';
+import { FilledCaches } from '../explore/filled-caches.ts';
 import { probe } from '../explore/probe.ts';
 import { explorationIdentity, prepareWorkload, withoutCache, type WorkloadShape } from '../explore/workload.ts';
 import type { ResourceStack } from '../foundation/resources.ts';
@@ -37,6 +38,7 @@ export async function openExploration({ settings, participants, plantedBug, isWi
     expectation,
     // By itself: how many calls a process makes depends on what else goes on.
     probe: await probe({ ...request, name: 'probe' }),
+    filledCaches: new FilledCaches({ root: scenario.folders.root, stored: scenario.storedFolder }),
     environment,
     isStrict: subject.program.kind === 'built' && !isWithoutCache,
     isWithoutCache,

@@ -13,13 +13,14 @@ import type { Participant, PerformedRun } from '../scenario/run.ts';
 import type { ScenarioRun } from '../scenario/scenario-run.ts';
 import { damageEntries } from './damage.ts';
 import type { Expectation } from './expectation.ts';
+import type { FilledCaches } from './filled-caches.ts';
 import { heldOnDisk } from './held-on-disk.ts';
 import { spent } from './spent.ts';
 import { isOfReading } from '../faults/gate-action.ts';
 import { idOf, type Schedule } from './schedule.ts';
 import type { Probe } from './probe.ts';
 import { gatesOf } from './schedule-gates.ts';
-import { runOn } from './run-on.ts';
+import { cacheFolderBelow, runOn } from './run-on.ts';
 import { storeVerdict } from './stored-attempt.ts';
 import { isUsual, type Workload } from './workload.ts';
 
@@ -44,6 +45,8 @@ export interface AttemptSettings {
   readonly workload: Workload;
   readonly expectation: Expectation;
   readonly probe: Probe;
+  /** For schedules that need a cache in which something is. */
+  readonly filledCaches: FilledCaches;
   /** Set for the validators besides the usual, such as a planted bug. */
   readonly environment: Readonly<Record<string, string>>;
   /** True for subjects that promise what the safe cache does: a layer is fetched once, and trouble with the cache is told. */
@@ -74,16 +77,17 @@ export async function attempt(schedule: Schedule, settings: AttemptSettings): Pr
   const forced = settings.forced ?? forcedBy(schedule, participants, settings);
   const folder = join(scenario.storedFolder, `${String(number).padStart(5, '0')}-${idOf(schedule).replaceAll('/', '-')}`);
   const performed: PerformedRun[] = [];
-  const run = async (kind: 'before' | 'scheduled' | 'calm', those: readonly Participant[]): Promise<PerformedRun> => {
-    const done = await runOn(cache, { scenario, environment: settings.environment, ...(kind === 'scheduled' ? forced : { gates: [] }), meeting: `schedule ${idOf(schedule)}`, participants: those, folder: join(folder, kind), exploration: plannedExploration(schedule, settings), isTraced: settings.isTraced === true });
+  const runIn = async (home: string, those: readonly Participant[], { kind, stored }: { readonly kind: 'before' | 'scheduled' | 'calm'; readonly stored: string }): Promise<PerformedRun> => {
+    const done = await runOn(home, { scenario, environment: settings.environment, ...(kind === 'scheduled' ? forced : { gates: [] }), meeting: `schedule ${idOf(schedule)}`, participants: those, folder: stored, exploration: plannedExploration(schedule, settings), isTraced: settings.isTraced === true });
     performed.push(done);
     return done;
   };
+  const run = async (kind: 'scheduled' | 'calm', those: readonly Participant[]): Promise<PerformedRun> => await runIn(cache, those, { kind, stored: join(folder, kind) });
   const isDamaged = schedule.strategy === 'damaged' || schedule.strategy === 'mending';
   if (isDamaged || schedule.strategy === 'evict-while-reading' || (schedule.strategy === 'disk-fails' && isOfReading(schedule.how))) {
-    const before = await run('before', participants);
-    before.recorder.close();
-    if (isDamaged) await damageEntries(before.settings.cacheFolder, schedule.strategy === 'damaged' ? schedule.how : 'truncated');
+    const alone = async (home: string, participant: Participant, stored: string): Promise<void> => (await runIn(home, [participant], { kind: 'before', stored })).recorder.close();
+    await settings.filledCaches.fill(cache, { participants, kind: settings.environment, folder: join(folder, 'before'), run: alone });
+    if (isDamaged) await damageEntries(cacheFolderBelow(cache, scenario), schedule.strategy === 'damaged' ? schedule.how : 'truncated');
   }
   const scheduled = await run('scheduled', participants);
   await knownOutcomes(scheduled, settings);

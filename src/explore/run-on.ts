@@ -30,7 +30,7 @@ export async function runOn(home: string, { scenario, participants, gates, meeti
   const { context, identity, subject, folders, images } = scenario;
   // Its folders are being removed: a new one would stay for ever.
   if (scenario.resources.isReleased) throw new StampedeError('INTERRUPTED', 'the exploration has been ended');
-  const cacheFolder = expand(subject.cacheDirectory, new Map([['HOME', folders.home], ['XDG_CACHE_HOME', home]]), 'error');
+  const cacheFolder = cacheFolderBelow(home, scenario);
   await mkdir(home, { recursive: true });
   const commands = participants.map(({ name, arguments: words }) => ({ name, arguments: words.map((word) => word.replaceAll('${CACHE}', cacheFolder).replaceAll('${OUT}', join(home, outputName(name)))) }));
   const plan: Plan = { version: 1, scenario: identity.id, subject: context.subject, seed: context.seed, participants, gates, meeting, isTraced, ...(turns === undefined ? {} : { turns }), ...(exploration === undefined ? {} : { exploration }) };
@@ -46,6 +46,11 @@ export async function runOn(home: string, { scenario, participants, gates, meeti
     folder,
     hider: scenario.secrets.hider,
   });
+}
+
+/** Where the subject keeps its cache when `home` stands for XDG_CACHE_HOME. */
+export function cacheFolderBelow(home: string, { subject, folders }: ScenarioRun): string {
+  return expand(subject.cacheDirectory, new Map([['HOME', folders.home], ['XDG_CACHE_HOME', home]]), 'error');
 }
 
 /** What a process writes besides its standard output; it need not be there. */

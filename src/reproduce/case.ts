@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+import { join } from 'node:path';
 import type { RunContext } from '../config.ts';
 import type { AttemptSettings, Forced } from '../explore/attempt.ts';
 import { begunOutcomes, type Expectation } from '../explore/expectation.ts';
+import { FilledCaches } from '../explore/filled-caches.ts';
 import { probe, type Probe } from '../explore/probe.ts';
 import { explorationIdentity, prepareWorkload, usualShape, type WorkloadShape } from '../explore/workload.ts';
 import type { ResourceStack } from '../foundation/resources.ts';
@@ -73,7 +75,8 @@ export async function openCase({ context, subject, environment, resources }: Ben
   };
   resources.defer('scenario', release);
   const workload = await prepareWorkload(scenario, participants, shape);
-  const expectation = await begunOutcomes({ scenario, workload, environment, name: `alone-${(opened += 1)}` }, look).catch(async (error: unknown) => {
+  const number = (opened += 1);
+  const expectation = await begunOutcomes({ scenario, workload, environment, name: `alone-${number}` }, look).catch(async (error: unknown) => {
     await release();
     throw error;
   });
@@ -84,7 +87,8 @@ export async function openCase({ context, subject, environment, resources }: Ben
     await expectation.complete().catch(() => undefined);
     await release();
   };
-  return { settings: { scenario: { ...scenario, context: { ...context, deadlineMs } }, workload, expectation, probe: known, environment, isStrict: subject.program.kind === 'built', isWithoutCache: false }, close };
+  const filledCaches = new FilledCaches({ root: scenario.folders.root, stored: join(scenario.storedFolder, `case-${number}`) });
+  return { settings: { scenario: { ...scenario, context: { ...context, deadlineMs } }, workload, expectation, probe: known, filledCaches, environment, isStrict: subject.program.kind === 'built', isWithoutCache: false }, close };
 }
 
 export function isProbed({ probe: { steps } }: AttemptSettings): boolean {

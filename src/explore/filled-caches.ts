@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+import { cp, lstat, readFile, readlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathsBelow } from '../scenario/cache-files.ts';
+import type { Participant } from '../scenario/run.ts';
+
+/** Runs one process, with nothing else going on, on the cache below `home`; `folder` is where that is stored. */
+export type RunAlone = (home: string, participant: Participant, folder: string) => Promise<void>;
+
+export interface FilledCachesRequest {
+  /** Where the caches are that are copied. */
+  readonly root: string;
+  /** Where the runs are stored that filled them. */
+  readonly stored: string;
+}
+
+/**
+ * Caches that processes have filled, one after the other, with nothing held: each is filled once, and copied for whoever needs it.
+ * One that says where it lies is of no use elsewhere; then the processes fill another one each time.
+ */
+export class FilledCaches {
+  readonly #request: FilledCachesRequest;
+  readonly #filled = new Map<string, Promise<string | undefined>>();
+  #begun = 0;
+
+  constructor(request: FilledCachesRequest) {
+    this.#request = request;
+  }
+
+  /**
+   * Makes `home`, which is not there yet, what these processes leave behind.
+   * @param kind - what the processes are besides their commands, such as their environment
+   * @param folder - where runs are stored that are for this one alone
+   */
+  async fill(home: string, { participants, kind, folder, run }: { readonly participants: readonly Participant[]; readonly kind: unknown; readonly folder: string; readonly run: RunAlone }): Promise<void> {
+    const key = JSON.stringify([participants, kind]);
+    const filling = this.#filled.get(key) ?? this.#fillFirst(participants, run);
+    this.#filled.set(key, filling);
+    // Whoever comes next may have more luck.
+    filling.catch(() => this.#filled.delete(key));
+    const filled = await filling;
+    if (filled !== undefined) await cp(filled, home, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
+    else await runAll(home, { participants, folder, run });
+  }
+
+  /** Undefined when it can't be copied. */
+  async #fillFirst(participants: readonly Participant[], run: RunAlone): Promise<string | undefined> {
+    const name = `filled-${(this.#begun += 1)}`;
+    const home = join(this.#request.root, name);
+    await runAll(home, { participants, folder: join(this.#request.stored, name), run });
+    return (await speaksOf(home, home)) ? undefined : home;
+  }
+}
+
+async function runAll(home: string, { participants, folder, run }: { readonly participants: readonly Participant[]; readonly folder: string; readonly run: RunAlone }): Promise<void> {
+  for (const participant of participants) await run(home, participant, join(folder, participant.name));
+}
+
+/** Whether a file or a link below the directory holds the words. */
+async function speaksOf(directory: string, words: string): Promise<boolean> {
+  for (const name of await pathsBelow(directory)) {
+    const path = join(directory, name);
+    const found = await lstat(path);
+    if (found.isSymbolicLink() && (await readlink(path)).includes(words)) return true;
+    if (found.isFile() && (await readFile(path)).includes(words)) return true;
+  }
+  return false;
+}
