@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { readSettings } from '../config.ts';
 import { attempt, type Attempt } from '../explore/attempt.ts';
@@ -20,6 +21,8 @@ import { openExploration, withBug } from './open-exploration.ts';
 const participants = 2;
 /** A hang is a finding here, and nothing that does not hang takes seconds. */
 const defaultDeadline = '5000';
+/** One more than there are processors, as part of a schedule is waiting; above four they would wait for this process, which takes a quarter of the work. */
+const defaultJobs = String(Math.min(4, availableParallelism() + 1));
 const usage = `npm run matrix -- [options]
 
 The suite tested against itself: each planted bug of the reference validator is forced by the schedule that is known for it, and has to
@@ -30,7 +33,7 @@ named, with the reason. How fast an unknown bug is found is another figure, with
   --discover N   instead: N blind passes for each bug, each until something is found, by who does not know where
   --naive N      instead: N runs for each bug in which nothing is held
   --bug NAME     only this one; repeatable
-  --jobs N       schedules of the safe cache, or blind passes, at a time; default: 2
+  --jobs N       schedules of the safe cache, or blind passes, at a time; default: one more than processors, 4 at most
   --shard I/N    the I-th of N parts of the bugs, and of the safe cache's schedules: all parts together are the whole
   --budget TIME  such as 20m: after it no bug, schedule or pass is begun, and what was not is told
   --store DIR  --deadline MS  --seed SEED
@@ -126,7 +129,7 @@ function count(attempts: readonly Attempt[], verdict: Attempt['verdict']): numbe
   return attempts.filter((one) => one.verdict === verdict).length;
 }
 
-function optionsOf({ repeat = '1', discover = '0', naive = '0', jobs = '2', bug = [], shard = '1/1', budget, store, deadline = defaultDeadline, seed }: ReturnType<typeof parse>['values']): MatrixOptions {
+function optionsOf({ repeat = '1', discover = '0', naive = '0', jobs = defaultJobs, bug = [], shard = '1/1', budget, store, deadline = defaultDeadline, seed }: ReturnType<typeof parse>['values']): MatrixOptions {
   const known = Object.keys(knownSchedules);
   const stranger = bug.find((name) => !known.includes(name));
   if (stranger !== undefined) throw refused(`no planted bug is named ${JSON.stringify(stranger)}`, 'npm run reference -- --list-planted-bugs');
