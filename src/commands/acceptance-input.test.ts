@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { chmod } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { plainFeature, TestProject } from './test-project.ts';
+import { plainFeature, TestProject, toldOf, type Ended } from './test-project.ts';
 
 let project: TestProject;
 
@@ -88,21 +88,35 @@ describe('never green by accident', () => {
     expect(project.leftSessions()).toEqual([]);
   });
 
-  it.each([
-    ['an undefined step', 'Given nobody has written this step', 'STEP_UNDEFINED'],
-    ['a missing key', 'Given a valid image signature of "image" image signed by the "missing" key', 'STEP_OUT_OF_ORDER'],
-    ['a missing example', 'Given a git repository named "policy" with\n      | main.rego | examples/missing.rego |', 'EXAMPLE_MISSING'],
-    ['a document that is none', 'Given policy configuration named "policy" with specification\n      """\n      { "sources": [\n      """', 'DOCUMENT_MALFORMED'],
-    ['an unknown variable', 'When ec command is run with "${NOBODY}"', 'VARIABLE_UNKNOWN'],
-    ['an expectation before any run', 'Then the exit status should be 0', 'STEP_OUT_OF_ORDER'],
-  ])('%s', async (_what, step, code) => {
-    const file = await project.write('features-wrong/wrong.feature', `Feature: wrong\n\n  Scenario: wrong\n    ${step}\n`);
-    const { status, output, lastLine } = await project.acceptance([file]);
-    expect(output).toContain(`     ${code}: `);
-    expect(output).toMatch(/wrong\.feature:4/);
-    expect(lastLine).toContain('1 scenario: ✔ 0 held, ! 1 harness failed');
-    expect(status).toBe(4);
-    expect(project.leftSessions()).toEqual([]);
+  describe('steps that can not be done', () => {
+    const wrong = [
+      ['an undefined step', 'Given nobody has written this step', 'STEP_UNDEFINED'],
+      ['a missing key', 'Given a valid image signature of "image" image signed by the "missing" key', 'STEP_OUT_OF_ORDER'],
+      ['a missing example', 'Given a git repository named "policy" with\n      | main.rego | examples/missing.rego |', 'EXAMPLE_MISSING'],
+      ['a document that is none', 'Given policy configuration named "policy" with specification\n      """\n      { "sources": [\n      """', 'DOCUMENT_MALFORMED'],
+      ['an unknown variable', 'When ec command is run with "${NOBODY}"', 'VARIABLE_UNKNOWN'],
+      ['an expectation before any run', 'Then the exit status should be 0', 'STEP_OUT_OF_ORDER'],
+    ] as const;
+    let ended: Ended;
+
+    beforeAll(async () => {
+      const scenarios = wrong.map(([name, step]) => `\n  Scenario: ${name}\n    ${step}\n`);
+      const file = await project.write('features-wrong/wrong.feature', `Feature: wrong\n${scenarios.join('')}`);
+      ended = await project.acceptance([file]);
+    });
+
+    it('in the end', () => {
+      expect(ended.lastLine).toContain(`${wrong.length} scenarios: ✔ 0 held, ! ${wrong.length} harness failed`);
+      expect(ended.status).toBe(4);
+      expect(project.leftSessions()).toEqual([]);
+    });
+
+    it.each(wrong)('%s', (name, step, code) => {
+      const told = toldOf(name, ended);
+      expect(told).toContain(`     ${code}: `);
+      const line = project.read('features-wrong/wrong.feature').split('\n').indexOf(`    ${step.split('\n')[0] ?? ''}`) + 1;
+      expect(told).toContain(`wrong.feature:${line}`);
+    });
   });
 
   it('replaces an unknown variable by nothing where that is wanted', async () => {

@@ -3,7 +3,7 @@ import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findTool, toolOrSkip } from '../foundation/tools.ts';
-import { projectRoot, TestProject, type Ended } from './test-project.ts';
+import { projectRoot, TestProject, toldOf, type Ended } from './test-project.ts';
 
 // The project's own features, unmodified, with a validator that has a known bug: each verdict must turn red for its own reason.
 
@@ -106,31 +106,43 @@ describe('unknown, exit status 3', () => {
 });
 
 describe('refused before any validator starts, exit status 4', () => {
-  const feature = (step: string): string => `Feature: f
-  Scenario: one
-    Given 2 operator bundle images named "bundle" that share a layer, signed and attested by the "known" key
+  const refused = [
+  ['unknown words', '2 validators share one cold cache and the first dances', /nobody knows what validators do when "the first dances"\n.*there are:\n.*all ask for the shared layer/],
+  ['an unknown cache', '2 validators share one lukewarm cache', /no cache is known as "one lukewarm cache"/],
+  ['a position beyond the body', '2 validators share one cold cache and the first is held after 9999999 bytes of the shared layer', /9999999 bytes are beyond the body/],
+  ['more participants than images', '3 validators share one cold cache and all ask for the shared layer before any is answered', /validator-3 names no image of this scenario/],
+  ['more participants than components', '3 components of one validator share one cold cache and the first is held after 1 byte of the shared layer', /more participants than components/],
+  ['a layer that nobody reads', '1 validator shares one cold cache and the first is killed after 1 byte of the shared layer, with "x ${REGISTRY}/plain"', /no images with a layer that all of them read/],
+  ['one where two meet', '1 validator shares one cold cache and the first is held after 1 byte of the shared layer', /1 validator can't meet/],
+  ['nobody', '0 validators share one cold cache and all ask for the shared layer before any is answered', /0 validators do nothing/],
+  ['one, in older words', '1 ec commands are run in parallel, all held at the shared layer', /1 validator can't meet/],
+  ['a half-filled cache of one', '1 validator shares one half-filled cache', /can't be half-filled/],
+  ] as const;
+  // Each with images of its own.
+  const scenario = (name: string, step: string): string => `
+  Scenario: ${name}
+    Given a key pair named "known"
+    And an image named "plain"
+    And 2 operator bundle images named "bundle" that share a layer, signed and attested by the "known" key
     When ${step}${step.includes(' with "') ? '' : `, with "validate image --image \${REGISTRY}/bundle-\${PARTICIPANT}"`}
-`.replace('    Given 2', '    Given a key pair named "known"\n    And an image named "plain"\n    And 2');
+`;
+  let ended: Ended;
 
-  it.each([
-    ['unknown words', '2 validators share one cold cache and the first dances', /nobody knows what validators do when "the first dances"\n.*there are:\n.*all ask for the shared layer/],
-    ['an unknown cache', '2 validators share one lukewarm cache', /no cache is known as "one lukewarm cache"/],
-    ['a position beyond the body', '2 validators share one cold cache and the first is held after 9999999 bytes of the shared layer', /9999999 bytes are beyond the body/],
-    ['more participants than images', '3 validators share one cold cache and all ask for the shared layer before any is answered', /validator-3 names no image of this scenario/],
-    ['more participants than components', '3 components of one validator share one cold cache and the first is held after 1 byte of the shared layer', /more participants than components/],
-    ['a layer that nobody reads', '1 validator shares one cold cache and the first is killed after 1 byte of the shared layer, with "x ${REGISTRY}/plain"', /no images with a layer that all of them read/],
-    ['one where two meet', '1 validator shares one cold cache and the first is held after 1 byte of the shared layer', /1 validator can't meet/],
-    ['nobody', '0 validators share one cold cache and all ask for the shared layer before any is answered', /0 validators do nothing/],
-    ['one, in older words', '1 ec commands are run in parallel, all held at the shared layer', /1 validator can't meet/],
-    ['a half-filled cache of one', '1 validator shares one half-filled cache', /can't be half-filled/],
-  ] as const)('%s', async (_what, step, message) => {
-    const file = await project.write('wrong.feature', feature(step));
-    const { status, output, lastLine } = await project.start(['acceptance', file, '--runs', join(project.folder, 'runs')]).ended;
-    expect(output).toContain('SCHEDULE_INVALID: ');
-    expect(output).toMatch(message);
-    expect(output).not.toContain('   ran  ');
-    expect(lastLine).toContain('! 1 harness failed');
-    expect(status).toBe(4);
+  beforeAll(async () => {
+    const file = await project.write('wrong.feature', `Feature: wrong\n${refused.map(([name, step]) => scenario(name, step)).join('')}`);
+    ended = await project.start(['acceptance', file, '--runs', join(project.folder, 'runs')]).ended;
+  });
+
+  it('in the end', () => {
+    expect(ended.lastLine).toContain(`${refused.length} scenarios: ✔ 0 held, ! ${refused.length} harness failed`);
+    expect(ended.status).toBe(4);
+  });
+
+  it.each(refused)('%s', (name, _step, message) => {
+    const told = toldOf(name, ended);
+    expect(told).toContain('SCHEDULE_INVALID: ');
+    expect(told).toMatch(message);
+    expect(told).not.toContain('   ran  ');
   });
 });
 

@@ -113,6 +113,11 @@ export class TestProject {
   }
 }
 
+/** What is told at length of the scenario of that name, in one feature of several; empty where it is not told of. */
+export function toldOf(scenario: string, { output }: Ended): string {
+  return output.split(/^(?=\d+\) )/m).find((block) => (block.split('\n')[0] ?? '').includes(` > ${scenario}  `)) ?? '';
+}
+
 function watch(child: ChildProcess): RunningCommand {
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', (text: string) => (output += text));
