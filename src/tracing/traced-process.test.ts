@@ -81,6 +81,13 @@ describe('a process is told to go on', () => {
     await expect.poll(() => said, { interval: 5 }).toBe('told to go on\n');
   });
 
+  it('though something that it has started was told so in between', async () => {
+    await start('busy');
+    for (const thread of threads()) trace(`${thread} --- stopped by SIGSTOP ---`);
+    trace(`${process.pid} --- SIGCONT {si_signo=SIGCONT, si_code=SI_USER, si_pid=1, si_uid=0} ---`);
+    await expect.poll(() => said, { interval: 5 }).toBe('told to go on\n');
+  });
+
   it('once nobody has run for a while, though a thread was not seen to stop', async () => {
     await start('idle');
     for (const thread of threads().slice(1)) trace(`${thread} --- stopped by SIGSTOP ---`);

@@ -100,9 +100,11 @@ export class TracedProcess {
     if (this.#isClosed) return;
     this.#readOn();
     if (this.#settings.stopping.length === 0) return await this.#tell();
-    if (this.#pid !== 0) this.#letChildrenGo();
     if (this.#stopped.size === 0) return;
-    if (this.#pid === 0 || !this.#allStand()) return this.#lookAgain();
+    const own = threadsOf(this.#pid);
+    if (this.#pid !== 0) this.#letChildrenGo(own);
+    if (this.#stopped.size === 0) return;
+    if (this.#pid === 0 || !this.#allStand(own)) return this.#lookAgain();
     await this.#tell();
     this.#stopped.clear();
     this.#lookedAt = undefined;
@@ -122,7 +124,7 @@ export class TracedProcess {
     const read = this.#reader.read(line);
     if (read?.kind === 'stopped') this.#stopped.add(read.thread);
     // Whoever was told of late stood in a stop that is over.
-    if (read?.kind === 'continued') this.#stopped.clear();
+    if (read?.kind === 'continued' && processOf(read.thread) === this.#pid) this.#stopped.clear();
     if (read?.kind === 'call' && this.#settings.families.includes(read.call.family)) this.#pending.push(read.call);
   }
 
@@ -131,9 +133,8 @@ export class TracedProcess {
   }
 
   /** Each thread was seen to stop. One that came into being meanwhile is not told of: then nobody has run between two looks. */
-  #allStand(): boolean {
-    const threads = threadsOf(this.#pid);
-    if (threads.every((thread) => this.#stopped.has(thread))) return true;
+  #allStand(own: readonly number[]): boolean {
+    if (own.every((thread) => this.#stopped.has(thread))) return true;
     const before = this.#lookedAt;
     if (before !== undefined && monotonicMs() - before.atMs < settleMs) return false;
     const ran = cpuTimeOf(this.#pid);
@@ -142,8 +143,7 @@ export class TracedProcess {
   }
 
   /** strace stops whatever process makes such a call, and a gate is for the one that it is about: what that has started goes on at once. */
-  #letChildrenGo(): void {
-    const own = threadsOf(this.#pid);
+  #letChildrenGo(own: readonly number[]): void {
     for (const thread of this.#stopped) {
       if (own.includes(thread)) continue;
       this.#stopped.delete(thread);
