@@ -51,5 +51,6 @@ export const knownSchedules: Readonly<Record<string, KnownSchedule | OutOfReach>
   'close-errors-dropped': { needs: earlyClose },
   'whole-layer-in-memory': { schedule: 'unusual/large-layer', checker: 'bounded' },
   'unbounded-readers': { needs: 'readers of one process that all have an entry open: nothing outside can hold them there' },
+  'stream-handed-to-all': { schedule: 'components/go/middle', checker: 'outcomes-agree' },
   'buffer-used-by-all': { schedule: 'components/go/middle', checker: 'outcomes-agree' },
 };

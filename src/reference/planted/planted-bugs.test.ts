@@ -63,6 +63,7 @@ const shows: Readonly<Record<string, RegExp>> = {
   'close-errors-dropped': /^nobody was told$/,
   'whole-layer-in-memory': /^a chunk of 4000000 bytes$/,
   'unbounded-readers': /^20 open at a time$/,
+  'stream-handed-to-all': /^\d+ wrong bytes; \d+ wrong bytes$/,
   'buffer-used-by-all': /^300000 wrong bytes$/,
 };
 

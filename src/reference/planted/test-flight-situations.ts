@@ -131,6 +131,17 @@ export const flightSituations: Readonly<Record<string, Situation>> = {
     await Promise.all(readers);
     return most <= 8 ? 'right' : `${most} open at a time`;
   },
+  'stream-handed-to-all': async (bench) => {
+    const held = heldAt(200_000);
+    const cache = bench.open();
+    const leader = read(cache, held.layer);
+    await held.reached;
+    const follower = read(cache, held.layer);
+    if (!bench.isBuggy) while (cache.stats().waits === 0) await new Promise(setImmediate);
+    held.go();
+    const got = await Promise.all([leader, follower]);
+    return got.every((one) => one === 'right') ? 'right' : got.join('; ');
+  },
   'buffer-used-by-all': async (bench) => {
     const cache = bench.open();
     const got = await Promise.all([read(cache, plain(content)), read(cache, plain(other))]);

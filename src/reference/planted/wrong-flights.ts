@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Readable } from 'node:stream';
+import type { Flight } from '../cache/flight.ts';
+import { safeParts } from '../cache/parts.ts';
 import { verified } from '../cache/verify.ts';
 import type { PlantedBug } from './planted-bug.ts';
 import { inPlace, trusting, withoutLock } from './wrong-parts.ts';
@@ -123,12 +126,21 @@ export const wrongFlights: readonly PlantedBug[] = [
     parts: { openEntries: Number.POSITIVE_INFINITY },
   },
   {
+    name: 'stream-handed-to-all',
+    class: 'T18',
+    symptom: 'Of several who ask for a layer at once each gets some of its bytes, and nobody all of them.',
+    cause: 'What the shared fetch returns is its one stream, which everybody reads from.',
+    fix: 'One fetch, and a stream of its own for each who asks.',
+    seen: 'gomods/athens pull request 2050',
+    parts: { share: (flights, key, begin) => safeParts.share(flights, key, () => handedToAll(begin())) },
+  },
+  {
     name: 'buffer-used-by-all',
     class: 'T18',
     symptom: 'Bytes of one layer turn up in another one.',
     cause: 'All downloads of a process are read into one buffer, which is not yet written when the next chunk comes.',
     fix: 'A chunk belongs to one reader until it is done with it.',
-    seen: 'podman 2420; go-gh 252',
+    seen: 'podman 2420; go-gh 252; darkweak/souin pull request 704',
     parts: {
       ...trusting,
       fetched: async function* (source, key) {
@@ -137,3 +149,8 @@ export const wrongFlights: readonly PlantedBug[] = [
     },
   },
 ];
+
+function handedToAll(flight: Flight): Flight {
+  let stream: Promise<Readable> | undefined;
+  return { settled: flight.settled, isCancelled: () => flight.isCancelled(), join: async (signal) => await (stream ??= flight.join(signal)) };
+}
