@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { groupSizeOf, peakRssOf, signalGroup, startTimeOf } from './process-table.ts';
+import { groupSizeOf, peakRssOf, signalGroup, standsTraced, startTimeOf } from './process-table.ts';
+import { toolOrSkip } from './tools.ts';
 
 /** Larger than the highest number that Linux gives out. */
 const nobody = 2 ** 22 + 1;
@@ -67,5 +68,27 @@ describe.skipIf(process.platform !== 'linux')('the process table', () => {
     expect(signalGroup(pid, 'SIGKILL')).toBe(false);
     expect(kill).not.toHaveBeenCalled();
     kill.mockRestore();
+  });
+});
+
+const strace = toolOrSkip('strace');
+
+describe.skipIf(strace === undefined)('a process under a tracer', () => {
+  const busy = ['-e', 'console.log("up"); for (;;);'];
+
+  it('stands once it has been stopped, and not before', async () => {
+    const { pid } = await started(strace ?? '', ['-DD', '-f', '-qq', '-o', '/dev/null', '-e', 'trace=none', '--', process.execPath, ...busy]);
+    for (let looks = 0; looks < 1000; looks += 1) expect(standsTraced(pid)).toBe(false);
+    process.kill(pid, 'SIGSTOP');
+    await expect.poll(() => standsTraced(pid), { interval: 5 }).toBe(true);
+    process.kill(pid, 'SIGCONT');
+    await expect.poll(() => standsTraced(pid), { interval: 5 }).toBe(false);
+  });
+
+  it('is not told to stand when nobody traces it: anybody could let it go on', async () => {
+    const { pid } = await started(process.execPath, busy);
+    process.kill(pid, 'SIGSTOP');
+    await expect.poll(() => /^State:\s+T/m.test(readFileSync(`/proc/${pid}/status`, 'utf8')), { interval: 5 }).toBe(true);
+    expect(standsTraced(pid)).toBe(false);
   });
 });

@@ -73,6 +73,31 @@ export function waits(pid: number): boolean {
   }
 }
 
+/**
+ * True when all threads of a process stand, and will: a tracer keeps them, which alone could let them go on, and which sleeps, having
+ * seen to all of them. False where nobody traces it, where it is gone, or the system does not tell.
+ * https://man7.org/linux/man-pages/man2/ptrace.2.html
+ */
+export function standsTraced(pid: number): boolean {
+  try {
+    const tracer = Number(/^TracerPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+    const before = sleepOf(tracer);
+    const stand = readdirSync(`/proc/${pid}/task`).every((thread) => {
+      const [state = ''] = afterName(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8'));
+      return state === 't' || state === 'T';
+    });
+    // One that ran in between may have let go of a thread after it was looked at.
+    return stand && before !== undefined && before === sleepOf(tracer);
+  } catch {
+    return false;
+  }
+}
+
+/** How long and how often a process has run, when it sleeps: as long as that is the same it has not woken. */
+function sleepOf(pid: number): string | undefined {
+  return statOf(pid)[0] === 'S' ? readFileSync(`/proc/${pid}/schedstat`, 'utf8') : undefined;
+}
+
 /** Signals a whole process group; false when none is left. */
 export function signalGroup(pid: number, signal: NodeJS.Signals): boolean {
   // 0 would be our own group, 1 everybody.

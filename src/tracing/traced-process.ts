@@ -3,8 +3,7 @@ import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, r
 import { writeFile } from 'node:fs/promises';
 import { StringDecoder } from 'node:string_decoder';
 import { basename, dirname, join } from 'node:path';
-import { monotonicMs } from '../foundation/clock.ts';
-import { cpuTimeOf } from '../foundation/process-table.ts';
+import { standsTraced } from '../foundation/process-table.ts';
 import type { CallFamily, FileCall } from '../history/event.ts';
 import { guardGroup } from './guard.ts';
 import { TraceReader } from './trace-reader.ts';
@@ -21,11 +20,8 @@ export interface TracingSettings {
   readonly onCall: (call: FileCall) => Promise<void> | void;
 }
 
-/**
- * How long some threads may go on after others have been stopped; usually they stop within one. The system adds up what a
- * thread has run at its next tick, 10 ms later at most: two looks that are closer together say nothing.
- */
-const settleMs = 20;
+/** When to look again, where some threads go on after others have been stopped; usually they stop within a fifth of that. */
+const settleMs = 5;
 
 /** Reads the trace of a process from now on. */
 export async function openTracedProcess(settings: TracingSettings): Promise<TracedProcess> {
@@ -49,7 +45,6 @@ export class TracedProcess {
   #release: (() => void) | undefined;
   #working: Promise<void> = Promise.resolve();
   #settling: NodeJS.Timeout | undefined;
-  #lookedAt: { readonly atMs: number; readonly ran: bigint | undefined } | undefined;
   #isClosed = false;
   /** True while a step that will read everything up to now has not begun. */
   #isToStep = false;
@@ -107,7 +102,6 @@ export class TracedProcess {
     if (this.#pid === 0 || !this.#allStand(own)) return this.#lookAgain();
     await this.#tell();
     this.#stopped.clear();
-    this.#lookedAt = undefined;
     this.#goOn();
   }
 
@@ -132,14 +126,9 @@ export class TracedProcess {
     for (let call = this.#pending.shift(); call !== undefined; call = this.#pending.shift()) await this.#settings.onCall(call);
   }
 
-  /** Each thread was seen to stop. One that came into being meanwhile is not told of: then nobody has run between two looks. */
+  /** Each thread was seen to stop. Of one that came into being meanwhile nobody tells. */
   #allStand(own: readonly number[]): boolean {
-    if (own.every((thread) => this.#stopped.has(thread))) return true;
-    const before = this.#lookedAt;
-    if (before !== undefined && monotonicMs() - before.atMs < settleMs) return false;
-    const ran = cpuTimeOf(this.#pid);
-    this.#lookedAt = { atMs: monotonicMs(), ran };
-    return ran !== undefined && ran === before?.ran;
+    return own.every((thread) => this.#stopped.has(thread)) || standsTraced(this.#pid);
   }
 
   /** strace stops whatever process makes such a call, and a gate is for the one that it is about: what that has started goes on at once. */
