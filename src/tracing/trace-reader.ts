@@ -7,9 +7,7 @@ import { familyOf } from './calls.ts';
 export type TraceLine =
   | { readonly kind: 'call'; readonly call: FileCall }
   /** That thread does nothing until its process is told to go on. */
-  | { readonly kind: 'stopped'; readonly thread: number }
-  /** The process of that thread has been told to go on. */
-  | { readonly kind: 'continued'; readonly thread: number };
+  | { readonly kind: 'stopped'; readonly thread: number };
 
 /**
  * Reads what strace writes with `-f -y`, line by line, and counts: one counter for a process, a family and an entry, over all
@@ -28,7 +26,6 @@ export class TraceReader {
   read(line: string): TraceLine | undefined {
     const [, thread = '', rest = ''] = /^(\d+) +(.*)$/.exec(line) ?? [];
     if (rest === '--- stopped by SIGSTOP ---') return { kind: 'stopped', thread: Number(thread) };
-    if (rest.startsWith('--- SIGCONT ')) return { kind: 'continued', thread: Number(thread) };
     if (rest.endsWith('<unfinished ...>')) {
       this.#unfinished.set(thread, rest.slice(0, -'<unfinished ...>'.length));
       return undefined;

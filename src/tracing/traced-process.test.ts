@@ -67,9 +67,7 @@ describe.skipIf(strace === undefined)('a process is not told to go on', () => {
 
   it('for a stop that it has gone on from already, and of which a thread is told late', async () => {
     await start('idle');
-    const [first = '', ...others] = threads();
-    trace(`${first} --- stopped by SIGSTOP ---`);
-    trace(`${others[0] ?? ''} --- SIGCONT {si_signo=SIGCONT, si_code=SI_USER, si_pid=1, si_uid=0} ---`);
+    trace(`${threads()[0] ?? ''} --- stopped by SIGSTOP ---`);
     // Long enough for whoever goes by how long nobody has run.
     await delay(200);
     expect(said).toBe('');
@@ -80,13 +78,6 @@ describe.skipIf(strace === undefined)('a process is told to go on', () => {
   it('once all threads have been seen to stop', async () => {
     await start('idle');
     for (const thread of threads()) trace(`${thread} --- stopped by SIGSTOP ---`);
-    await expect.poll(() => said, { interval: 5 }).toBe('told to go on\n');
-  });
-
-  it('though something that it has started was told so in between', async () => {
-    await start('busy');
-    for (const thread of threads()) trace(`${thread} --- stopped by SIGSTOP ---`);
-    trace(`${process.pid} --- SIGCONT {si_signo=SIGCONT, si_code=SI_USER, si_pid=1, si_uid=0} ---`);
     await expect.poll(() => said, { interval: 5 }).toBe('told to go on\n');
   });
 

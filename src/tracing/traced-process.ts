@@ -117,8 +117,6 @@ export class TracedProcess {
   #readLine(line: string): void {
     const read = this.#reader.read(line);
     if (read?.kind === 'stopped') this.#stopped.add(read.thread);
-    // Whoever was told of late stood in a stop that is over.
-    if (read?.kind === 'continued' && processOf(read.thread) === this.#pid) this.#stopped.clear();
     if (read?.kind === 'call' && this.#settings.families.includes(read.call.family)) this.#pending.push(read.call);
   }
 
@@ -126,9 +124,13 @@ export class TracedProcess {
     for (let call = this.#pending.shift(); call !== undefined; call = this.#pending.shift()) await this.#settings.onCall(call);
   }
 
-  /** Each thread was seen to stop. Of one that came into being meanwhile nobody tells. */
+  /** Each thread was seen to stop; or all stand, since of one that came into being meanwhile nobody tells. */
   #allStand(own: readonly number[]): boolean {
-    return own.every((thread) => this.#stopped.has(thread)) || standsTraced(this.#pid);
+    if (own.every((thread) => this.#stopped.has(thread))) return true;
+    if (!standsTraced(this.#pid)) return false;
+    // What made them stop has been written by now, if it was not before.
+    this.#readOn();
+    return true;
   }
 
   /** strace stops whatever process makes such a call, and a gate is for the one that it is about: what that has started goes on at once. */
