@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { toolOrSkip } from '../foundation/tools.ts';
 import { callFamilies } from './calls.ts';
 import { openTracedProcess, type TracedProcess } from './traced-process.ts';
@@ -34,12 +34,12 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function start(kind: 'busy' | 'idle'): Promise<void> {
+async function start(kind: 'busy' | 'idle', stands?: () => boolean): Promise<void> {
   child = spawn(strace ?? '', ['-DD', '-f', '-qq', '-o', '/dev/null', '-e', 'trace=none', '--', process.execPath, '-e', program, kind], { stdio: ['ignore', 'pipe', 'inherit'], detached: true });
   child.stdout?.setEncoding('utf8').on('data', (text: string) => void (said += text));
   await once(child.stdout as NonNullable<typeof child.stdout>, 'data');
   said = '';
-  traced = await openTracedProcess({ traceFile: join(folder, 'trace'), directory: join(folder, 'cache'), families: callFamilies, stopping: ['rename'], onCall: () => undefined });
+  traced = await openTracedProcess({ traceFile: join(folder, 'trace'), directory: join(folder, 'cache'), families: callFamilies, stopping: ['rename'], onCall: () => undefined }, stands);
   traced.started(child.pid ?? 0);
 }
 
@@ -87,4 +87,16 @@ describe.skipIf(strace === undefined)('a process is told to go on', () => {
     trace(`${threads()[1] ?? ''} --- stopped by SIGSTOP ---`);
     await expect.poll(() => said, { interval: 5 }).toBe('told to go on\n');
   });
+
+  it('and so is what it has started, of which it is told at the last moment', async () => {
+    const started = spawn(process.execPath, ['-e', 'process.kill(process.pid, "SIGSTOP"); console.log("went on")'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    onTestFinished(() => void started.kill('SIGKILL'));
+    await expect.poll(() => readFileSync(`/proc/${started.pid ?? 0}/status`, 'utf8'), { interval: 5 }).toMatch(/^State:\s+T/m);
+    await start('idle', () => {
+      trace(`${started.pid ?? 0} --- stopped by SIGSTOP ---`);
+      return true;
+    });
+    trace(`${threads()[1] ?? ''} --- stopped by SIGSTOP ---`);
+    await once(started.stdout, 'data');
+  }, 5000);
 });

@@ -23,16 +23,17 @@ export interface TracingSettings {
 /** When to look again, where some threads go on after others have been stopped; usually they stop within a fifth of that. */
 const settleMs = 5;
 
-/** Reads the trace of a process from now on. */
-export async function openTracedProcess(settings: TracingSettings): Promise<TracedProcess> {
+/** Reads the trace of a process from now on; `stands` looks whether all of it stands. */
+export async function openTracedProcess(settings: TracingSettings, stands = standsTraced): Promise<TracedProcess> {
   await writeFile(settings.traceFile, '');
-  return new TracedProcess(settings, openSync(settings.traceFile, 'r'));
+  return new TracedProcess(settings, openSync(settings.traceFile, 'r'), stands);
 }
 
 /** What strace tells of a process, and the process itself, which is told to go on. */
 export class TracedProcess {
   readonly #settings: TracingSettings;
   readonly #file: number;
+  readonly #stands: (pid: number) => boolean;
   /** A trace grows a line at a time, some hundred times a run: a new buffer for each would keep the collector busy. */
   readonly #buffer = Buffer.allocUnsafe(64 * 1024);
   readonly #decoder = new StringDecoder();
@@ -51,9 +52,10 @@ export class TracedProcess {
   /** What who is told threw first. */
   #failure: Error | undefined;
 
-  constructor(settings: TracingSettings, file: number) {
+  constructor(settings: TracingSettings, file: number, stands: (pid: number) => boolean) {
     this.#settings = settings;
     this.#file = file;
+    this.#stands = stands;
     this.#reader = new TraceReader(namesOf(settings.directory));
     const watcher = watch(settings.traceFile, () => this.#wake());
     this.#stopWatching = () => watcher.close();
@@ -101,7 +103,8 @@ export class TracedProcess {
     if (this.#stopped.size === 0) return;
     if (this.#pid === 0 || !this.#allStand(own)) return this.#lookAgain();
     await this.#tell();
-    this.#stopped.clear();
+    // Not what it has started: that goes on in the next step, to which its line leads.
+    for (const thread of threadsOf(this.#pid)) this.#stopped.delete(thread);
     this.#goOn();
   }
 
@@ -127,7 +130,7 @@ export class TracedProcess {
   /** Each thread was seen to stop; or all stand, since of one that came into being meanwhile nobody tells. */
   #allStand(own: readonly number[]): boolean {
     if (own.every((thread) => this.#stopped.has(thread))) return true;
-    if (!standsTraced(this.#pid)) return false;
+    if (!this.#stands(this.#pid)) return false;
     // What made them stop has been written by now, if it was not before.
     this.#readOn();
     return true;

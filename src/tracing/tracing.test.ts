@@ -121,6 +121,24 @@ describe.skipIf(strace === undefined)('a traced process', () => {
     expect(told).toEqual(['entry']);
   });
 
+  it('stands, again and again, while what it has started does the same', async () => {
+    const parent = `
+      import { spawn } from 'node:child_process';
+      import { once } from 'node:events';
+      import { mkdir, rename, writeFile } from 'node:fs/promises';
+      await mkdir(process.argv[2]);
+      await writeFile(process.argv[2] + '/0', '');
+      const started = spawn('/bin/sh', ['-c', 'cd "$0" && for name in $(seq 1 40); do : > from && mv from "to $name"; done', ${JSON.stringify(folder)}]);
+      const ended = once(started, 'exit');
+      for (let count = 0; count < 100; count += 1) await rename(process.argv[2] + '/' + count, process.argv[2] + '/' + (count + 1));
+      process.exitCode = (await ended)[0];`;
+    await writeFile(join(folder, 'parent.mjs'), parent);
+    const told: string[] = [];
+    const { ended } = await traced({ stopping: ['create', 'rename', 'close'], onCall: ({ family, path }) => void (family === 'rename' && told.push(path)) }, [process.execPath, join(folder, 'parent.mjs'), cache]);
+    expect(await ended).toEqual([0, null]);
+    expect(told).toEqual(Array.from({ length: 100 }, (_, count) => String(count + 1)));
+  }, 30_000);
+
   it('goes on, and its end tells, when who is told fails', async () => {
     const { ended } = await traced({ stopping: ['write'], onCall: async () => await Promise.reject(new Error('told in vain')) });
     await expect(ended).rejects.toThrow('told in vain');
