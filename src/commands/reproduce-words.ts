@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { relative } from 'node:path';
-import { causeKey } from '../explore/cause.ts';
+import type { Attempt } from '../explore/attempt.ts';
+import { causeKey, causeOf } from '../explore/cause.ts';
 import { idOf } from '../explore/schedule.ts';
 import { ExitStatus, StampedeError } from '../foundation/errors.ts';
 import { seconds, type TerminalReport } from '../report/terminal.ts';
@@ -50,7 +51,16 @@ export function tellOfShrunk({ smallest, stability, runs }: Shrunk, { small, con
   terminal.line(`smallest   ${schedule}${gates}: ${counted(participants, 'process').replace('processs', 'processes')}, ${counted(shape.layers, 'layer')} of ${grouped(shape.layerBytes)} bytes in each image${shape.flags.length === 0 ? '' : `, flags ${shape.flags.join(' ')}`}`);
   terminal.line(`           found with ${counted(runs, 'run')} more${small === undefined ? '' : `, ${seconds(small.ms)} after the beginning`}`);
   terminal.line(`stable     ${rateOf(stability)}`);
+  if (stability.missed !== undefined) terminal.line(`           not in ${relative(process.cwd(), stability.missed.folder)}: ${shownBy(stability.missed)}`);
   if (control !== undefined) terminal.line(`control    ${rateOf(control)} without the planted bug${control.hits === 0 ? '' : ': it is not of that bug'}`);
+}
+
+/** What an attempt shows in place of what was wanted. */
+function shownBy({ schedule, verdict, verdicts }: Attempt): string {
+  const cause = causeOf(schedule, verdicts);
+  if (cause !== undefined) return causeKey(cause);
+  const [unknown] = verdicts.flatMap(({ checker, verdict: said }) => (said.verdict === 'unknown' ? [`${checker}: ${said.reason}`] : []));
+  return unknown === undefined ? verdict : `${verdict}, ${unknown}`;
 }
 
 /** What was tried when it did not come, and how sure that makes us. */
