@@ -68,6 +68,14 @@ describe('a cache that is needed again', () => {
 });
 
 describe('a cache that says where it lies', () => {
+  const inside = (name: string): RunAlone => {
+    const write = running();
+    return async (home, participant, folder) => {
+      await write(home, participant, folder);
+      mkdirSync(join(home, 'cache', name), { recursive: true });
+      writeFileSync(join(home, 'cache', name, 'link.json'), home);
+    };
+  };
   const linking = (): RunAlone => {
     const write = running();
     return async (home, participant, folder) => {
@@ -78,6 +86,7 @@ describe('a cache that says where it lies', () => {
 
   it.each([
     ['in a file', () => running((home) => `{"at":"${home}/cache"}`)],
+    ['in a file of an entry that is a folder', () => inside('sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef')],
     ['in a link', linking],
   ])('%s is filled for each by itself', async (_, run) => {
     await fill('a', { run: run() });

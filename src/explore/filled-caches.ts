@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { cp, lstat, readFile, readlink } from 'node:fs/promises';
+import { cp, lstat, readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pathsBelow } from '../scenario/cache-files.ts';
 import type { Participant } from '../scenario/run.ts';
 
 /** Runs one process, with nothing else going on, on the cache below `home`; `folder` is where that is stored. */
@@ -58,7 +57,7 @@ async function runAll(home: string, { participants, folder, run }: { readonly pa
 
 /** Whether a file or a link below the directory holds the words. */
 async function speaksOf(directory: string, words: string): Promise<boolean> {
-  for (const name of await pathsBelow(directory)) {
+  for (const name of await readdir(directory, { recursive: true })) {
     const path = join(directory, name);
     const found = await lstat(path);
     if (found.isSymbolicLink() && (await readlink(path)).includes(words)) return true;
