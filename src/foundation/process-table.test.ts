@@ -80,15 +80,15 @@ describe.skipIf(strace === undefined)('a process under a tracer', () => {
     const { pid } = await started(strace ?? '', ['-DD', '-f', '-qq', '-o', '/dev/null', '-e', 'trace=none', '--', process.execPath, ...busy]);
     for (let looks = 0; looks < 1000; looks += 1) expect(standsTraced(pid)).toBe(false);
     process.kill(pid, 'SIGSTOP');
-    await expect.poll(() => standsTraced(pid), { interval: 5 }).toBe(true);
+    await expect.poll(() => standsTraced(pid), { interval: 5, timeout: 30_000 }).toBe(true);
     process.kill(pid, 'SIGCONT');
-    await expect.poll(() => standsTraced(pid), { interval: 5 }).toBe(false);
+    await expect.poll(() => standsTraced(pid), { interval: 5, timeout: 30_000 }).toBe(false);
   });
 
   it('is not told to stand when nobody traces it: anybody could let it go on', async () => {
     const { pid } = await started(process.execPath, busy);
     process.kill(pid, 'SIGSTOP');
-    await expect.poll(() => /^State:\s+T/m.test(readFileSync(`/proc/${pid}/status`, 'utf8')), { interval: 5 }).toBe(true);
+    await expect.poll(() => /^State:\s+T/m.test(readFileSync(`/proc/${pid}/status`, 'utf8')), { interval: 5, timeout: 30_000 }).toBe(true);
     expect(standsTraced(pid)).toBe(false);
   });
 });

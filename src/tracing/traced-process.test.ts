@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { standsTraced } from '../foundation/process-table.ts';
 import { toolOrSkip } from '../foundation/tools.ts';
 import { callFamilies } from './calls.ts';
 import { openTracedProcess, type TracedProcess } from './traced-process.ts';
@@ -34,7 +34,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function start(kind: 'busy' | 'idle', stands?: () => boolean): Promise<void> {
+async function start(kind: 'busy' | 'idle', stands?: (pid: number) => boolean): Promise<void> {
   child = spawn(strace ?? '', ['-DD', '-f', '-qq', '-o', '/dev/null', '-e', 'trace=none', '--', process.execPath, '-e', program, kind], { stdio: ['ignore', 'pipe', 'inherit'], detached: true });
   child.stdout?.setEncoding('utf8').on('data', (text: string) => void (said += text));
   await once(child.stdout as NonNullable<typeof child.stdout>, 'data');
@@ -54,22 +54,19 @@ function threads(): readonly string[] {
 
 // Told to go on by mistake it would pass by the place where it is stopped next.
 describe.skipIf(strace === undefined)('a process is not told to go on', () => {
-  it('while one of its threads runs, however often it is looked at within a moment', async () => {
-    await start('busy');
+  it.each(['busy', 'idle'] as const)('that is %s, for a thread of which it is told late, however often it is looked at', async (kind) => {
+    let looks = 0;
+    await start(kind, (pid) => {
+      looks += 1;
+      return standsTraced(pid);
+    });
     const [first = ''] = threads();
     trace(`${first} --- stopped by SIGSTOP ---`);
-    for (let count = 0; count < 100; count += 1) {
+    await expect.poll(() => {
+      // So that it is looked at within a moment, too.
       trace(`${first} read(3<pipe:[1]>, ""..., 1) = 1`);
-      await delay(1);
-    }
-    expect(said).toBe('');
-  });
-
-  it('for a stop that it has gone on from already, and of which a thread is told late', async () => {
-    await start('idle');
-    trace(`${threads()[0] ?? ''} --- stopped by SIGSTOP ---`);
-    // Long enough for whoever goes by how long nobody has run.
-    await delay(200);
+      return looks;
+    }, { interval: 1, timeout: 30_000 }).toBeGreaterThan(50);
     expect(said).toBe('');
   });
 });
@@ -78,25 +75,25 @@ describe.skipIf(strace === undefined)('a process is told to go on', () => {
   it('once all threads have been seen to stop', async () => {
     await start('idle');
     for (const thread of threads()) trace(`${thread} --- stopped by SIGSTOP ---`);
-    await expect.poll(() => said, { interval: 5 }).toBe('told to go on\n');
+    await expect.poll(() => said, { interval: 5, timeout: 30_000 }).toBe('told to go on\n');
   });
 
   it('once all stand, though of a thread nobody told', async () => {
     await start('busy');
     process.kill(child.pid ?? 0, 'SIGSTOP');
     trace(`${threads()[1] ?? ''} --- stopped by SIGSTOP ---`);
-    await expect.poll(() => said, { interval: 5 }).toBe('told to go on\n');
+    await expect.poll(() => said, { interval: 5, timeout: 30_000 }).toBe('told to go on\n');
   });
 
   it('and so is what it has started, of which it is told at the last moment', async () => {
     const started = spawn(process.execPath, ['-e', 'process.kill(process.pid, "SIGSTOP"); console.log("went on")'], { stdio: ['ignore', 'pipe', 'inherit'] });
     onTestFinished(() => void started.kill('SIGKILL'));
-    await expect.poll(() => readFileSync(`/proc/${started.pid ?? 0}/status`, 'utf8'), { interval: 5 }).toMatch(/^State:\s+T/m);
+    await expect.poll(() => readFileSync(`/proc/${started.pid ?? 0}/status`, 'utf8'), { interval: 5, timeout: 30_000 }).toMatch(/^State:\s+T/m);
     await start('idle', () => {
       trace(`${started.pid ?? 0} --- stopped by SIGSTOP ---`);
       return true;
     });
     trace(`${threads()[1] ?? ''} --- stopped by SIGSTOP ---`);
     await once(started.stdout, 'data');
-  }, 5000);
+  }, 30_000);
 });
