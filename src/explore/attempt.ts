@@ -85,7 +85,11 @@ export async function attempt(schedule: Schedule, settings: AttemptSettings): Pr
   const run = async (kind: 'scheduled' | 'calm', those: readonly Participant[]): Promise<PerformedRun> => await runIn(cache, those, { kind, stored: join(folder, kind) });
   const isDamaged = schedule.strategy === 'damaged' || schedule.strategy === 'mending';
   if (isDamaged || schedule.strategy === 'evict-while-reading' || (schedule.strategy === 'disk-fails' && isOfReading(schedule.how))) {
-    const alone = async (home: string, participant: Participant, stored: string): Promise<void> => (await runIn(home, [participant], { kind: 'before', stored })).recorder.close();
+    const alone = async (home: string, participant: Participant, stored: string): Promise<boolean> => {
+      const { recorder, results } = await runIn(home, [participant], { kind: 'before', stored });
+      recorder.close();
+      return results.every(({ ending }) => ending === 'exited');
+    };
     await settings.filledCaches.fill(cache, { participants, kind: settings.environment, folder: join(folder, 'before'), run: alone });
     if (isDamaged) await damageEntries(cacheFolderBelow(cache, scenario), schedule.strategy === 'damaged' ? schedule.how : 'truncated');
   }

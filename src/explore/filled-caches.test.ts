@@ -23,7 +23,7 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true }));
 
 /** Leaves a file of its own, and in another what `says` returns. */
-function running(says: (home: string) => string = () => 'nothing'): RunAlone {
+function running(says: (home: string) => string = () => 'nothing', isEnded = false): RunAlone {
   return async (home, { name }, folder) => {
     runs.push([home, name, folder].map((word) => word.replace(`${root}/`, '')).join(' '));
     // The next one has to wait for it.
@@ -32,6 +32,7 @@ function running(says: (home: string) => string = () => 'nothing'): RunAlone {
     writeFileSync(join(home, 'cache', name), `${name} after ${runs.length}`);
     writeFileSync(join(home, 'cache', 'index'), says(home));
     utimesSync(join(home, 'cache', name), long, long);
+    return !isEnded;
   };
 }
 
@@ -71,16 +72,18 @@ describe('a cache that says where it lies', () => {
   const inside = (name: string): RunAlone => {
     const write = running();
     return async (home, participant, folder) => {
-      await write(home, participant, folder);
+      const isWhole = await write(home, participant, folder);
       mkdirSync(join(home, 'cache', name), { recursive: true });
       writeFileSync(join(home, 'cache', name, 'link.json'), home);
+      return isWhole;
     };
   };
   const linking = (): RunAlone => {
     const write = running();
     return async (home, participant, folder) => {
-      await write(home, participant, folder);
+      const isWhole = await write(home, participant, folder);
       symlinkSync(join(home, 'cache', 'index'), join(home, 'cache', `link of ${participant.name}`));
+      return isWhole;
     };
   };
 
@@ -100,4 +103,12 @@ it('is filled anew after a process could not run', async () => {
   await expect(fill('a', { run: async () => await Promise.reject(new Error('no such program')) })).rejects.toThrow('no such program');
   await fill('b');
   expect(runs).toEqual(filled(2));
+});
+
+it('is filled anew after a process had to be ended, and that one copied', async () => {
+  await fill('a', { run: running(undefined, true) });
+  await fill('b');
+  await fill('c');
+  expect(runs.filter((run) => run.startsWith('filled-'))).toEqual([...filled(1), ...filled(2)]);
+  expect(runs.filter((run) => !run.startsWith('filled-')).map((run) => run.split(' ')[0])).toEqual(['a', 'a']);
 });

@@ -3,8 +3,8 @@ import { cp, lstat, readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Participant } from '../scenario/run.ts';
 
-/** Runs one process, with nothing else going on, on the cache below `home`; `folder` is where that is stored. */
-export type RunAlone = (home: string, participant: Participant, folder: string) => Promise<void>;
+/** Runs one process, with nothing else going on, on the cache below `home`; `folder` is where that is stored. False when it had to be ended. */
+export type RunAlone = (home: string, participant: Participant, folder: string) => Promise<boolean>;
 
 export interface FilledCachesRequest {
   /** Where the caches are that are copied. */
@@ -33,7 +33,7 @@ export class FilledCaches {
    */
   async fill(home: string, { participants, kind, folder, run }: { readonly participants: readonly Participant[]; readonly kind: unknown; readonly folder: string; readonly run: RunAlone }): Promise<void> {
     const key = JSON.stringify([participants, kind]);
-    const filling = this.#filled.get(key) ?? this.#fillFirst(participants, run);
+    const filling = this.#filled.get(key) ?? this.#fillFirst(key, participants, run);
     this.#filled.set(key, filling);
     // Whoever comes next may have more luck.
     filling.catch(() => this.#filled.delete(key));
@@ -42,17 +42,20 @@ export class FilledCaches {
     else await runAll(home, { participants, folder, run });
   }
 
-  /** Undefined when it can't be copied. */
-  async #fillFirst(participants: readonly Participant[], run: RunAlone): Promise<string | undefined> {
+  /** Undefined when it can't be copied, or should not be: what a process was doing when it had to be ended is not to spoil all that comes. */
+  async #fillFirst(key: string, participants: readonly Participant[], run: RunAlone): Promise<string | undefined> {
     const name = `filled-${(this.#begun += 1)}`;
     const home = join(this.#request.root, name);
-    await runAll(home, { participants, folder: join(this.#request.stored, name), run });
-    return (await speaksOf(home, home)) ? undefined : home;
+    const isWhole = await runAll(home, { participants, folder: join(this.#request.stored, name), run });
+    if (!isWhole) this.#filled.delete(key);
+    return !isWhole || (await speaksOf(home, home)) ? undefined : home;
   }
 }
 
-async function runAll(home: string, { participants, folder, run }: { readonly participants: readonly Participant[]; readonly folder: string; readonly run: RunAlone }): Promise<void> {
-  for (const participant of participants) await run(home, participant, join(folder, participant.name));
+async function runAll(home: string, { participants, folder, run }: { readonly participants: readonly Participant[]; readonly folder: string; readonly run: RunAlone }): Promise<boolean> {
+  let isWhole = true;
+  for (const participant of participants) isWhole = (await run(home, participant, join(folder, participant.name))) && isWhole;
+  return isWhole;
 }
 
 /** Whether a file or a link below the directory holds the words. */
