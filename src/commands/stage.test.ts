@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { signalGroup } from '../foundation/process-table.ts';
+import { root } from '../foundation/root.ts';
 import { TestProject, type RunningCommand } from './test-project.ts';
 
 let project: TestProject;
@@ -40,6 +43,18 @@ describe('npm run stage', () => {
     expect(project.leftSessions()).toEqual([]);
     const url = /http:\/\/127\.0\.0\.1:\d+/.exec(output)?.[0] ?? '';
     await expect(fetch(url)).rejects.toThrow();
+  });
+
+  it('stops everything when npm is told to, which a script knows the number of', async () => {
+    const npm = spawn('npm', ['run', '-s', 'stage', '--', '--json', '--only', 'registry'], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'], detached: true });
+    onTestFinished(() => void signalGroup(npm.pid ?? 0, 'SIGKILL'));
+    const ended = once(npm, 'exit');
+    const [line] = (await once(npm.stdout, 'data')) as [Buffer];
+    const { addresses } = JSON.parse(line.toString()) as { readonly addresses: { readonly registryUrl: string } };
+    expect((await fetch(`${addresses.registryUrl}/v2/`)).status).toBe(200);
+    npm.kill('SIGTERM');
+    await ended;
+    await expect(fetch(`${addresses.registryUrl}/v2/`)).rejects.toThrow();
   });
 
   it('prints commands that work as they are', async () => {

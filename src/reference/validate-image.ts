@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import './without-compiler.ts';
 import { wallClock } from '../foundation/clock.ts';
 import { createTransport } from '../oci/transport.ts';
 import type { ValidateImageOptions } from './arguments.ts';
