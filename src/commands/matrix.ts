@@ -76,8 +76,28 @@ async function measure(options: MatrixOptions, report: TerminalReport, resources
   return await fill(measuring, options);
 }
 
-async function fill({ exploration, report, bugs, budget }: Measuring, { repeat, jobs, shard }: MatrixOptions): Promise<number> {
+async function fill(measuring: Measuring, options: MatrixOptions): Promise<number> {
+  const { exploration, report, bugs, budget } = measuring;
   const startedAt = monotonicMs();
+  const all = enumerate(participants, exploration.probe.calls).filter((schedule) => isOfShard(idOf(schedule), options.shard));
+  const forcing = force(measuring, options.repeat);
+  const [{ forced, caught, notBegun }, safe] = await Promise.all([forcing, holds(all, measuring, { jobs: options.jobs, forcing })]);
+  const isPartial = tellOfBudget(report, budget, [...notBegun, ...(safe.length === all.length ? [] : [`${all.length - safe.length} of ${all.length} schedules of the safe cache`])]);
+  report.line(`${seconds(monotonicMs() - startedAt)}, of ${bugs.length} planted bugs ${bugs.length - forced - notBegun.length} are out of reach`);
+  report.line(`${forced} planted bugs, ${caught} caught; safe cache: ${safe.length} schedules, ${count(safe, 'held')} held, ${count(safe, 'broken')} broken, ${count(safe, 'unknown')} unknown`);
+  if (caught < forced || count(safe, 'held') < safe.length) return ExitStatus.broken;
+  return isPartial ? ExitStatus.unknown : ExitStatus.held;
+}
+
+interface ForcedBugs {
+  readonly forced: number;
+  readonly caught: number;
+  /** By name, what the budget left out. */
+  readonly notBegun: readonly string[];
+}
+
+/** One after the other, as how long each takes is told. */
+async function force({ exploration, report, bugs, budget }: Measuring, repeat: number): Promise<ForcedBugs> {
   const width = Math.max(...bugs.map(({ name }) => name.length));
   let [forced, caught] = [0, 0];
   const notBegun: string[] = [];
@@ -97,23 +117,18 @@ async function fill({ exploration, report, bugs, budget }: Measuring, { repeat, 
     caught += hits === runs ? 1 : 0;
     report.line(`  ${bug.name.padEnd(width)}  ${hits === runs ? '✔' : '✘'} ${hits} of ${runs}  ${how.schedule}  ${how.checker}  ${seconds(firstMs)}`);
   }
-  const all = enumerate(participants, exploration.probe.calls).filter((schedule) => isOfShard(idOf(schedule), shard));
-  const safe = await holds(all, { exploration, report, budget }, jobs);
-  const isPartial = tellOfBudget(report, budget, [...notBegun, ...(safe.length === all.length ? [] : [`${all.length - safe.length} of ${all.length} schedules of the safe cache`])]);
-  report.line(`${seconds(monotonicMs() - startedAt)}, of ${bugs.length} planted bugs ${bugs.length - forced - notBegun.length} are out of reach`);
-  report.line(`${forced} planted bugs, ${caught} caught; safe cache: ${safe.length} schedules, ${count(safe, 'held')} held, ${count(safe, 'broken')} broken, ${count(safe, 'unknown')} unknown`);
-  if (caught < forced || count(safe, 'held') < safe.length) return ExitStatus.broken;
-  return isPartial ? ExitStatus.unknown : ExitStatus.held;
+  return { forced, caught, notBegun };
 }
 
-/** All of the same queue, so many at a time. */
-async function holds(all: readonly Schedule[], { exploration, report, budget }: Omit<Measuring, 'bugs'>, jobs: number): Promise<readonly Attempt[]> {
+/** All of the same queue, so many at a time. While the bugs are forced, one at a time: there is a processor for each of the two. */
+async function holds(all: readonly Schedule[], { exploration, report, budget }: Measuring, { jobs, forcing }: { readonly jobs: number; readonly forcing: Promise<unknown> }): Promise<readonly Attempt[]> {
   const attempts: Attempt[] = [];
   const queue = all.values();
+  let areBugsForced = false;
   const work = async (): Promise<void> => {
     for (const schedule of queue) {
       if (budget.isUsedUp) return;
-      report.live(`  … the safe cache, ${attempts.length} of ${all.length}`);
+      if (areBugsForced) report.live(`  … the safe cache, ${attempts.length} of ${all.length}`);
       const done = await attempt(schedule, exploration);
       attempts.push(done);
       if (done.verdict === 'held') continue;
@@ -121,7 +136,11 @@ async function holds(all: readonly Schedule[], { exploration, report, budget }: 
       report.line(`  the safe cache is ${done.verdict} under ${done.schedule}${again}: ${done.folder}`);
     }
   };
-  await Promise.all(Array.from({ length: jobs }, work));
+  const later = forcing.then(() => void (areBugsForced = true));
+  await Promise.all(Array.from({ length: jobs }, async (_, job) => {
+    if (job > 0 || jobs === 1) await later;
+    await work();
+  }));
   return attempts;
 }
 
