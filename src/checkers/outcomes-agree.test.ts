@@ -15,6 +15,12 @@ describe('outcomes-agree', () => {
     expect(verdict).toMatchObject({ verdict: 'broken', events: [4], sentence: expect.stringMatching(/two(.|\n)*\+failure/) as string });
   });
 
+  it('held by one that has told of its failure, where that is all it promises; broken by another one', () => {
+    const told = { ...compared('two', false), isTold: true as const };
+    expect(outcomesAgree.check(historyOf(...ran, compared('one', true), told))).toEqual({ verdict: 'held' });
+    expect(outcomesAgree.check(historyOf(...ran, compared('one', false), told))).toMatchObject({ verdict: 'broken', events: [4] });
+  });
+
   it.each([
     ['nothing was compared', historyOf(...ran)],
     ['one was not compared', historyOf(...ran, compared('one', true))],

@@ -5,14 +5,14 @@ import { excused } from './excuses.ts';
 
 /**
  * Every outcome equals that of the same command run alone without a cache: silently wrong output is the worst bug.
- * Where the log was told to go down in the middle, who meets that is chance, and no cache is to blame for it.
+ * A failure that is told is none, where the program promises no more. Where the log was told to go down in the middle, who meets that is chance, and no cache is to blame for it.
  */
 export const outcomesAgree: Checker = {
   name: 'outcomes-agree',
   check(history) {
     const compared = eventsOf(history, 'outcome-compared');
     if (compared.length === 0) return { verdict: 'unknown', reason: 'no outcome was compared' };
-    const unequal = compared.filter(({ equal }) => !equal);
+    const unequal = compared.filter(({ equal, isTold }) => !equal && isTold !== true);
     // Who was struck can't be expected to say what it would have said.
     const struck = excused(history);
     const left = eventsOf(history, 'validator-started').find(({ participant }) => !struck.includes(participant) && !compared.some((comparison) => comparison.participant === participant));

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { root } from '../foundation/root.ts';
 import { toolOrSkip } from '../foundation/tools.ts';
 import { exploring } from './test-explore.ts';
 
@@ -45,9 +46,17 @@ describe.skipIf(strace === undefined)('disks that fail', () => {
     expect(status).toBe(1);
   });
 
-  it.skipIf(crane === undefined).each(['EMFILE/create', 'EROFS/create'])('with %s are more than crane can do without', (how) => {
-    const { status, text } = explore('--subject', 'crane', '--binary', crane ?? '', '--replay', `disk-fails/${how}/1`);
+  it.skipIf(crane === undefined).each(['EMFILE/create', 'EROFS/create'])('with %s are more than crane can do without: it says so, and is blamed where it promises more', (how) => {
+    const replay = ['--binary', crane ?? '', '--replay', `disk-fails/${how}/1`];
+    const usual = explore('--subject', 'crane', ...replay);
+    expect(usual.text).toContain('\nin 1 schedule a process whose disk failed ended with an error and said so: no finding, as its subject promises no more (isStrict)\n');
+    expect(usual.last).toMatch(/^1 of 1 schedules: 1 held, 0 broken, 0 unknown/);
+    expect(usual.status).toBe(0);
+    const strict = join(folder, 'strict.ts');
+    writeFileSync(strict, `import { subject as crane } from '${join(root, 'subjects', 'crane.ts')}';\nexport const subject = { ...crane, isStrict: true };\n`);
+    const { status, text } = explore('--subject', strict, ...replay);
     expect(text).toMatch(/outcomes-agree \(scheduled run\): validator-1 differs[^]*- exit status 0[^]*\+ exit status 1/);
+    expect(text).not.toContain('said so: no finding');
     expect(status).toBe(1);
   });
 

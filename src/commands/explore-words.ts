@@ -110,6 +110,8 @@ interface Conclusion {
 export function conclude(attempts: readonly Attempt[], possible: number, { report, durationMs, seed, isWithoutCache, notBegun, isSample }: Conclusion): number {
   const count = (verdict: Attempt['verdict']): number => attempts.filter((one) => one.verdict === verdict).length;
   if (!isWithoutCache) tellOfDisk(attempts, report);
+  const told = attempts.filter(({ isTold }) => isTold).length;
+  if (told > 0) report.line(`in ${counted(told, 'schedule')} a process whose disk failed ended with an error and said so: no finding, as its subject promises no more (isStrict)`);
   report.line(`${attempts.length} of ${possible} schedules: ${count('held')} held, ${count('broken')} broken, ${count('unknown')} unknown  ${seconds(durationMs)} · seed ${seed}`);
   if (count('broken') > 0) return ExitStatus.broken;
   const isPartial = notBegun.length > 0 && (!isSample || attempts.length === 0);

@@ -8,6 +8,7 @@ import { explorationIdentity, prepareWorkload, withoutCache, type WorkloadShape 
 import type { ResourceStack } from '../foundation/resources.ts';
 import type { TerminalReport } from '../report/terminal.ts';
 import { openScenario } from '../scenario/scenario-run.ts';
+import { isHeldToPromises } from '../validator/subject.ts';
 import { prepareContext } from './prepare-context.ts';
 
 export interface ExplorationRequest {
@@ -40,7 +41,7 @@ export async function openExploration({ settings, participants, plantedBug, isWi
     probe: await probe({ ...request, name: 'probe' }),
     filledCaches: new FilledCaches({ root: scenario.folders.root, stored: scenario.storedFolder }),
     environment,
-    isStrict: subject.program.kind === 'built' && !isWithoutCache,
+    isStrict: isHeldToPromises(subject) && !isWithoutCache,
     isWithoutCache,
   };
 }

@@ -5,12 +5,13 @@ import { judge, worst, type Checker, type NamedVerdict, type Verdict } from '../
 import { nothingFetched } from '../checkers/nothing-fetched.ts';
 import { turnsOf } from './random-schedule.ts';
 import { ended } from '../checkers/ended.ts';
-import { excused } from '../checkers/excuses.ts';
+import { excused, withFailingDisk } from '../checkers/excuses.ts';
 import { outcomesAgree } from '../checkers/outcomes-agree.ts';
 import { cacheCheckers, isKept, isLarge, scheduledCheckers } from './attempt-checkers.ts';
 import type { Plan, PlannedExploration } from '../scenario/plan.ts';
 import type { Participant, PerformedRun } from '../scenario/run.ts';
 import type { ScenarioRun } from '../scenario/scenario-run.ts';
+import { eventsOf } from '../history/event.ts';
 import { damageEntries } from './damage.ts';
 import type { Expectation } from './expectation.ts';
 import type { FilledCaches } from './filled-caches.ts';
@@ -38,6 +39,8 @@ export interface Attempt {
   readonly peakRssBytes: number | undefined;
   /** Whether something of the layer whose body was held was on disk; undefined where none was held. */
   readonly isOnDisk: boolean | undefined;
+  /** True where somebody ended with an error, as its disk failed, and that is all that its program promises. */
+  readonly isTold: boolean;
 }
 
 export interface AttemptSettings {
@@ -49,7 +52,7 @@ export interface AttemptSettings {
   readonly filledCaches: FilledCaches;
   /** Set for the validators besides the usual, such as a planted bug. */
   readonly environment: Readonly<Record<string, string>>;
-  /** True for subjects that promise what the safe cache does: a layer is fetched once, and trouble with the cache is told. */
+  /** True for subjects that promise what the safe cache does: a layer is fetched once, trouble with the cache is told and is no reason to fail. */
   readonly isStrict: boolean;
   /** True where the processes are called without a cache: then there is no race, and none may be found. */
   readonly isWithoutCache: boolean;
@@ -104,7 +107,8 @@ export async function attempt(schedule: Schedule, settings: AttemptSettings): Pr
   rmSync(cache, { recursive: true, force: true });
   const found = { schedule: idOf(schedule), verdict: worst(verdicts), verdicts };
   await storeVerdict(folder, found);
-  return { ...found, folder, durationMs: performance.now() - startedAt, ...spent(performed), isOnDisk: heldOnDisk(scheduled.recorder.events()) };
+  const events = scheduled.recorder.events();
+  return { ...found, folder, durationMs: performance.now() - startedAt, ...spent(performed), isOnDisk: heldOnDisk(events), isTold: eventsOf(events, 'outcome-compared').some(({ isTold }) => isTold) };
 }
 
 /** Nothing is judged before it is known what processes say alone. */
@@ -178,11 +182,13 @@ function recordLimits({ recorder, settings: { knownLayers }, participants }: Per
   });
 }
 
-async function verdictsOf(run: PerformedRun, { expectation }: AttemptSettings, checkers: readonly Checker[]): Promise<readonly NamedVerdict[]> {
+async function verdictsOf(run: PerformedRun, { expectation, isStrict }: AttemptSettings, checkers: readonly Checker[]): Promise<readonly NamedVerdict[]> {
   const struck = excused(run.recorder.events());
+  // Who promises no more than not to lie may say that the disk has failed.
+  const mayFail = isStrict ? [] : withFailingDisk(run.recorder.events());
   for (const [index, participant] of run.participants.entries()) {
     const result = run.results[index];
-    if (result !== undefined && !struck.includes(participant.name)) await expectation.compare(run, participant, result);
+    if (result !== undefined && !struck.includes(participant.name)) await expectation.compare(run, participant, result, { mayFail: mayFail.includes(participant.name) });
   }
   run.recorder.record({ kind: 'usual-files-known', paths: [...expectation.usualFiles] });
   const history = run.recorder.events();

@@ -61,7 +61,7 @@ export function callPlaces(histories: Readonly<Record<'cold' | 'warm' | 'damaged
 function meets({ family, name, path }: FileCall, fault: DiskFault, { digest, diffId }: SharedLayer): boolean {
   const [error, wanted] = fault.split('/');
   if (family !== wanted) return false;
-  if (family === 'create') return ['', digest, diffId].includes(path) && (error !== 'EMFILE' || name.startsWith('open'));
+  if (family === 'create') return error === 'EMFILE' ? name.startsWith('open') && ['', digest, diffId].includes(path) : name.startsWith('mkdir') && path === '';
   return !isOfReading(fault) || [digest, diffId].includes(path);
 }
 

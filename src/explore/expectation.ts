@@ -12,6 +12,7 @@ import { registryHost } from '../scenario/environment.ts';
 import type { Participant, PerformedRun, RunResult } from '../scenario/run.ts';
 import type { ScenarioRun } from '../scenario/scenario-run.ts';
 import type { ValidatorResult } from '../validator/process.ts';
+import { failedAloud } from './failed-aloud.ts';
 import { digestOfFile } from './file-digest.ts';
 import { outputFile, runOn } from './run-on.ts';
 import type { Workload } from './workload.ts';
@@ -34,7 +35,12 @@ export interface Expectation {
   /** When all of it is known: before that, nothing can be judged. Rejects with what a serial run or the one who looks at them throws. */
   complete(): Promise<void>;
   /** Records whether the outcome is an expected one. */
-  compare(run: PerformedRun, participant: Participant, result: RunResult): Promise<void>;
+  compare(run: PerformedRun, participant: Participant, result: RunResult, how?: Comparison): Promise<void>;
+}
+
+export interface Comparison {
+  /** True for who may end with an error, if it says so and claims nothing. */
+  readonly mayFail?: boolean;
 }
 
 /** One process, with nothing else going on. */
@@ -154,11 +160,12 @@ class SerialOutcomes implements Expectation {
     await rm(home, { recursive: true, force: true });
   }
 
-  async compare(run: PerformedRun, { name }: Participant, result: RunResult): Promise<void> {
+  async compare(run: PerformedRun, { name }: Participant, result: RunResult, { mayFail = false }: Comparison = {}): Promise<void> {
     const [expected, actual] = [this.#outcomes.get(name), await this.#outcomeOf(run, result)];
     const equal = expected?.all.has(actual) === true;
     const parting = equal ? '' : difference({ name: 'Alone, without cache', text: expected?.withoutCache ?? '' }, { name, text: actual });
-    run.recorder.record({ kind: 'outcome-compared', participant: name, against: 'serial run without cache', equal, difference: parting });
+    const isTold = !equal && mayFail && (await failedAloud(result, { alone: expected?.withoutCache ?? '', known: this.#known }));
+    run.recorder.record({ kind: 'outcome-compared', participant: name, against: 'serial run without cache', equal, difference: parting, ...(isTold ? { isTold } : {}) });
   }
 
   async #say(participant: Participant, moment: string, { home, environment }: { readonly home: string; readonly environment: Readonly<Record<string, string>> }): Promise<string> {

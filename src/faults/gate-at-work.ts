@@ -5,6 +5,9 @@ import type { GateRule, Party } from './gate.ts';
 import { sampleMs, type Idleness } from './idleness.ts';
 import type { EventOf, GateOpening } from '../history/event.ts';
 
+/** After which who has nothing to do has done what it could with bytes that it has: one that could run and gets no processor does not wait. */
+const digestedMs = 3 * sampleMs;
+
 export interface GateParts extends Pick<GateKeeperSettings, 'participants' | 'recorder'> {
   readonly live: ReadonlySet<string>;
   readonly idleness: Idleness;
@@ -46,6 +49,11 @@ export class Gate {
   /** Whether somebody stands, or has stood, here. */
   get hasStood(): boolean {
     return this.#hasStood;
+  }
+
+  /** Whether somebody stands here and has done what it could with what has come so far, or has stood here. */
+  get isReached(): boolean {
+    return this.#hasStood && (this.#rule.at === undefined || [...this.#waiting.keys()].every(({ participant }) => this.#parts.idleness.isIdle(participant, digestedMs)));
   }
 
   /** True for a gate that would still hold the body, or the request, of this arrival. */
@@ -158,7 +166,7 @@ export class Gate {
     const { until } = this.#rule;
     switch (until.kind) {
       case 'reached':
-        return this.#parts.gateNamed(until.gate)?.hasStood === true;
+        return this.#parts.gateNamed(until.gate)?.isReached === true;
       case 'failed-before':
         return this.#parts.gateNamed(until.gate)?.hasStruck === true && this.#parts.live.size > 0 && [...this.#parts.live].every((one) => this.#isIdle(one));
       case 'ended-or-waits':
@@ -222,7 +230,7 @@ export class Gate {
 
 /** Nobody tells when somebody waits: one has to look. */
 function isAboutIdleness({ kind }: GateRule['until']): boolean {
-  return kind === 'standstill' || kind === 'ended-or-waits' || kind === 'failed-before';
+  return kind === 'reached' || kind === 'standstill' || kind === 'ended-or-waits' || kind === 'failed-before';
 }
 
 function matches(hold: GateRule['hold'], { participant, target }: RequestArrival): boolean {

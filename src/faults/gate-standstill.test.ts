@@ -5,34 +5,35 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { monotonicMs } from '../foundation/clock.ts';
 import { toolOrSkip } from '../foundation/tools.ts';
 import { eventsOf } from '../history/event.ts';
 import type { GateRule } from './gate.ts';
-import { barrier, Bench, settled, timeoutMs } from './test-bench.ts';
+import { barrier, Bench, layer, settled, timeoutMs } from './test-bench.ts';
 
 const strace = toolOrSkip('strace');
+
+const running: ChildProcess[] = [];
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map(async (child) => {
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+  }));
+});
+
+/** A process of its own, which either computes or waits. */
+function start(bench: Bench, participant: string, program: string): void {
+  const child = spawn(process.execPath, ['--eval', program], { stdio: 'ignore' });
+  running.push(child);
+  bench.keeper.participantStarted(participant, child.pid ?? 0);
+}
 
 describe('standstill', () => {
   const standstill: GateRule = { ...barrier(3), until: { kind: 'standstill', parties: 'participant', count: 3 } };
   const busy = 'for (;;);';
   const idle = 'setInterval(() => {}, 2 ** 30)';
-  const running: ChildProcess[] = [];
-
-  afterEach(async () => {
-    await Promise.all(running.splice(0).map(async (child) => {
-      const ended = once(child, 'exit');
-      child.kill('SIGKILL');
-      await ended;
-    }));
-  });
-
-  /** A process of its own, which either computes or waits. */
-  function start(bench: Bench, participant: string, program: string): void {
-    const child = spawn(process.execPath, ['--eval', program], { stdio: 'ignore' });
-    running.push(child);
-    bench.keeper.participantStarted(participant, child.pid ?? 0);
-  }
-
   it('opens when those who are not there do nothing, and says who they were', async () => {
     const bench = new Bench([standstill], ['a', 'b', 'c']);
     start(bench, 'b', idle);
@@ -109,6 +110,21 @@ describe('gates that wait for one participant', () => {
     expect(bench.through).toEqual([]);
     const leading = bench.send('a');
     await follower;
+    expect(bench.openings()).toEqual([['others', 'condition', 1, 1]]);
+    bench.keeper.close();
+    await leading;
+  });
+
+  it('stay shut while it is busy with the bytes that have come before it stood', async () => {
+    const bench = new Bench([{ ...leader, at: 'middle' }, others], ['a', 'b']);
+    // For so long, and on purpose: what comes must not count before.
+    start(bench, 'a', 'for (const end = Date.now() + 600; Date.now() < end;); setInterval(() => {}, 2 ** 30)');
+    const follower = bench.send('b', { resource: 'manifest' });
+    const [stop] = bench.keeper.bodyStops({ participant: 'a', request: 7, target: { resource: 'blob', repository: 'app', reference: layer } }, 1000);
+    const began = monotonicMs();
+    const leading = stop?.hold();
+    await follower;
+    expect(monotonicMs() - began).toBeGreaterThan(600);
     expect(bench.openings()).toEqual([['others', 'condition', 1, 1]]);
     bench.keeper.close();
     await leading;

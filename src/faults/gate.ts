@@ -87,7 +87,7 @@ export interface StartMatch {
  * `requests`: that many distinct parties have sent any request that matches `of`, held or not.
  * `standstill`: of that many processes, each that lives stands at the gate or waits without doing anything, as one
  * does that has left a download to another one; for `forMs`, or the time in which a local service answers.
- * `reached`: somebody stands, or has stood, at the gate `gate`.
+ * `reached`: somebody stands, or has stood, at the gate `gate`; in the middle of a body, and has done what it could with the bytes that it has.
  * `failed-before`: the gate `gate` has opened, what stood there was struck, and since then nobody has anything to do.
  * `ended-or-waits`: that process has come to its end, or waits without doing anything, as one does for another one's lock; or
  * it stands at the gate `orAt`.

@@ -40,7 +40,7 @@ const shapes: Readonly<Record<EventKind, z.ZodObject>> = {
   'log-asked': z.object({ method: text, path: text, outcome: text, entry: text.optional(), status: count.optional() }),
   'log-entry-seen': z.object({ uuid: text, logIndex: z.number(), problem: text.nullable() }),
   'log-looked-at': z.object({ entries: count, answered: z.boolean(), problem: text.nullable() }),
-  'outcome-compared': z.object({ ...actor, against: text, equal: z.boolean(), difference: text }),
+  'outcome-compared': z.object({ ...actor, against: text, equal: z.boolean(), difference: text, isTold: z.literal(true).optional() }),
   'snapshot-compared': z.object({ snapshot: text, outcome: z.enum(['matched', 'mismatched', 'missing', 'written']) }),
 };
 

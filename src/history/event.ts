@@ -198,6 +198,8 @@ export type EventBody =
       readonly equal: boolean;
       /** Where they part, a few lines, empty when equal. */
       readonly difference: string;
+      /** Its disk was made to fail, and it ended with an error and claimed nothing: all that is asked of a program that promises no more. */
+      readonly isTold?: true;
     }
   | {
       readonly kind: 'snapshot-compared';

@@ -8,7 +8,7 @@ import { probe, type Probe } from '../explore/probe.ts';
 import { explorationIdentity, prepareWorkload, usualShape, type WorkloadShape } from '../explore/workload.ts';
 import type { ResourceStack } from '../foundation/resources.ts';
 import { openScenario } from '../scenario/scenario-run.ts';
-import type { Subject } from '../validator/subject.ts';
+import { isHeldToPromises, type Subject } from '../validator/subject.ts';
 import type { Report } from './report.ts';
 
 /** A stage that is up, and what is looked at on it. */
@@ -88,7 +88,7 @@ export async function openCase({ context, subject, environment, resources }: Ben
     await release();
   };
   const filledCaches = new FilledCaches({ root: scenario.folders.root, stored: join(scenario.storedFolder, `case-${number}`) });
-  return { settings: { scenario: { ...scenario, context: { ...context, deadlineMs } }, workload, expectation, probe: known, filledCaches, environment, isStrict: subject.program.kind === 'built', isWithoutCache: false }, close };
+  return { settings: { scenario: { ...scenario, context: { ...context, deadlineMs } }, workload, expectation, probe: known, filledCaches, environment, isStrict: isHeldToPromises(subject), isWithoutCache: false }, close };
 }
 
 export function isProbed({ probe: { steps } }: AttemptSettings): boolean {

@@ -74,7 +74,7 @@ function readOf({ participant }: Lane, path: string, { calls, view }: { readonly
 }
 
 function isWrong({ compared }: Lane): boolean {
-  return compared.some(({ equal }) => !equal);
+  return compared.some(({ equal, isTold }) => !equal && isTold !== true);
 }
 
 /** What they said, and what they should have. */
@@ -88,7 +88,7 @@ function outcomes(view: RunView): readonly string[] {
 
 /** Who hangs says nothing at all: that is told of its end. */
 function differing(view: RunView): readonly string[] {
-  const those = view.lanes.filter(({ exited }) => exited?.ending === 'exited').flatMap(({ compared }) => compared).filter(({ equal }) => !equal);
+  const those = view.lanes.filter(({ exited }) => exited?.ending === 'exited').flatMap(({ compared }) => compared).filter(({ equal, isTold }) => !equal && isTold !== true);
   return together(those.map((one) => ({ who: one.participant, what: `something else than alone${parting(one, view)}` }))).map(({ whose, what }) => `${whose} ${whose.includes(' and ') ? 'say' : 'says'} ${what}`);
 }
 

@@ -15,6 +15,9 @@ const callsOf: Readonly<Record<CallFamily, readonly string[]>> = {
   lock: ['flock', 'fcntl'],
 };
 
+/** For strace, those of `create` that make a folder. */
+export const folderCalls = '?mkdir,?mkdirat';
+
 export const callFamilies = Object.keys(callsOf) as readonly CallFamily[];
 
 /** Families that change something on disk, or decide who may. */

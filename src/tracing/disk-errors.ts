@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream';
 import { StampedeError } from '../foundation/errors.ts';
 import { findTool } from '../foundation/tools.ts';
 import type { CallFamily } from '../history/event.ts';
-import { callNames } from './calls.ts';
+import { callNames, folderCalls } from './calls.ts';
 import { namesOf, openTracedProcess, type TracingSettings } from './traced-process.ts';
 import type { Tracing } from './tracing.ts';
 
@@ -26,10 +26,9 @@ export interface DiskFaultSettings extends Pick<TracingSettings, 'traceFile' | '
  * @throws StampedeError TOOL_MISSING where strace is missing or may not attach
  */
 export async function failDisk({ pid, directory, names, error, family, traceFile, onCall }: DiskFaultSettings): Promise<Pick<Tracing, 'close'>> {
-  const traced = await openTracedProcess({ traceFile, directory, families: [family], stopping: [], onCall });
+  const traced = await openTracedProcess({ traceFile, directory, families: error === 'EMFILE' ? ['create', 'open'] : [family], stopping: [], onCall });
   const paths = [...(family === 'create' ? [directory] : []), ...openFilesOf(pid, directory), ...(existsSync(directory) ? readdirSync(directory) : []).map((name) => join(directory, name)), ...names.map((name) => join(directory, name))];
-  // It is the same call that opens to read and to create, and strace does not look at its flags; making a folder takes no descriptor.
-  const calls = callNames([error === 'EMFILE' ? 'open' : family]);
+  const calls = callsThatMeet(error, family);
   const strace = spawn(findTool('strace') ?? 'strace', [
     '-f', '-y', '-s', '0', '-o', traceFile, '-p', String(pid), ...[...new Set(paths)].flatMap((path) => ['-P', path]), '-e', `trace=${calls}`, '-e', `inject=${calls}:error=${error}`,
   ], { stdio: ['ignore', 'ignore', 'pipe'] });
@@ -43,6 +42,15 @@ export async function failDisk({ pid, directory, names, error, family, traceFile
       await traced.close();
     },
   };
+}
+
+/**
+ * It is the same call that opens to read and to create, and strace does not look at its flags. So descriptors run out for both, as they do; that
+ * nothing can be created is met where a folder is made: no disk that is full, or read-only, has ever kept somebody from reading.
+ */
+function callsThatMeet(error: string, family: CallFamily): string {
+  if (error === 'EMFILE') return callNames(['open']);
+  return family === 'create' ? folderCalls : callNames([family]);
 }
 
 /** It says so, and what else it has to say is that it can't. */

@@ -37,6 +37,11 @@ const subjectSchema = z.strictObject({
    * https alone, with an authority in SSL_CERT_FILE.
    */
   registry: z.strictObject({ auth: z.enum(['none', 'basic', 'token']).default('none'), tls: z.boolean().default(false) }).default({ auth: 'none', tls: false }),
+  /**
+   * True: it promises what the safe cache does, and is held to it. A layer is fetched once, whoever wants it; a cache that can't be
+   * used is told of on standard error, and is no reason to fail. Default: only for the validator that is made here.
+   */
+  isStrict: z.boolean().optional(),
   /** What becomes of `${NAME}` in a feature when nobody knows the name: a failure of the step, or nothing in its place. */
   unknownVariables: z.enum(['error', 'empty']).default('error'),
   /** Milliseconds after which a run is ended. */
@@ -45,6 +50,11 @@ const subjectSchema = z.strictObject({
 
 /** How a validator is called: data, in `subjects/` or in a file of the user's. */
 export type Subject = Readonly<z.output<typeof subjectSchema>>;
+
+/** Whether it is held to what the safe cache promises. */
+export function isHeldToPromises({ isStrict, program }: Subject): boolean {
+  return isStrict ?? program.kind === 'built';
+}
 
 /** What makes this command a serial one; of several beginnings that fit, the longest counts. */
 export function serialArgumentsOf({ serialArguments }: Pick<Subject, 'serialArguments'>, command: readonly string[]): readonly string[] {

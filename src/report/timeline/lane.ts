@@ -61,10 +61,15 @@ function struck({ view, scale }: Canvas, { struck: faults }: Lane, top: number):
 /** How it ended, and whether it said what it says alone. */
 function resultOf({ view }: Canvas, { started, exited, compared }: Lane, top: number): Drawing {
   const ending = exited === undefined ? (started === undefined ? [] : [['no end was recorded', started, ''] as const]) : [[endOf(exited), exited, exited.ending === 'exited' ? '' : 'bad'] as const];
-  const comparisons = compared.slice(0, 3).map((event) => [event.equal ? '= says what it says alone' : '≠ says something else', event, event.equal ? 'good' : 'bad'] as const);
+  const comparisons = compared.slice(0, 3).map((event) => [saidOf(event), event, event.equal ? 'good' : event.isTold === true ? '' : 'bad'] as const);
   const lines = [...ending, ...comparisons].flatMap(([words, event, style]) => wrapped(words).map((line) => [line, event, style] as const));
   const marks = lines.map(([line, event, style], index) => mark(view, [event], text(line, { x: frame.right + 16, y: top + 12 + index * lineHeight, room: frame.width - frame.right - 20, style: `result ${style}` }), sentenceOf(event, view)));
   return { marks: marks.join(''), height: 6 + lines.length * lineHeight };
+}
+
+function saidOf({ equal, isTold }: EventOf<'outcome-compared'>): string {
+  if (isTold === true) return 'says that it failed, and no more';
+  return equal ? '= says what it says alone' : '≠ says something else';
 }
 
 /** Into lines that fit beside the picture; at most three. */

@@ -59,6 +59,7 @@ function seen(event: Observation, view: RunView): string {
     case 'usual-files-known':
       return event.paths.length === 0 ? 'serial runs leave entries alone in the cache' : `serial runs leave ${listed(event.paths)} in the cache, too`;
     case 'outcome-compared':
+      if (event.isTold === true) return `${event.participant} ended with an error, as its disk failed, and claimed nothing`;
       return event.equal ? `${event.participant} said what it says alone (${event.against})` : `${event.participant} said something else than the ${event.against}`;
     case 'snapshot-compared':
       return `the snapshot "${event.snapshot}" ${event.outcome === 'written' || event.outcome === 'missing' ? `was ${event.outcome}` : `has ${event.outcome}`}`;
