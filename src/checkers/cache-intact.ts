@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { eventsOf, type CacheFileClass, type EventOf, type History } from '../history/event.ts';
 import { held, type Checker, type Verdict } from './checker.ts';
+import { isOpaque } from './opaque.ts';
 
 type Seen = EventOf<'cache-file-seen'>;
 
 /**
  * What lies in the cache after a run is what its names promise, and nothing was left behind but what serial runs leave too. An entry that is
  * short by the tar's padding is a serial defect of some validators, not a race, and is let pass. One whose content
- * nobody knows proves nothing, unless it is as it was before.
+ * nobody knows proves nothing, unless it is as it was before. A cache whose files tell nothing is not judged by them.
  */
 export const cacheIntact: Checker = {
   name: 'cache-intact',
@@ -15,6 +16,7 @@ export const cacheIntact: Checker = {
     if (!eventsOf(history, 'cache-looked-at').some(({ moment }) => moment === 'after')) {
       return { verdict: 'unknown', reason: 'nobody looked at the cache after the run' };
     }
+    if (isOpaque(history)) return held;
     const bad = eventsOf(history, 'cache-file-seen').filter((seen) => seen.moment === 'after' && isBad(history, seen));
     if (bad.length === 0) return unverifiable(history) ?? held;
     return { verdict: 'broken', sentence: bad.map((seen) => `${seen.path} ${wordsFor(seen.class)}`).join('; '), events: bad.map(({ index }) => index) };

@@ -2,6 +2,7 @@
 import { eventsOf, type CacheState, type History } from '../history/event.ts';
 import { held, type Checker } from './checker.ts';
 import { layIn } from './layers-read.ts';
+import { isOpaque } from './opaque.ts';
 
 /** The cache was what the run was told that it is: a run on another one says nothing of it. It never blames the validator. */
 export const cachePrepared: Checker = {
@@ -24,6 +25,7 @@ function problemOf(history: History, told: CacheState, files: number): string | 
     case 'cold':
       return files === 0 ? undefined : `${files} files lay in it`;
     case 'warm':
+      if (isOpaque(history)) return files > 0 ? undefined : 'nothing lay in it';
       return layers.length > 0 && whole === layers.length ? undefined : count;
     case 'half-filled':
       return whole > 0 && whole < layers.length ? undefined : count;

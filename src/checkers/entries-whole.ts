@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { eventsOf, type CacheMoment, type History } from '../history/event.ts';
 import { held, type Checker, type Verdict } from './checker.ts';
+import { isOpaque } from './opaque.ts';
 
 /**
  * Whenever everybody was stopped to look at the cache, each entry was whole, but for what had been damaged before: what has an
@@ -14,6 +15,7 @@ export const neverHalfWritten: Checker = { name: 'never-half-written', check: (h
 function wholeAt(history: History, moments: readonly CacheMoment[]): Verdict {
   const unseen = moments.find((wanted) => !eventsOf(history, 'cache-looked-at').some(({ moment }) => moment === wanted));
   if (unseen !== undefined) return { verdict: 'unknown', reason: `nobody looked at the cache ${unseen === 'held' ? 'while somebody was held' : 'after the run'}` };
+  if (isOpaque(history)) return { verdict: 'unknown', reason: 'the files of this cache are not named after what is in them (cacheEntries in the subject file)' };
   const files = eventsOf(history, 'cache-file-seen');
   const before = files.filter(({ moment }) => moment === 'before').map(({ path, digest }) => `${path} ${digest}`);
   const half = files.filter((seen) => moments.includes(seen.moment) && (seen.class === 'prefix' || seen.class === 'other-bytes') && !before.includes(`${seen.path} ${seen.digest}`));

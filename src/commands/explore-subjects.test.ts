@@ -35,6 +35,61 @@ describe.skipIf(oras === undefined)('a client of artifacts, whose cache is an OC
   });
 });
 
+/** Keeps each layer in a file whose name tells nothing, which is put in its place as a whole, or written there as its bytes come. */
+const keeper = `#!/usr/bin/env node
+const { get } = require('node:http');
+const { existsSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } = require('node:fs');
+const [how, image, cache] = process.argv.slice(2);
+const [host, ...rest] = image.replace(/:latest$/, '').split('/');
+const door = new URL(process.env.HTTP_PROXY ?? 'http://' + host);
+const ask = (path) => new Promise((resolve) => get({ host: door.hostname, port: door.port, path: 'http://' + host + '/v2/' + rest.join('/') + path }, resolve));
+const read = async (answer, onPiece) => { const pieces = []; for await (const piece of answer) { pieces.push(piece); onPiece?.(piece); } return Buffer.concat(pieces); };
+(async () => {
+  const { layers } = JSON.parse((await read(await ask('/manifests/latest'))).toString());
+  if (cache !== 'off') mkdirSync(cache, { recursive: true });
+  for (const { digest } of layers) {
+    const file = cache + '/' + digest.slice(-8) + '.layer';
+    if (existsSync(file)) { console.log(readFileSync(file).length); continue; }
+    const inPlace = how === 'in-place' && cache !== 'off' ? openSync(file, 'w') : undefined;
+    const bytes = await read(await ask('/blobs/' + digest), (piece) => inPlace !== undefined && writeSync(inPlace, piece));
+    if (how === 'replaced' && cache !== 'off') { writeFileSync(file + process.pid, bytes); renameSync(file + process.pid, file); }
+    console.log(bytes.length);
+  }
+})();
+`;
+
+describe('a program whose files are named in its own way', () => {
+  const program = join(folder, 'keeper');
+  const subjectOf = (how: string, cacheEntries?: 'opaque'): readonly string[] => {
+    writeFileSync(program, keeper);
+    chmodSync(program, 0o755);
+    const file = join(folder, `${how}-${cacheEntries ?? 'unsaid'}.ts`);
+    const exploration = { arguments: [how, '${IMAGE}', '${CACHE}'], withoutCache: [how, '${IMAGE}', 'off'] };
+    writeFileSync(file, `export const subject = ${JSON.stringify({ name: 'keeper', description: 'names of its own', program: { kind: 'given' }, cacheDirectory: '${XDG_CACHE_HOME}/keeper', ...(cacheEntries === undefined ? {} : { cacheEntries }), exploration })};\n`);
+    return ['--subject', file, '--binary', program];
+  };
+  const schedules = ['leader-follower/middle/1', 'leader-killed/middle/1', 'two-writers/ahead/1'].flatMap((name) => ['--replay', name]);
+
+  it('holds when they come into their place as a whole, and its subject says that they tell nothing', () => {
+    const { status, last } = explore(...subjectOf('replaced', 'opaque'), ...schedules);
+    expect(last).toMatch(/^3 of 3 schedules: 3 held, 0 broken, 0 unknown/);
+    expect(status).toBe(0);
+  });
+
+  it('is broken when they are written in place, by what another process makes of them', () => {
+    const { status, text, last } = explore(...subjectOf('in-place', 'opaque'), ...schedules.slice(0, 2));
+    expect(text).toMatch(/outcomes-agree \(scheduled run\): validator-2 differs/);
+    expect(last).toMatch(/^1 of 1 schedules: 0 held, 1 broken, 0 unknown/);
+    expect(status).toBe(1);
+  });
+
+  it('is unknown where its subject does not say so, with what to say', () => {
+    const { status, text } = explore(...subjectOf('replaced'), ...schedules.slice(0, 2));
+    expect(text).toMatch(/layers-read \(scheduled run\): the layer sha256:\w+ is not whole in the cache afterwards; no file there is named after a digest: cacheEntries: 'opaque' in the subject file/);
+    expect(status).toBe(3);
+  });
+});
+
 describe('a program that fails before it asks for anything', () => {
   it('is told with what it said, instead of schedules of which nothing is known', () => {
     const program = join(folder, 'program');

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Arrival, CallArrival, GateKeeperSettings, RequestArrival } from './gate-keeper.ts';
 import { faultNamed, isOfBodies, type GateAction } from './gate-action.ts';
-import type { GateRule, Party } from './gate.ts';
+import type { GateRule } from './gate.ts';
 import { sampleMs, type Idleness } from './idleness.ts';
-import type { EventOf, GateOpening } from '../history/event.ts';
+import { matches, partyOf, whereOf } from './matching.ts';
+import type { GateOpening } from '../history/event.ts';
 
 /** After which who has nothing to do has done what it could with bytes that it has: one that could run and gets no processor does not wait. */
 const digestedMs = 3 * sampleMs;
@@ -231,28 +232,4 @@ export class Gate {
 /** Nobody tells when somebody waits: one has to look. */
 function isAboutIdleness({ kind }: GateRule['until']): boolean {
   return kind === 'reached' || kind === 'standstill' || kind === 'ended-or-waits' || kind === 'failed-before';
-}
-
-function matches(hold: GateRule['hold'], { participant, target }: RequestArrival): boolean {
-  if (!('resource' in hold)) return false;
-  const { resource, references, repositories, participants } = hold;
-  if (resource !== target.resource) return false;
-  if (references !== undefined && !references.includes(target.reference ?? '')) return false;
-  if (participants !== undefined && !participants.includes(participant)) return false;
-  return repositories === undefined || repositories.includes(target.repository ?? '');
-}
-
-/** Who stops after a file call is a process, whatever the parties are. */
-function partyOf(parties: Party, arrival: Arrival): string {
-  switch (parties) {
-    case 'participant':
-      return arrival.participant;
-    case 'repository':
-      return 'target' in arrival ? (arrival.target.repository ?? '') : arrival.participant;
-  }
-}
-
-function whereOf(arrival: Arrival): Pick<EventOf<'gate-arrived'>, 'request' | 'repository' | 'call'> {
-  if ('request' in arrival) return { request: arrival.request, repository: arrival.target.repository ?? '' };
-  return 'call' in arrival ? { call: arrival.call } : {};
 }

@@ -17,7 +17,7 @@ export const eventSchemaFile = 'event.schema.json';
 
 /** A table, so that a new kind of event can't be forgotten here. */
 const shapes: Readonly<Record<EventKind, z.ZodObject>> = {
-  'workload-known': z.object({ layers: z.array(z.object({ digest: text, diffId: text, size: count })), shared: text.optional(), cache: z.enum(['cold', 'warm', 'half-filled', 'damaged']).optional() }),
+  'workload-known': z.object({ layers: z.array(z.object({ digest: text, diffId: text, size: count })), shared: text.optional(), cache: z.enum(['cold', 'warm', 'half-filled', 'damaged']).optional(), isOpaque: z.literal(true).optional() }),
   'validator-started': z.object({ ...actor, pid: count, command: texts, directory: text }),
   'validator-exited': z.object({
     ...actor, ending: z.enum(['exited', 'signalled', 'deadline', 'output-limit', 'stopped']), exitCode: z.number().nullable(), signal: text.nullable(), durationMs: count,

@@ -75,6 +75,8 @@ export type EventBody =
       readonly shared?: Digest;
       /** What the cache was made to be before; absent: it is as earlier runs have left it. */
       readonly cache?: CacheState;
+      /** The cache's files are not named after what is in them, so they tell nothing. */
+      readonly isOpaque?: true;
     }
   | ({
       readonly kind: 'validator-started';

@@ -78,6 +78,7 @@ export async function performRun(plan: Plan, participants: readonly Participant[
     layers: settings.knownLayers.map(({ digest, diffId, compressed }) => ({ digest, diffId, size: compressed.length })),
     ...(plan.sharedLayer === undefined ? {} : { shared: plan.sharedLayer }),
     ...(plan.cache === undefined ? {} : { cache: plan.cache }),
+    ...(settings.subject.cacheEntries === 'opaque' ? { isOpaque: true } : {}),
   });
   settings.logDoor?.reportTo(recorder);
   await look('before');

@@ -36,6 +36,7 @@ export const testSubject: Subject = {
   program: { kind: 'given' },
   arguments: [],
   cacheDirectory: '${XDG_CACHE_HOME}/layers',
+  cacheEntries: 'by-digest',
   serialArguments: ['--serial'],
   environment: {},
   noCacheEnvironment: { CACHE: 'false' },

@@ -15,6 +15,11 @@ const subjectSchema = z.strictObject({
   arguments: z.array(z.string()).default([]),
   /** Where layers are cached, in it or in folders below it; `${HOME}` and `${XDG_CACHE_HOME}` are known. */
   cacheDirectory: z.string().min(1),
+  /**
+   * How layers lie there. `by-digest`: a file each, named after the digest of what is in it. `opaque`: in another way, as in a
+   * database; then nothing is said of what lies there, only of what processes say.
+   */
+  cacheEntries: z.enum(['by-digest', 'opaque']).default('by-digest'),
   /** Set for every run, unless a step sets it otherwise; `${HOME}`, `${XDG_CACHE_HOME}` and `${CACHE}`, the cache's directory, are known. */
   environment: settings.default({}),
   /** Appended to run one command serially: to every one, or to those that begin with such words (`validate image`). */

@@ -9,7 +9,7 @@ import { counted, cut, grouped, listed, ordinal } from './text.ts';
 export function sentenceOf(event: Event, view: RunView): string {
   switch (event.kind) {
     case 'workload-known':
-      return `${counted(event.layers.length, 'layer')} to be read through the cache${event.cache === undefined ? '' : `, which is ${event.cache}`}`;
+      return `${counted(event.layers.length, 'layer')} to be read through the cache${event.cache === undefined ? '' : `, which is ${event.cache}`}${event.isOpaque === true ? '; its files are not named after what is in them' : ''}`;
     case 'validator-started':
       return `${event.participant} starts (process ${event.pid}): ${cut(event.command.join(' '), 160)}`;
     case 'validator-exited':
