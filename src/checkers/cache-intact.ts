@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { eventsOf, type CacheFileClass, type EventOf, type History } from '../history/event.ts';
 import { held, type Checker, type Verdict } from './checker.ts';
-import { isOpaque } from './opaque.ts';
+import { isOpaque, isUsual } from './opaque.ts';
 
 type Seen = EventOf<'cache-file-seen'>;
 
 /**
- * What lies in the cache after a run is what its names promise, and nothing was left behind but what serial runs leave too. An entry that is
+ * What lies in the cache after a run is what its names promise, or what serial runs keep under them, and nothing was left behind but what those leave too. An entry that is
  * short by the tar's padding is a serial defect of some validators, not a race, and is let pass. One whose content
  * nobody knows proves nothing, unless it is as it was before. A cache whose files tell nothing is not judged by them.
  */
@@ -27,7 +27,7 @@ function isBad(history: History, seen: Seen): boolean {
   switch (seen.class) {
     case 'prefix':
     case 'other-bytes':
-      return true;
+      return !isUsual(history, seen);
     case 'foreign': {
       const wasThere = eventsOf(history, 'cache-file-seen').some(({ moment, path }) => moment === 'before' && path === seen.path);
       return !wasThere && !eventsOf(history, 'usual-files-known').some(({ paths }) => paths.includes(seen.path));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { eventsOf, type EventOf, type History } from '../history/event.ts';
-import { isOpaque } from './opaque.ts';
+import { isOpaque, isUsual } from './opaque.ts';
 import { held, type Checker } from './checker.ts';
 
 type KnownLayer = EventOf<'workload-known'>['layers'][number];
@@ -55,11 +55,11 @@ function wasFetched(history: History, { digest }: KnownLayer): boolean {
   );
 }
 
-/** Whether the layer's entry was whole then. Entries go by the diffID, compressed ones by the digest. */
+/** Whether the layer's entry was whole then, or what serial runs keep for whole. Entries go by the diffID, compressed ones by the digest. */
 export function layIn(history: History, { digest, diffId }: KnownLayer, moment: Moment): boolean {
   const names = [hex(digest), hex(diffId)];
   return eventsOf(history, 'cache-file-seen').some(
-    (seen) => seen.moment === moment && names.some((name) => seen.path.endsWith(name)) && (seen.class === 'exact' || seen.class === 'short-by-padding'),
+    (seen) => seen.moment === moment && names.some((name) => seen.path.endsWith(name)) && (seen.class === 'exact' || seen.class === 'short-by-padding' || isUsual(history, seen)),
   );
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
 import type { EventBody } from '../history/event.ts';
+import { digestOf } from '../oci/digest.ts';
 import { cacheIntact } from './cache-intact.ts';
 import { cachePrepared } from './cache-prepared.ts';
 import { entriesWhole } from './entries-whole.ts';
@@ -38,5 +39,25 @@ describe('a cache whose files tell nothing', () => {
     const warm = { ...opaque, cache: 'warm' } as EventBody;
     expect(cachePrepared.check(historyOf(warm, looked('before', 1)))).toEqual({ verdict: 'held' });
     expect(cachePrepared.check(historyOf(warm, looked('before')))).toMatchObject({ verdict: 'unknown' });
+  });
+});
+
+describe('an entry that holds something else than its name promises', () => {
+  const entry = file('after', layer.diffId, 'other-bytes', 'wrapped');
+  const usual = { kind: 'usual-files-known', paths: [], contents: [{ path: layer.diffId, digest: digestOf(Buffer.from('wrapped')) }] } as EventBody;
+
+  it('is blamed on no race where serial runs keep the same under that name, and the layer was read', () => {
+    const history = historyOf(known, ...fetched, looked('after', 1), entry, usual);
+    expect([cacheIntact.check(history), layersRead.check(history)]).toEqual([{ verdict: 'held' }, { verdict: 'held' }]);
+  });
+
+  it.each([
+    ['nothing is known of serial runs', [entry]],
+    ['serial runs keep other bytes under that name', [file('after', layer.diffId, 'other-bytes', 'half'), usual]],
+    ['serial runs keep them under another name', [entry, { ...usual, contents: [{ path: layer.digest, digest: digestOf(Buffer.from('wrapped')) }] } as EventBody]],
+  ])('is broken where %s', (_what, bodies) => {
+    const history = historyOf(known, ...fetched, looked('after', 1), ...bodies);
+    expect(cacheIntact.check(history).verdict).toBe('broken');
+    expect(layersRead.check(history).verdict).toBe('unknown');
   });
 });

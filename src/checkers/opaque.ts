@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { eventsOf, type History } from '../history/event.ts';
+import { eventsOf, type FileContent, type History } from '../history/event.ts';
+
+/** True for an entry that holds what it holds after a serial run too, whatever its name promises: no race has done that. */
+export function isUsual(history: History, { path, digest }: FileContent): boolean {
+  return eventsOf(history, 'usual-files-known').some(({ contents = [] }) => contents.some((content) => content.path === path && content.digest === digest));
+}
 
 /** True where the cache's files are not named after what is in them: then nothing can be said of any of them. */
 export function isOpaque(history: History): boolean {

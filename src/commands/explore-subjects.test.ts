@@ -35,7 +35,10 @@ describe.skipIf(oras === undefined)('a client of artifacts, whose cache is an OC
   });
 });
 
-/** Keeps each layer in a file whose name tells nothing, which is put in its place as a whole, or written there as its bytes come. */
+/**
+ * Keeps each layer in a file, which is put in its place as a whole, or written there as its bytes come. The file's name tells nothing, but for
+ * `wrapped`: there it is the digest of the layer, and a letter is put before what it holds.
+ */
 const keeper = `#!/usr/bin/env node
 const { get } = require('node:http');
 const { existsSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } = require('node:fs');
@@ -48,11 +51,12 @@ const read = async (answer, onPiece) => { const pieces = []; for await (const pi
   const { layers } = JSON.parse((await read(await ask('/manifests/latest'))).toString());
   if (cache !== 'off') mkdirSync(cache, { recursive: true });
   for (const { digest } of layers) {
-    const file = cache + '/' + digest.slice(-8) + '.layer';
-    if (existsSync(file)) { console.log(readFileSync(file).length); continue; }
+    const [name, before] = how === 'wrapped' ? [digest, 'w'] : [digest.slice(-8) + '.layer', ''];
+    const file = cache + '/' + name;
+    if (existsSync(file)) { console.log(readFileSync(file).length - before.length); continue; }
     const inPlace = how === 'in-place' && cache !== 'off' ? openSync(file, 'w') : undefined;
     const bytes = await read(await ask('/blobs/' + digest), (piece) => inPlace !== undefined && writeSync(inPlace, piece));
-    if (how === 'replaced' && cache !== 'off') { writeFileSync(file + process.pid, bytes); renameSync(file + process.pid, file); }
+    if (how !== 'in-place' && cache !== 'off') { writeFileSync(file + process.pid, Buffer.concat([Buffer.from(before), bytes])); renameSync(file + process.pid, file); }
     console.log(bytes.length);
   }
 })();
@@ -81,6 +85,13 @@ describe('a program whose files are named in its own way', () => {
     expect(text).toMatch(/outcomes-agree \(scheduled run\): validator-2 differs/);
     expect(last).toMatch(/^1 of 1 schedules: 0 held, 1 broken, 0 unknown/);
     expect(status).toBe(1);
+  });
+
+  it('holds where names promise something else than what they hold alone, too, which is told once', () => {
+    const { status, text, last } = explore(...subjectOf('wrapped'), ...schedules);
+    expect(text.match(/without any race: sha256:\w+, and 2 more, in the cache holds something else than its name promises/g)).toHaveLength(1);
+    expect(last).toMatch(/^3 of 3 schedules: 3 held, 0 broken, 0 unknown/);
+    expect(status).toBe(0);
   });
 
   it('is unknown where its subject does not say so, with what to say', () => {

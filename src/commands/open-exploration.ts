@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Settings } from '../config.ts';
 import type { AttemptSettings } from '../explore/attempt.ts';
-import { expectedOutcomes } from '../explore/expectation.ts';
+import { expectedOutcomes, type Expectation } from '../explore/expectation.ts';
 import { FilledCaches } from '../explore/filled-caches.ts';
 import { probe } from '../explore/probe.ts';
 import { explorationIdentity, prepareWorkload, withoutCache, type WorkloadShape } from '../explore/workload.ts';
@@ -33,6 +33,7 @@ export async function openExploration({ settings, participants, plantedBug, isWi
   const request = { scenario, workload, environment };
   const expectation = await expectedOutcomes({ ...request, name: 'alone' });
   expectation.serialDefects.forEach((defect) => report.line(`  without any race: ${defect}`));
+  tellOfContents(expectation, report);
   return {
     scenario,
     workload,
@@ -44,6 +45,13 @@ export async function openExploration({ settings, participants, plantedBug, isWi
     isStrict: isHeldToPromises(subject) && !isWithoutCache,
     isWithoutCache,
   };
+}
+
+/** A defect of the cache, or its way: either is there without a race, and blamed on none. */
+function tellOfContents({ usualContents: [first], usualContents }: Expectation, report: TerminalReport): void {
+  if (first === undefined) return;
+  const others = usualContents.length === 1 ? '' : `, and ${usualContents.length - 1} more,`;
+  report.line(`  without any race: ${first.path}${others} in the cache holds something else than its name promises; that alone counts as no finding (cacheEntries in the subject file)`);
 }
 
 /** What gives a test build a bug. */

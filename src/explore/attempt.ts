@@ -190,7 +190,8 @@ async function verdictsOf(run: PerformedRun, { expectation, isStrict }: AttemptS
     const result = run.results[index];
     if (result !== undefined && !struck.includes(participant.name)) await expectation.compare(run, participant, result, { mayFail: mayFail.includes(participant.name) });
   }
-  run.recorder.record({ kind: 'usual-files-known', paths: [...expectation.usualFiles] });
+  const { usualFiles, usualContents } = expectation;
+  run.recorder.record({ kind: 'usual-files-known', paths: [...usualFiles], ...(usualContents.length > 0 ? { contents: [...usualContents] } : {}) });
   const history = run.recorder.events();
   run.recorder.close();
   const verdicts = checkers.map((checker) => judge(checker, history));

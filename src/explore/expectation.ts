@@ -4,7 +4,7 @@ import { join, relative } from 'node:path';
 import { cacheIntact } from '../checkers/cache-intact.ts';
 import { judge } from '../checkers/checker.ts';
 import { ended } from '../checkers/ended.ts';
-import { eventsOf } from '../history/event.ts';
+import { eventsOf, type FileContent } from '../history/event.ts';
 import { pathsBelow } from '../scenario/cache-files.ts';
 import { difference } from '../scenario/difference.ts';
 import { outcomeText } from '../scenario/reference-run.ts';
@@ -26,6 +26,8 @@ export interface Expectation {
   readonly serialDefects: readonly string[];
   /** What serial runs leave in the cache besides entries. */
   readonly usualFiles: ReadonlySet<string>;
+  /** Entries that hold something else than their names promise after serial runs, and what. */
+  readonly usualContents: readonly FileContent[];
   /** All of these runs, as they came to their end. */
   readonly serialRuns: readonly SerialRun[];
   /** What one process takes whose layers are small. */
@@ -100,6 +102,7 @@ class SerialOutcomes implements Expectation {
   readonly #learning = new Map<string, Promise<void>>();
   readonly #serialDefects: string[] = [];
   readonly usualFiles = new Set<string>();
+  readonly usualContents: FileContent[] = [];
   readonly #serialRuns: SerialRun[] = [];
   readonly #look: (soFar: Expectation) => Promise<void>;
   #completing: Promise<void> | undefined;
@@ -172,8 +175,10 @@ class SerialOutcomes implements Expectation {
     const { scenario, name } = this.#request;
     const folder = join(scenario.storedFolder, `${name}-${participant.name}-${moment}`);
     const run = await runOn(home, { scenario, participants: [participant], gates: [], meeting: 'alone', environment: { ...this.#request.environment, ...environment }, folder });
-    const left = eventsOf(run.recorder.events(), 'cache-file-seen').flatMap((seen) => (seen.moment === 'after' && seen.class === 'foreign' ? [seen.path] : []));
+    const after = eventsOf(run.recorder.events(), 'cache-file-seen').filter(({ moment: at }) => at === 'after');
+    const left = after.flatMap((seen) => (seen.class === 'foreign' ? [seen.path] : []));
     for (const path of left) this.usualFiles.add(path);
+    for (const { path, digest, class: kind } of after) if (kind === 'prefix' || kind === 'other-bytes') this.#keepContent({ path, digest });
     run.recorder.record({ kind: 'usual-files-known', paths: left });
     run.recorder.close();
     const [result] = run.results;
@@ -182,6 +187,10 @@ class SerialOutcomes implements Expectation {
     this.#serialRuns.push({ participant: participant.name, moment, result, broken });
     if (moment.startsWith('cold') && this.#usual.peakRssBytes === null) this.#usual = result;
     return await this.#outcomeOf(run, result);
+  }
+
+  #keepContent({ path, digest }: FileContent): void {
+    if (!this.usualContents.some((known) => known.path === path && known.digest === digest)) this.usualContents.push({ path, digest });
   }
 
   async #outcomeOf(run: PerformedRun, result: RunResult): Promise<string> {

@@ -33,7 +33,7 @@ const shapes: Readonly<Record<EventKind, z.ZodObject>> = {
   'gate-opened': z.object({ gate: text, reason: z.enum(['condition', 'abandoned', 'timeout', 'closed']), arrived: count, wanted: count, waiting: texts.optional(), ended: texts.optional(), fault: text.optional() }),
   'cache-file-seen': z.object({ moment, path: text, size: count, digest: text, class: z.enum(['exact', 'prefix', 'short-by-padding', 'other-bytes', 'foreign', 'unknown-content']) }),
   'limits-known': z.object({ ...actor, rssBytes: count, openFiles: count, threads: count, diskBytes: count }),
-  'usual-files-known': z.object({ paths: texts }),
+  'usual-files-known': z.object({ paths: texts, contents: z.array(z.object({ path: text, digest: text })).optional() }),
   'cache-looked-at': z.object({ moment, files: count }),
   'log-fault': z.object({ fault: text, after: count }),
   'log-told': z.object({ answer: text }),

@@ -66,6 +66,11 @@ export type CacheState = 'cold' | 'warm' | 'half-filled' | 'damaged';
 /** Which moment a cache file was looked at. */
 export type CacheMoment = 'before' | 'held' | 'after';
 
+export interface FileContent {
+  readonly path: string;
+  readonly digest: string;
+}
+
 export type EventBody =
   | {
       readonly kind: 'workload-known';
@@ -162,8 +167,11 @@ export type EventBody =
     }
   /** What the participant may take at most, by what one takes that reads small layers, and by the size of its own. */
   | ({ readonly kind: 'limits-known'; readonly rssBytes: number; readonly openFiles: number; readonly threads: number; readonly diskBytes: number } & Actor)
-  /** What a serial run leaves in the cache besides entries, below its folder: an index, for example. */
-  | { readonly kind: 'usual-files-known'; readonly paths: readonly string[] }
+  /**
+   * What a serial run leaves in the cache besides entries, below its folder: an index, for example. `contents`: entries that hold something
+   * else than their names promise, and what they hold.
+   */
+  | { readonly kind: 'usual-files-known'; readonly paths: readonly string[]; readonly contents?: readonly FileContent[] }
   | { readonly kind: 'cache-looked-at'; readonly moment: CacheMoment; readonly files: number }
   /** The log in this run fails by `fault`, once it has answered `after` requests. */
   | { readonly kind: 'log-fault'; readonly fault: LogFault; readonly after: number }
