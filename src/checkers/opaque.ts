@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { eventsOf, type FileContent, type History } from '../history/event.ts';
+import { eventsOf, type EventOf, type History } from '../history/event.ts';
+
+/** A file of the cache, and what it held. */
+export type FileContent = Pick<EventOf<'cache-file-seen'>, 'path' | 'digest'>;
 
 /** True for an entry that holds what it holds after a serial run too, whatever its name promises: no race has done that. */
 export function isUsual(history: History, { path, digest }: FileContent): boolean {

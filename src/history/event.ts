@@ -66,11 +66,6 @@ export type CacheState = 'cold' | 'warm' | 'half-filled' | 'damaged';
 /** Which moment a cache file was looked at. */
 export type CacheMoment = 'before' | 'held' | 'after';
 
-export interface FileContent {
-  readonly path: string;
-  readonly digest: string;
-}
-
 export type EventBody =
   | {
       readonly kind: 'workload-known';
@@ -171,7 +166,7 @@ export type EventBody =
    * What a serial run leaves in the cache besides entries, below its folder: an index, for example. `contents`: entries that hold something
    * else than their names promise, and what they hold.
    */
-  | { readonly kind: 'usual-files-known'; readonly paths: readonly string[]; readonly contents?: readonly FileContent[] }
+  | { readonly kind: 'usual-files-known'; readonly paths: readonly string[]; readonly contents?: readonly Pick<EventOf<'cache-file-seen'>, 'path' | 'digest'>[] }
   | { readonly kind: 'cache-looked-at'; readonly moment: CacheMoment; readonly files: number }
   /** The log in this run fails by `fault`, once it has answered `after` requests. */
   | { readonly kind: 'log-fault'; readonly fault: LogFault; readonly after: number }
