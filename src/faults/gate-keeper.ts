@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { guardGroup } from '../foundation/guard.ts';
 import { signalGroup } from '../foundation/process-table.ts';
 import type { FileCall, RegistryTarget } from '../history/event.ts';
 import type { Recorder } from '../history/recorder.ts';
@@ -98,6 +99,9 @@ class Keeper implements GateKeeper {
   readonly #pids = new Map<string, number>();
   readonly #gates: readonly Gate[];
   readonly #turns: Turns | undefined;
+  /** Those who were told to die, and have not ended; and what lets the others go on then. */
+  readonly #dying = new Set<string>();
+  readonly #thaws: (() => void)[] = [];
 
   constructor(rules: readonly GateRule[], settings: GateKeeperSettings) {
     const { participants, recorder, look, turns } = settings;
@@ -112,7 +116,7 @@ class Keeper implements GateKeeper {
       gateNamed: (name) => this.#gates.find((gate) => gate.rule.name === name),
       isHeld: (participant) => this.#gates.some((gate) => gate.holds(participant)),
       arrived: () => this.#gates.forEach((gate) => gate.recheck()),
-      kill: (participant) => void signalGroup(this.#pids.get(participant) ?? 0, 'SIGKILL'),
+      kill: (participant) => this.#kill(participant),
     };
     this.#gates = rules.map((rule) => new Gate(rule, parts));
     this.#turns = turns === undefined ? undefined : new Turns(turns, parts);
@@ -176,6 +180,7 @@ class Keeper implements GateKeeper {
   }
 
   participantEnded(participant: string): void {
+    if (this.#dying.delete(participant) && this.#dying.size === 0) this.#thaw();
     this.#live.delete(participant);
     this.#pids.delete(participant);
     for (const gate of this.#gates) gate.participantEnded(participant);
@@ -183,7 +188,32 @@ class Keeper implements GateKeeper {
     this.#turns?.participantEnded(participant);
   }
 
+  /**
+   * The system lets go of what a process holds before the process is gone, and who waits for that would see a bit of both: nobody
+   * else moves in between, but for those who stand at a gate anyway.
+   */
+  #kill(participant: string): void {
+    const victim = this.#pids.get(participant);
+    if (victim === undefined) return;
+    this.#dying.add(participant);
+    for (const [other, pid] of this.#pids) {
+      if (this.#dying.has(other) || this.#gates.some((gate) => gate.holds(other))) continue;
+      const letAlone = guardGroup(pid);
+      signalGroup(pid, 'SIGSTOP');
+      this.#thaws.push(() => {
+        signalGroup(pid, 'SIGCONT');
+        letAlone();
+      });
+    }
+    signalGroup(victim, 'SIGKILL');
+  }
+
+  #thaw(): void {
+    for (const thaw of this.#thaws.splice(0)) thaw();
+  }
+
   close(): void {
+    this.#thaw();
     for (const gate of this.#gates) gate.open('closed');
     this.#turns?.close();
   }

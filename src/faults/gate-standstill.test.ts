@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -17,6 +17,7 @@ const running: ChildProcess[] = [];
 
 afterEach(async () => {
   await Promise.all(running.splice(0).map(async (child) => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
     const ended = once(child, 'exit');
     child.kill('SIGKILL');
     await ended;
@@ -24,10 +25,11 @@ afterEach(async () => {
 });
 
 /** A process of its own, which either computes or waits. */
-function start(bench: Bench, participant: string, program: string): void {
-  const child = spawn(process.execPath, ['--eval', program], { stdio: 'ignore' });
+function start(bench: Bench, participant: string, program: string): ChildProcess {
+  const child = spawn(process.execPath, ['--eval', program], { stdio: 'ignore', detached: true });
   running.push(child);
   bench.keeper.participantStarted(participant, child.pid ?? 0);
+  return child;
 }
 
 describe('standstill', () => {
@@ -97,6 +99,19 @@ describe('standstill', () => {
     await Promise.all(['a', 'b', 'c'].map(async (one) => await bench.send(one)));
     expect(bench.openings()).toEqual([['together', 'condition', 3, 3]]);
   });
+});
+
+it('nobody moves between the kill and the end of who is killed, and everybody after it', async () => {
+  const killing: GateRule = { ...barrier(2), until: { kind: 'standstill', parties: 'participant', count: 2 }, then: 'kill' };
+  const bench = new Bench([killing], ['a', 'b']);
+  const [victim, other] = ['a', 'b'].map((name) => start(bench, name, 'setInterval(() => {}, 2 ** 30)')) as [ChildProcess, ChildProcess];
+  const stateOf = ({ pid }: ChildProcess): string => /\) (\w) /.exec(readFileSync(`/proc/${pid}/stat`, 'latin1'))?.[1] ?? '';
+  const gone = once(victim, 'exit');
+  await bench.send('a');
+  expect(await gone).toEqual([null, 'SIGKILL']);
+  await expect.poll(() => stateOf(other), { timeout: 30_000 }).toBe('T');
+  bench.keeper.participantEnded('a');
+  await expect.poll(() => stateOf(other), { timeout: 30_000 }).toBe('S');
 });
 
 describe('gates that wait for one participant', () => {

@@ -3,9 +3,9 @@ import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, r
 import { writeFile } from 'node:fs/promises';
 import { StringDecoder } from 'node:string_decoder';
 import { basename, dirname, join } from 'node:path';
+import { guardGroup } from '../foundation/guard.ts';
 import { standsTraced } from '../foundation/process-table.ts';
 import type { CallFamily, FileCall } from '../history/event.ts';
-import { guardGroup } from './guard.ts';
 import { TraceReader } from './trace-reader.ts';
 
 export interface TracingSettings {
