@@ -49,6 +49,21 @@ describe('a session', () => {
     expect(readdirSync(root)).toEqual([]);
   });
 
+  it('leaves nothing where something is made in it after it has gone, such as by work that was under way', async () => {
+    const program = `
+      import { existsSync, mkdirSync } from 'node:fs';
+      const { openSession } = await import('${sessionModule}');
+      const session = await openSession({ root: ${JSON.stringify(root)} });
+      await session[Symbol.asyncDispose]();
+      mkdirSync(session.directory + '/scenarios/late', { recursive: true });
+      console.log(existsSync(session.directory));
+      process.exit(143);`;
+    const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [[said], [status]] = await Promise.all([once(child.stdout, 'data'), once(child, 'exit')]);
+    expect([String(said), status]).toEqual(['true\n', 143]);
+    expect(readdirSync(root)).toEqual([]);
+  });
+
   it('says when no folder can be made', async () => {
     writeFileSync(join(root, 'file'), '');
     await expect(openSession({ root: join(root, 'file') })).rejects.toMatchObject({ code: 'FOLDER_NOT_WRITABLE' });

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { lstat, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -53,8 +54,19 @@ export async function openSession({ root = usualRoot() }: { readonly root?: stri
   } catch (cause) {
     throw new StampedeError('FOLDER_NOT_WRITABLE', `can't make a temporary folder in ${root}`, { cause, hint: 'set TMPDIR to a folder that can be written' });
   }
-  const remove = async (): Promise<void> => await rm(directory, { recursive: true, force: true });
+  const remove = async (): Promise<void> => {
+    removeAtExit(directory);
+    await rm(directory, { recursive: true, force: true, maxRetries: 3 });
+  };
   return { id, directory, ledgerFile: join(directory, ledger), [Symbol.asyncDispose]: remove };
+}
+
+const toRemove = new Set<string>();
+
+/** Once more: what was under way when a command was ended may have made folders anew, and at the exit nothing is. */
+function removeAtExit(directory: string): void {
+  if (toRemove.size === 0) process.once('exit', () => toRemove.forEach((one) => rmSync(one, { recursive: true, force: true })));
+  toRemove.add(directory);
 }
 
 /**

@@ -38,7 +38,7 @@ describe('loadSubject', () => {
   });
 
   it('fills in what may be left out', async () => {
-    expect(await loadSubject('one', folder)).toEqual({ ...least, name: 'one', arguments: [], environment: {}, serialArguments: [], noCacheEnvironment: {}, door: 'forward', registry: { auth: 'none', tls: false }, unknownVariables: 'error', deadlineMs: 60_000 });
+    expect(await loadSubject('one', folder)).toEqual({ ...least, name: 'one', arguments: [], cacheEntries: 'by-digest', environment: {}, serialArguments: [], noCacheEnvironment: {}, door: 'forward', registry: { auth: 'none', tls: false }, unknownVariables: 'error', deadlineMs: 60_000 });
   });
 
   it('loads a file of the user, in a folder of CommonJS too', async () => {
