@@ -23,10 +23,10 @@ export interface BenchStage extends BenchServer {
 }
 
 
-/** What `npm run stage` runs, without npm. */
+/** What `npm run stage` runs, without npm: `exec node`, and these words. */
 async function stageWords(): Promise<readonly string[]> {
   const { scripts } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { readonly scripts: { readonly stage: string } };
-  const [, ...words] = scripts.stage.split(' ');
+  const [, , ...words] = scripts.stage.split(' ');
   return words;
 }
 
