@@ -106,6 +106,11 @@ export class TestProject {
     return await this.start(['acceptance', ...this.flags(), ...args], environment).ended;
   }
 
+  /** Whether a command that was started here had that number. */
+  hasStarted(pid: number): boolean {
+    return this.#children.some((child) => child.pid === pid);
+  }
+
   /** Ends commands that a failed test left running. */
   async close(): Promise<void> {
     for (const child of this.#children) child.kill('SIGKILL');

@@ -8,7 +8,7 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { plainFeature, TestProject, type Ended } from '../commands/test-project.ts';
-import { projectLabel, tagOf } from './session-tag.ts';
+import { pidOf, projectLabel, tagOf } from './session-tag.ts';
 import { emptyImage } from './test-small-engine.ts';
 import { projectComposeFile, testEngine } from './test-engine.ts';
 
@@ -31,9 +31,10 @@ function expectRefusal({ status, output }: Ended, code: string, wanted = 2): voi
   expect(status).toBe(wanted);
 }
 
+/** Of the commands that were started here: other tests may have a stage at the same time. */
 async function leftContainers(): Promise<readonly string[]> {
   const all = await engine!.api.listContainers({ all: true, filters: { label: [projectLabel] } });
-  return all.map(({ Labels }) => Labels[projectLabel] ?? '').filter((name) => tagOf(name) !== undefined);
+  return all.map(({ Labels }) => Labels[projectLabel] ?? '').filter((name) => project.hasStarted(pidOf(tagOf(name) ?? '')));
 }
 
 describe('an engine that is no use', () => {

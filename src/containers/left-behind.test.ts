@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { plainFeature, TestProject, type RunningCommand } from '../commands/test-project.ts';
 import { sweepContainers } from './clean-up.ts';
-import { projectLabel, tagOf } from './session-tag.ts';
+import { pidOf, projectLabel, tagOf } from './session-tag.ts';
 import { testEngine } from './test-engine.ts';
 
 const engine = await testEngine();
@@ -18,7 +18,12 @@ beforeAll(async () => {
 afterAll(async () => await project.close());
 
 const filters = { label: [projectLabel] };
-const isOurs = (labels: Readonly<Record<string, string>> | null | undefined): boolean => tagOf(labels?.[projectLabel] ?? '') !== undefined;
+
+/** True for what a command of this project has started: other tests may have a stage at the same time. */
+function isOurs(labels: Readonly<Record<string, string>> | null | undefined): boolean {
+  const tag = tagOf(labels?.[projectLabel] ?? '');
+  return tag !== undefined && project.hasStarted(pidOf(tag));
+}
 
 /** Containers, networks and volumes of this project's runs. */
 async function left(): Promise<readonly string[]> {

@@ -25,10 +25,15 @@ export function tagOf(project: string): string | undefined {
   return /^stampede-[0-9a-f]{8}-\d+-\d+-[0-9a-f]{8}(?=-)/.exec(project)?.[0];
 }
 
+/** Of the process whose run it is, on its machine. */
+export function pidOf(tag: string): number {
+  return Number(tag.split('-')[2]);
+}
+
 /** True only for a run of this machine whose process is gone; of others nothing is known. */
 export function isOrphan(tag: string): boolean {
-  const [, machine, pid, startTime] = tag.split('-');
-  return machine === thisMachine() && startTime !== '0' && startTimeOf(Number(pid)) !== startTime;
+  const [, machine, , startTime] = tag.split('-');
+  return machine === thisMachine() && startTime !== '0' && startTimeOf(pidOf(tag)) !== startTime;
 }
 
 /** Same for all processes that see each other's pids; another after a restart of the machine. */
