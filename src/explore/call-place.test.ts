@@ -24,6 +24,14 @@ it('tells which faults of the disk a process would meet, as far as names are kno
   expect(callPlaces({ cold: byName, warm: [], damaged: [] }, shared).disk).toEqual(['EMFILE/create']);
 });
 
+it('leaves out what a process does before it asks for anything', () => {
+  const request = { index: 1, at: 1, kind: 'request', participant: 'one', request: 1, method: 'GET', path: '/v2/', target: { resource: 'manifest', repository: 'app', reference: 'latest' } } as const;
+  const [made = [], written = []] = [calls(['create', 'mkdir', '']), calls(['write', 'write', shared.digest])];
+  const diskOf = (cold: History): readonly string[] => callPlaces({ cold, warm: [], damaged: [] }, shared).disk;
+  expect(diskOf([...made, request, ...written])).toEqual(['ENOSPC/write', 'EIO/write', 'EROFS/write']);
+  expect(diskOf([request, ...made, ...written])).toEqual(['ENOSPC/create', 'ENOSPC/write', 'EIO/write', 'EROFS/create', 'EROFS/write']);
+});
+
 it('takes few calls one by one, of many the first and the one in the middle, and of writes that need not come only the first', () => {
   const rowOf = (family: CallFamily, length: number): readonly (readonly [CallFamily, string, string])[] => Array.from({ length }, () => [family, family, shared.digest] as const);
   const placesOf = (family: CallFamily, length: number): readonly string[] => callPlaces({ cold: calls(...rowOf(family, length)), warm: [], damaged: [] }, shared).cold;

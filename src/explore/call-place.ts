@@ -46,15 +46,21 @@ export interface SharedLayer {
 /** What the histories of calm runs tell. */
 export function callPlaces(histories: Readonly<Record<'cold' | 'warm' | 'damaged', History>>, shared: SharedLayer): CallPlaces {
   const [cold, warm, damaged] = [histories.cold, histories.warm, histories.damaged].map((history) => callsIn(history, shared)) as [Placed[], Placed[], Placed[]];
+  const late = callsIn(histories.cold.slice(firstRequestIn(histories.cold)), shared);
   const lastRead = warm.findLastIndex(({ call }) => call.family === 'read');
   const places = (those: readonly Placed[]): readonly CallPlace[] => those.map(({ place }) => place);
   return {
     cold: places(cold.filter(({ call }) => call.family !== 'read')),
     damaged: places(damaged.filter(({ call }) => call.family !== 'read')),
     warm: places(warm.slice(0, lastRead)),
-    disk: diskFaults.filter((fault) => (isOfReading(fault) ? warm : cold).some(({ call }) => meets(call, fault, shared))),
+    disk: diskFaults.filter((fault) => (isOfReading(fault) ? warm : late).some(({ call }) => meets(call, fault, shared))),
     changing: places(cold.filter(({ call: { family, result } }) => changingFamilies.includes(family) && !result.startsWith('E'))),
   };
+}
+
+/** A disk fails from a request on: what a process does before it asks for anything is not met. */
+function firstRequestIn(history: History): number {
+  return Math.max(0, history.findIndex(({ kind }) => kind === 'request'));
 }
 
 /** What is to fail has to be known by its name before; a name that is made up by chance is not, unless the file is open already. */
