@@ -1,50 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, open, readdir, readFile, readlink, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, open, readdir, readFile, readlink, rm, utimes, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { seededRandom } from '../../foundation/seed.ts';
 import { digestOf } from '../../oci/digest.ts';
 import { readLayer } from '../read-layer.ts';
-import { openWorkFolder, type WorkFolder } from '../work-folder.ts';
-import { directoryCache } from './directory-cache.ts';
 import { entryFiles, entryName } from './entry-files.ts';
 import type { EntryKey } from './layer.ts';
 import { safeParts } from './parts.ts';
 import { prune } from './prune.ts';
-import type { SafeCache } from './safe-cache.ts';
-import { bytesOf, point, testLayer, type TestLayer } from './test-layer.ts';
+import { bytes, digest, openTestDirectory, plain, readAll, type TestDirectory } from './test-directory.ts';
+import { bytesOf, point, testLayer } from './test-layer.ts';
 import { unfinishedName } from './unfinished.ts';
-
-const bytes = seededRandom('directory-cache').bytes(300_000);
-const digest = digestOf(bytes);
 
 let base: string;
 let directory: string;
-let warnings: string[];
-let work: WorkFolder;
+let warnings: TestDirectory['warnings'];
+let openCache: TestDirectory['openCache'];
 
-beforeEach(async () => {
-  base = await mkdtemp(join(tmpdir(), 'cache-test-'));
-  directory = join(base, 'ec', 'images');
-  warnings = [];
-  work = openWorkFolder();
-});
-
+beforeEach(async () => void ({ base, directory, warnings, openCache } = await openTestDirectory()));
 afterEach(async () => await rm(base, { recursive: true }));
-
-function openCache(at = directory): SafeCache {
-  return directoryCache({ directory: at, warn: (line) => warnings.push(line), work });
-}
-
-function plain(): TestLayer {
-  return testLayer(bytes, { isGzip: false });
-}
-
-async function readAll(cache: SafeCache, layer: TestLayer): Promise<boolean> {
-  return (await bytesOf((await cache.put(layer)).uncompressed())).equals(layer.tar);
-}
 
 async function changeByteAt(path: string, offset: number): Promise<void> {
   await using file = await open(path, 'r+');
@@ -103,39 +79,6 @@ describe('directoryCache', () => {
     await utimes(longAgo, twoDaysAgo, twoDaysAgo);
     expect(await readAll(openCache(), plain())).toBe(true);
     expect((await readdir(directory)).sort()).toEqual([entry, mine, elsewhere].map((path) => basename(path)).sort());
-  });
-
-  const flipped = Buffer.from(bytes);
-  flipped[150_000] = (flipped[150_000] ?? 0) ^ 1;
-  const hostile: Record<string, (entry: string) => Promise<unknown>> = {
-    'is empty': async (entry) => await writeFile(entry, ''),
-    'is truncated': async (entry) => await writeFile(entry, bytes.subarray(0, 100_000)),
-    'is too long': async (entry) => await writeFile(entry, Buffer.concat([bytes, Buffer.alloc(512)])),
-    'has a bit flipped': async (entry) => await writeFile(entry, flipped),
-    'is another layer': async (entry) => await writeFile(entry, seededRandom('another').bytes(300_000)),
-    'is a folder': async (entry) => await mkdir(join(entry, 'inner'), { recursive: true }),
-    'is a link out of the cache': async (entry) => {
-      await writeFile(join(base, 'outside'), flipped);
-      await symlink(join(base, 'outside'), entry);
-    },
-    'is a link to the right bytes out of the cache': async (entry) => {
-      await writeFile(join(base, 'outside'), bytes);
-      await symlink(join(base, 'outside'), entry);
-    },
-    'is a link to nowhere': async (entry) => await symlink(join(base, 'nowhere'), entry),
-    'is a pipe': async (entry) => execFileSync('mkfifo', [entry]),
-  };
-
-  it.each(Object.keys(hostile))('replaces an entry that %s, with one warning', async (how) => {
-    const entry = join(directory, digest);
-    await mkdir(directory, { recursive: true });
-    await hostile[how]?.(entry);
-    expect(await readAll(openCache(), plain())).toBe(true);
-    expect(warnings).toHaveLength(1);
-    expect(await readdir(directory)).toEqual([digest]);
-    expect((await readFile(entry)).equals(bytes)).toBe(true);
-    expect((await stat(entry)).isFile()).toBe(true);
-    if (how === 'is a link out of the cache') expect((await readFile(join(base, 'outside'))).equals(flipped)).toBe(true);
   });
 
   it('works without a directory that can not be made, with one warning', async () => {
@@ -220,7 +163,7 @@ describe('directoryCache', () => {
 
   it('works with the names of Windows, and mends, deletes and prunes by them', async () => {
     const files = { ...entryFiles, nameOf: (key: EntryKey) => entryName(key, 'win32') };
-    const cache = directoryCache({ directory, warn: (line) => warnings.push(line), work, parts: { ...safeParts, files } });
+    const cache = openCache(directory, { ...safeParts, files });
     const [layer, names] = [testLayer(bytes), async () => (await readdir(directory)).sort()];
     const expected = [layer.travelling, bytes].map((form) => `sha256-${digestOf(form).slice(7)}`).sort();
     expect(await readAll(cache, layer)).toBe(true);
