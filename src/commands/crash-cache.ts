@@ -8,7 +8,7 @@ import { ExitStatus, StampedeError } from '../foundation/errors.ts';
 import { freshSeed, seededRandom } from '../foundation/seed.ts';
 import { root } from '../foundation/root.ts';
 import { buildReference } from '../reference-build.ts';
-import { callPoints, calmDuration, crashAt, type CrashBench, type CrashFinding, type CrashPoint } from './crash-points.ts';
+import { callPoints, calmDuration, crashAt, isClean, type CrashBench, type CrashFinding, type CrashPoint } from './crash-points.ts';
 import { onInterruption } from './interrupt.ts';
 
 const usage = `npm run crash:cache -- [--points N] [--seed S] [--only K] [--planted-bug NAME]
@@ -22,8 +22,6 @@ file calls; looks whether any entry is not what its name says, and whether the n
   --planted-bug   gives the cache a known bug, to see it found (npm run reference -- --list-planted-bugs)
 `;
 const atATime = 2;
-/** Of the time of a calm run: far less than it takes to start killing. */
-const smallestShare = 0.0001;
 
 /** `crash:cache`: 0 when every point was clean, 1 when an entry was wrong or something stayed. */
 export async function crashCacheCommand(argv: readonly string[]): Promise<number> {
@@ -64,7 +62,7 @@ async function visit(points: readonly Numbered[], bench: CrashBench, calmMs: num
   let killed = 0;
   const worker = async (): Promise<void> => {
     for (const { point, number } of queue) {
-      const finding = await crashInTime(point, bench, { name: `point-${number}`, calmMs });
+      const finding = await crashAt(point, bench, { name: `point-${number}`, calmMs });
       done += 1;
       killed += finding.wasKilled ? 1 : 0;
       if (process.stderr.isTTY) process.stderr.write(`\r${done} of ${points.length} points, ${bad.length} not clean `);
@@ -82,21 +80,10 @@ async function visit(points: readonly Numbered[], bench: CrashBench, calmMs: num
   return killed > 0 ? ExitStatus.held : ExitStatus.unknown;
 }
 
-/** A run that had ended before its moment came shows nothing: then another one is killed earlier. */
-async function crashInTime(point: CrashPoint, bench: CrashBench, run: { readonly name: string; readonly calmMs: number }): Promise<CrashFinding> {
-  const finding = await crashAt(point, bench, run);
-  if (point.kind === 'call' || finding.wasKilled || !isClean(finding) || point.share < smallestShare) return finding;
-  return await crashInTime({ kind: 'moment', share: point.share / 2 }, bench, run);
-}
-
 async function callPointsWhereTheyCanBe(bench: CrashBench): Promise<readonly CrashPoint[]> {
   if (spawnSync('strace', ['-V'], { stdio: 'ignore' }).status === 0) return await callPoints(bench);
   process.stdout.write('strace is not here: file calls are left out (npm run doctor tells what else)\n');
   return [];
-}
-
-function isClean({ partial, leftBehind, trouble }: CrashFinding): boolean {
-  return partial.length === 0 && leftBehind.length === 0 && trouble === '';
 }
 
 function describe(point: CrashPoint): string {

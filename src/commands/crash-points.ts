@@ -117,19 +117,41 @@ function pointsIn(lines: readonly string[], directory: string): readonly CrashPo
   return points;
 }
 
+/** Of the time of a calm run: far less than it takes to start killing. */
+const smallestShare = 0.0001;
+/** The thread that works with files also wakes another one with `write`, now and then once for two reasons: so far the counts of two runs lie apart. */
+const callsApart = 20;
+
 /**
- * Kills a run at the point, looks at what it left, lets another run follow, and looks again. Where the machine is quicker than it was when
- * `calmMs` was measured, a run has ended before its moment: then another one is killed in half that time.
+ * Kills a run at the point, looks at what it left, lets another run follow, and looks again. A run that has ended before its point
+ * came shows nothing: then another one is killed in half the time, or a call earlier.
  */
-export async function crashAt(point: CrashPoint, bench: CrashBench, { name, calmMs }: { readonly name: string; readonly calmMs: number }): Promise<CrashFinding> {
-  for (let ms = calmMs; ; ms /= 2) {
-    const finding = await crashOnce(point, bench, { name, calmMs: ms });
-    const hasEnded = !finding.wasKilled && finding.partial.length + finding.leftBehind.length === 0 && finding.trouble === '';
-    if (point.kind === 'call' || !hasEnded || ms < 1) return finding;
+export async function crashAt(point: CrashPoint, bench: CrashBench, run: CrashRun): Promise<CrashFinding> {
+  let finding = await crashOnce(point, bench, run);
+  for (const earlier of earlierPoints(point)) {
+    if (finding.wasKilled || !isClean(finding)) return finding;
+    finding = await crashOnce(earlier, bench, run);
   }
+  return finding;
 }
 
-async function crashOnce(point: CrashPoint, bench: CrashBench, { name, calmMs }: { readonly name: string; readonly calmMs: number }): Promise<CrashFinding> {
+/** That nothing was found at a point. */
+export function isClean({ partial, leftBehind, trouble }: CrashFinding): boolean {
+  return partial.length === 0 && leftBehind.length === 0 && trouble === '';
+}
+
+function* earlierPoints(point: CrashPoint): Generator<CrashPoint> {
+  if (point.kind === 'moment') for (let share = point.share / 2; share >= smallestShare; share /= 2) yield { ...point, share };
+  else for (let nth = point.nth - 1; nth > Math.max(callsBefore, point.nth - callsApart); nth -= 1) yield { ...point, nth };
+}
+
+export interface CrashRun {
+  readonly name: string;
+  /** What `calmDuration` measured. */
+  readonly calmMs: number;
+}
+
+async function crashOnce(point: CrashPoint, bench: CrashBench, { name, calmMs }: CrashRun): Promise<CrashFinding> {
   const directory = join(bench.folder, name);
   await mkdir(directory);
   const child = start(bench, directory, point.kind === 'call' ? ['strace', '-f', '-qq', '-o', '/dev/null', '-e', `trace=${point.call}`, '-e', `inject=${point.call}:signal=SIGKILL:when=${point.nth}`] : []);
