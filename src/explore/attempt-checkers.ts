@@ -11,6 +11,7 @@ import { failureTold } from '../checkers/failure-told.ts';
 import { fetchedOnce } from '../checkers/fetched-once.ts';
 import { interleaved } from '../checkers/interleaved.ts';
 import { layersFetched, layersRead } from '../checkers/layers-read.ts';
+import { nothingFetched } from '../checkers/nothing-fetched.ts';
 import { notDelayed } from '../checkers/not-delayed.ts';
 import { outcomesAgree } from '../checkers/outcomes-agree.ts';
 import { overlapped } from '../checkers/overlapped.ts';
@@ -27,14 +28,19 @@ export function isLarge(schedule: Schedule): boolean {
 }
 
 /** True where all processes come to their end on a disk that works: what they have kept is there for the next one. */
-export function isKept(schedule: Schedule): boolean {
+function isKept(schedule: Schedule): boolean {
   const { strategy } = schedule;
   if (strategy === 'leader-fails') return isSlowness(schedule.how);
   return ['together', 'first-request', 'own-layers', 'components-under-way', 'leader-follower', 'leader-stalls', 'two-writers', 'two-stops', 'together-stops', 'random', 'bystander', 'unusual', 'naive'].includes(strategy);
 }
 
-export function cacheCheckers({ isWithoutCache }: Judged): readonly Checker[] {
+function cacheCheckers({ isWithoutCache }: Judged): readonly Checker[] {
   return isWithoutCache ? [cacheEmpty, layersFetched] : [cacheIntact, layersRead];
+}
+
+/** Of the run on what the schedule has left. */
+export function calmCheckers(schedule: Schedule, settings: Judged): readonly Checker[] {
+  return [ended, outcomesAgree, ...cacheCheckers(settings), ...(settings.isStrict && isKept(schedule) ? [nothingFetched] : [])];
 }
 
 function usualCheckers(settings: Judged) {

@@ -30,6 +30,7 @@ export async function sightingOf(symptom: Symptom, { verdict, verdicts, folder }
   if (verdict !== 'broken') return undefined;
   for (const run of ['scheduled', 'calm'] as const) {
     const those = verdicts.filter((one) => one.run === run);
+    if (those.length === 0) continue;
     const participant = await seenIn(symptom, join(folder, run), those);
     if (participant !== undefined) return { run, participant: participant === everybody ? undefined : participant };
   }
