@@ -2,6 +2,9 @@
 import { eventsOf } from '../history/event.ts';
 import { held, type Checker } from './checker.ts';
 
+/** Why it is unknown where a schedule of chance has not made anybody meet. */
+export const nobodyInterrupted = 'each ran from its beginning to its end, nobody was interrupted';
+
 /** Where turns were taken, somebody was interrupted in its middle: another one went on while it stood. */
 export const interleaved: Checker = {
   name: 'interleaved',
@@ -11,6 +14,6 @@ export const interleaved: Checker = {
     if (over.reason === 'timeout') return { verdict: 'unknown', reason: `after ${over.steps} steps nobody could take another one` };
     const turns = eventsOf(history, 'turn-taken');
     const isInterrupted = turns.some(({ standing }, nth) => turns.slice(0, nth).some(({ participant }) => standing.includes(participant)));
-    return isInterrupted ? held : { verdict: 'unknown', reason: 'each ran from its beginning to its end, nobody was interrupted' };
+    return isInterrupted ? held : { verdict: 'unknown', reason: nobodyInterrupted };
   },
 };

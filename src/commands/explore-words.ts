@@ -54,6 +54,11 @@ export function tellOfChance(done: number, { random, depth, participants }: Expl
   report.line(`a bug that needs ${depth} orderings among ${steps * participants} steps is missed by ${done} such schedules with a probability of ${chance} at most`);
 }
 
+/** What showed nothing is no part of what was tried. */
+export function tellOfDraws(drawnBefore: number, report: TerminalReport): void {
+  if (drawnBefore > 0) report.line(`in ${counted(drawnBefore, 'draw')} each ran from its beginning to its end: others were made instead`);
+}
+
 /** Where a process can be held, and where it can't and why. */
 export function tellOfProbe({ probe: { requests, layers, calls, trouble } }: AttemptSettings, report: TerminalReport): void {
   const places = calls === undefined ? `file calls are left alone: ${trouble}` : `${calls.cold.length} places after its file calls on a cold cache, ${calls.warm.length} on a warm one`;

@@ -4,6 +4,7 @@ import { readSettings } from '../config.ts';
 import { requireWithin } from '../explore/meeting-under.ts';
 import { attempt, type Attempt, type AttemptSettings } from '../explore/attempt.ts';
 import { brokenAgain, replaysOfFinding } from '../explore/confirm.ts';
+import { drawnAttempt, type DrawnAttempt } from '../explore/drawn-attempt.ts';
 import { inTurns } from '../explore/order.ts';
 import { patienceOf } from '../explore/patience.ts';
 import { nameForShards } from '../explore/random-schedule.ts';
@@ -19,7 +20,7 @@ import { root } from '../foundation/root.ts';
 import { TerminalReport } from '../report/terminal.ts';
 import { counted } from '../report/timeline/text.ts';
 import { attemptToReplay, optionsIn, requireSchedules } from './explore-input.ts';
-import { againLine, conclude, tell, tellOfBudget, tellOfChance, tellOfPatience, tellOfProbe, tellOfReplay, type ExploreOptions } from './explore-words.ts';
+import { againLine, conclude, tell, tellOfBudget, tellOfChance, tellOfDraws, tellOfPatience, tellOfProbe, tellOfReplay, type ExploreOptions } from './explore-words.ts';
 import { withResources } from './interrupt.ts';
 import { openExploration } from './open-exploration.ts';
 
@@ -80,10 +81,12 @@ async function explore(options: ExploreOptions & { readonly isListing: boolean }
   // In rounds: where time is short, each is tried once before any is tried again.
   const queue = Array.from({ length: options.times }, () => schedules).flat();
   let isStopped = false;
-  for (const schedule of queue) {
+  let drawnBefore = 0;
+  for (const planned of queue) {
     if (options.budget.isUsedUp) break;
-    report.live(`  … ${attempts.length} of ${queue.length} done, ${idOf(schedule)}`);
-    const done = await attempt(schedule, { ...settings, ...forcedBy(options.stored) });
+    report.live(`  … ${attempts.length} of ${queue.length} done, ${idOf(planned)}`);
+    const { done, schedule, before } = await forced(planned, settings, options);
+    drawnBefore += before.length;
     attempts.push(done);
     const isFinding = done.verdict === 'broken' && !options.isReplay;
     if (isFinding) report.live(`  … ${idOf(schedule)} is broken: ${replaysOfFinding} replays`);
@@ -94,6 +97,7 @@ async function explore(options: ExploreOptions & { readonly isListing: boolean }
   }
   const notBegun = isStopped ? [] : queue.slice(attempts.length).map(idOf);
   tellOfBudget(notBegun, options.budget, report);
+  tellOfDraws(drawnBefore, report);
   tellOfChance(attempts.length, options, settings, report);
   return conclude(attempts, queue.length, { report, durationMs: monotonicMs() - startedAt, seed: context.seed, isWithoutCache: options.isWithoutCache, notBegun, isSample: options.random > 0 });
 }
@@ -111,6 +115,12 @@ function select({ names, participants, twoStops, isWithoutCache, random, depth, 
   const untraceable = trouble === undefined ? undefined : schedules.find(isOfCalls);
   if (untraceable === undefined) return schedules;
   throw new StampedeError('TOOL_MISSING', `${idOf(untraceable)} can't be forced: ${trouble}`, { hint: 'apt-get install strace, and a system that allows ptrace: npm run doctor tells' });
+}
+
+/** As planned; but where chance has drawn one in which nobody meets, another one. */
+async function forced(schedule: Schedule, settings: AttemptSettings, { random, stored }: ExploreOptions): Promise<Omit<DrawnAttempt, 'schedule'> & { readonly schedule: Schedule }> {
+  if (random > 0 && schedule.strategy === 'random') return await drawnAttempt(schedule, settings);
+  return { done: await attempt(schedule, { ...settings, ...forcedBy(stored) }), schedule, before: [] };
 }
 
 /** As the plan says; a plan that holds nobody is of a schedule without gates, or of the calm run after it. */

@@ -21,10 +21,15 @@ export function turnsOf({ depth, steps, seed }: RandomSchedule, { participants, 
   const random = seededRandom(`${depth}/${steps}/${seed}`);
   const order: string[] = [];
   for (const left = [...participants]; left.length > 0; ) order.push(...left.splice(random.below(left.length), 1));
-  // While the first one runs, or it would interrupt nobody.
-  const first = Math.max(1, Math.floor(steps / participants.length));
-  const changes = Array.from({ length: depth - 1 }, (_, nth) => 1 + random.below(nth === 0 ? first : steps));
+  // While the first one runs, or it would interrupt nobody; at its first step it is not under way yet.
+  const share = Math.max(2, Math.floor(steps / participants.length));
+  const changes = Array.from({ length: depth - 1 }, (_, nth) => (nth === 0 ? 2 + random.below(share - 1) : 1 + random.below(steps)));
   return { order, changes, families: isTraced ? steppingFamilies : [], timeoutMs };
+}
+
+/** Another one of the same kind, the same one each time. */
+export function drawnAgain({ seed, ...rest }: RandomSchedule): RandomSchedule {
+  return { ...rest, seed: seededRandom(`again/${seed}`).below(1_000_000_000) };
 }
 
 /**

@@ -145,10 +145,7 @@ class Keeper implements GateKeeper {
   async passCall(arrival: CallArrival): Promise<GateAction> {
     const { participant, call } = arrival;
     const { action } = await holdInTurn(this.#gates.filter((one) => one.concernsCall(arrival)), arrival);
-    if (this.#settings.turns?.families.includes(call.family) !== true) return action;
-    const goesOn = this.#idleness.standing(participant);
-    await this.#turns?.wait(participant);
-    goesOn();
+    if (this.#settings.turns?.families.includes(call.family) === true) await this.#turns?.wait(participant);
     return action;
   }
 

@@ -24,7 +24,7 @@ export class Bench {
   readonly through: string[] = [];
   #requests = 0;
 
-  constructor(rules: readonly GateRule[], participants: readonly string[], settings: Pick<GateKeeperSettings, 'look' | 'failDisk'> = {}) {
+  constructor(rules: readonly GateRule[], participants: readonly string[], settings: Pick<GateKeeperSettings, 'look' | 'failDisk' | 'turns'> = {}) {
     this.keeper = createGateKeeper(rules, { participants, recorder: this.recorder, ...settings });
   }
 

@@ -48,7 +48,13 @@ export class Turns {
   async wait(participant: string, signal?: AbortSignal): Promise<void> {
     if (this.#isOver || signal?.aborted === true) return;
     this.#watch ??= setInterval(() => this.#decide(), sampleMs);
-    await new Promise<void>((go) => {
+    await new Promise<void>((resolve) => {
+      const goesOn = this.#parts.idleness.standing(participant);
+      // At once: in the same moment it is looked who is next, and who goes is not one that has nothing to do.
+      const go = (): void => {
+        goesOn();
+        resolve();
+      };
       this.#waiting.set(participant, [...(this.#waiting.get(participant) ?? []), go]);
       signal?.addEventListener('abort', () => this.#leave(participant, go), { once: true });
       this.#decide();
@@ -73,8 +79,9 @@ export class Turns {
   }
 
   #leave(participant: string, left: () => void): void {
-    const others = (this.#waiting.get(participant) ?? []).filter((go) => go !== left);
-    this.#waiting.set(participant, others);
+    const all = this.#waiting.get(participant) ?? [];
+    if (!all.includes(left)) return;
+    this.#waiting.set(participant, all.filter((go) => go !== left));
     left();
     this.#decide();
   }
