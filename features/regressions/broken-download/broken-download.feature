@@ -1,5 +1,5 @@
 # https://github.com/google/go-containerregistry/issues/717
-# seen in: go-containerregistry 717
+# seen in: go-containerregistry 717; NixOS/nix 4533
 # class: T2
 # stands for the planted bug broken-download-published
 @regression @issue-717

@@ -1,4 +1,4 @@
-# seen in: review of conforma/cli pull request 3150; zarf 5304
+# seen in: review of conforma/cli pull request 3150; zarf 5304; filesystem_spec 639; helm 7600
 # class: T1
 # stands for the planted bug in-place-write
 @regression

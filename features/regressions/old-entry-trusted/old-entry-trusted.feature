@@ -1,0 +1,23 @@
+# https://github.com/huggingface/huggingface_hub/pull/4779
+# seen in: huggingface_hub pull request 4779
+# class: T14
+# stands for the planted bug age-instead-of-content
+@regression @issue-4779
+Feature: Files that were cut off count as complete, for good
+
+  An entry that is there and not empty is taken for whole.
+
+  Background:
+    Given a key pair named "known"
+    And a git repository named "bundle-policy" with
+      | main.rego | examples/bundle_files.rego |
+    And policy configuration named "ec-policy" with specification
+      """
+      { "sources": [ { "policy": [ "git::https://${GITHOST}/git/bundle-policy.git" ] } ] }
+      """
+    And 2 operator bundle images named "acceptance/bundle" that share a layer, signed and attested by the "known" key
+
+  Scenario: one cache with truncated entries
+    When 1 validator shares one cache with truncated entries, with "validate image --image ${REGISTRY}/acceptance/bundle-${PARTICIPANT} --policy acceptance/ec-policy --rekor-url ${REKOR} --public-key ${known_PUBLIC_KEY} --output json"
+    Then every validator reports what a serial run without cache reports
+    And a later run on what is left comes out right
