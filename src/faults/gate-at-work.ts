@@ -20,7 +20,12 @@ export interface GateParts extends Pick<GateKeeperSettings, 'participants' | 're
   /** Whether it stands at any gate now. */
   readonly isHeld: (participant: string) => boolean;
   readonly kill: (participant: string) => void;
+  /** True when nobody has done anything for long, and nothing that is known of will change that: who is waited for does not come. */
+  readonly isStuck: () => boolean;
 }
+
+/** How often it is worth asking that. */
+const stuckSampleMs = 100;
 
 /** One rule at work. Once open it stays open: its purpose was to force one meeting. */
 export class Gate {
@@ -36,6 +41,7 @@ export class Gate {
   #isLooking = false;
   #timer: NodeJS.Timeout | undefined;
   #watch: NodeJS.Timeout | undefined;
+  #vain: NodeJS.Timeout | undefined;
 
   constructor(rule: GateRule, parts: GateParts) {
     this.#rule = rule;
@@ -74,6 +80,11 @@ export class Gate {
     return !this.#isOpen && 'start' in hold && hold.participants.includes(participant);
   }
 
+  /** Whether somebody stands here who goes on when nobody has moved for long enough. */
+  get opensInStandstill(): boolean {
+    return !this.#isOpen && this.#waiting.size > 0 && this.#rule.until.kind === 'standstill';
+  }
+
   holds(participant: string): boolean {
     return [...this.#waiting.keys()].some((arrival) => arrival.participant === participant);
   }
@@ -98,6 +109,7 @@ export class Gate {
     this.#parts.recorder.record({ kind: 'gate-arrived', gate: this.#rule.name, participant, ...whereOf(arrival), ...place });
     this.#timer ??= setTimeout(() => this.open('timeout'), this.#rule.timeoutMs);
     if (isAboutIdleness(this.#rule.until)) this.#watch ??= setInterval(() => this.recheck(), sampleMs);
+    this.#vain ??= setInterval(() => void (this.#parts.isStuck() && this.open('abandoned')), stuckSampleMs);
     this.#hasStood = true;
     const release = this.#putOnHold(arrival, afterBytes);
     return await new Promise<GateAction>((resolve) => {
@@ -141,6 +153,7 @@ export class Gate {
     this.#isOpen = true;
     clearTimeout(this.#timer);
     clearInterval(this.#watch);
+    clearInterval(this.#vain);
     const { name, until, isOptional = false, then = 'go' } = this.#rule;
     if (isOptional && !this.#hasStood) return;
     const others = until.kind === 'standstill' ? this.#others() : {};

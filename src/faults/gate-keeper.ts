@@ -92,6 +92,9 @@ export function createGateKeeper(rules: readonly GateRule[], settings: GateKeepe
   return new Keeper(rules, settings);
 }
 
+/** Longer than clients wait before they ask again. */
+const stuckMs = 4000;
+
 class Keeper implements GateKeeper {
   readonly #settings: GateKeeperSettings;
   readonly #live: Set<string>;
@@ -117,6 +120,7 @@ class Keeper implements GateKeeper {
       isHeld: (participant) => this.#gates.some((gate) => gate.holds(participant)),
       arrived: () => this.#gates.forEach((gate) => gate.recheck()),
       kill: (participant) => this.#kill(participant),
+      isStuck: () => this.#isStuck(),
     };
     this.#gates = rules.map((rule) => new Gate(rule, parts));
     this.#turns = turns === undefined ? undefined : new Turns(turns, parts);
@@ -170,6 +174,12 @@ class Keeper implements GateKeeper {
     await this.#settings.failDisk?.(participant, this.#pids.get(participant) ?? 0, action);
     done();
     return 'go';
+  }
+
+  #isStuck(): boolean {
+    if (this.#gates.some((gate) => gate.opensInStandstill)) return false;
+    // Each is looked at each time: since when one sleeps is known from looks alone.
+    return [...this.#live].map((participant) => this.#idleness.isIdle(participant, stuckMs)).every(Boolean);
   }
 
   isHolding(): boolean {
