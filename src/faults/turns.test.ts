@@ -56,6 +56,17 @@ it('interrupts the first one at the step that was drawn, and goes back to it whe
   expect(eventsOf(made.recorder.events(), 'turn-taken').map(({ participant, standing }) => [participant, standing])).toEqual([['a', []], ['b', ['a']], ['a', []]]);
 });
 
+it('interrupts the other one right after that, where that was drawn too', async () => {
+  const made = bench({ changes: [3, 4] });
+  const { steps, step } = stepper(made);
+  const first = step('a').then(async () => await step('a')).then(async () => await step('a'));
+  const second = step('b').then(async () => await step('b'));
+  await first;
+  expect(steps).toEqual(['a', 'a', 'b', 'a']);
+  made.keeper.participantEnded('a');
+  await second;
+});
+
 it('gives the step to the other one while the first one waits for it', async () => {
   const made = bench();
   const { steps, step } = stepper(made);

@@ -31,6 +31,8 @@ export class Turns {
   readonly #rule: TurnRule;
   readonly #parts: TurnParts;
   readonly #order: string[];
+  /** Those that are to come. */
+  readonly #changes: Set<number>;
   readonly #waiting = new Map<string, (() => void)[]>();
   #step = 0;
   #last: string | undefined;
@@ -42,6 +44,7 @@ export class Turns {
     this.#rule = rule;
     this.#parts = parts;
     this.#order = [...rule.order];
+    this.#changes = new Set(rule.changes);
   }
 
   /** Resolves when the participant may take its next step, or `signal` says that it does not want to any more. */
@@ -88,9 +91,10 @@ export class Turns {
 
   #decide(): void {
     for (let next = this.#next(); next !== undefined; next = this.#next()) {
-      this.#step += 1;
-      if (this.#rule.changes.includes(this.#step)) this.#fallBehind(next);
-      else this.#letGo(next);
+      const step = this.#step + 1;
+      // The step itself is taken by who comes next then: else who is interrupted there, too, would never have begun.
+      if (this.#changes.delete(step)) this.#fallBehind(next);
+      else this.#letGo(next, step);
     }
     if (this.#isOver) return;
     this.#timer ??= setTimeout(() => this.close('timeout'), this.#rule.timeoutMs);
@@ -111,14 +115,15 @@ export class Turns {
     this.#order.push(participant);
   }
 
-  #letGo(participant: string): void {
+  #letGo(participant: string, step: number): void {
+    this.#step = step;
     const [go, ...others] = this.#waiting.get(participant) ?? [];
     this.#waiting.set(participant, others);
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#last !== participant) {
       const standing = [...this.#waiting].filter(([name, those]) => name !== participant && those.length > 0).map(([name]) => name);
-      this.#parts.recorder.record({ kind: 'turn-taken', participant, step: this.#step, standing });
+      this.#parts.recorder.record({ kind: 'turn-taken', participant, step, standing });
     }
     this.#last = participant;
     go?.();
