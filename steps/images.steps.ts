@@ -49,3 +49,7 @@ Given(
     await this.haveBundles(Number(count), name, key);
   },
 );
+
+Given(/^an operator bundle image named "([^"]*)" whose layers have one size, signed and attested by the "([^"]*)" key$/, async function (this: StampedeWorld, name: string, key: string) {
+  await this.haveBundleOfEqualSizes(name, key);
+});

@@ -64,7 +64,16 @@ export class StampedeWorld extends World {
   async haveBundles(count: number, name: string, keyName: string): Promise<void> {
     const images = await this.scenario.images.pushBundles(name, count);
     // All at once: a log takes its time for each entry, and many entries at a time.
-    await Promise.all(images.flatMap((image) => [this.haveSignature(image.name, keyName), this.haveAttestation(image.name, keyName)]));
+    await Promise.all(images.map(async (image) => await this.#haveTrusted(image.name, keyName)));
+  }
+
+  async haveBundleOfEqualSizes(name: string, keyName: string): Promise<void> {
+    const image = await this.scenario.images.pushPlainBundle(name);
+    await this.#haveTrusted(image.name, keyName);
+  }
+
+  async #haveTrusted(image: string, keyName: string): Promise<void> {
+    await Promise.all([this.haveSignature(image, keyName), this.haveAttestation(image, keyName)]);
   }
 
   async haveSignature(image: string, keyName: string, logging: Logging = 'bundled'): Promise<void> {

@@ -35,7 +35,7 @@ const forOne = ['damaged', 'evict-while-reading'];
 export function regressionFeature({ report, smallest, verdicts }: Kept): string {
   const { schedule, participants, shape } = smallest;
   const [strategy = ''] = schedule.split('/');
-  if (['random', 'unusual', 'naive'].includes(strategy)) throw new StampedeError('SCHEDULE_INVALID', `no scenario can force ${schedule}: it is no meeting of a feature's images`, { hint: 'keep the bundle: npm run reproduce -- --bundle FILE' });
+  if (['random', 'naive'].includes(strategy) || schedule === 'unusual/large-layer') throw new StampedeError('SCHEDULE_INVALID', `no scenario can force ${schedule}: it is no meeting of a feature's images`, { hint: 'keep the bundle: npm run reproduce -- --bundle FILE' });
   const strange = shape.flags.find((flag) => /\s|"/.test(flag));
   if (strange !== undefined) throw new StampedeError('SCHEDULE_INVALID', `a step can't say the flag ${JSON.stringify(strange)}`, { hint: 'a flag in a step has no blanks and no quotes' });
   const tags = ['@regression', ...issueTag(report.link), ...(/-\d/.test(schedule.replaceAll(/byte-\d+|status-\d+/g, '')) || strategy === 'disk-fails' ? ['@file-calls'] : [])];
@@ -54,7 +54,7 @@ export function regressionFeature({ report, smallest, verdicts }: Kept): string 
     '      """',
     '      { "sources": [ { "policy": [ "git::https://${GITHOST}/git/bundle-policy.git" ] } ] }',
     '      """',
-    `    And ${imagesOf(strategy, participants)} operator bundle images named "acceptance/bundle" that share a layer, signed and attested by the "known" key`,
+    `    And ${imagesOf(strategy, participants)}, signed and attested by the "known" key`,
     '',
     `  Scenario: ${situation(schedule)}`,
     `    When ${meeting(smallest)}`,
@@ -62,14 +62,20 @@ export function regressionFeature({ report, smallest, verdicts }: Kept): string 
   ].join('\n')}\n`;
 }
 
+function imagesOf(strategy: string, participants: number): string {
+  if (strategy === 'unusual') return 'an operator bundle image named "acceptance/bundle" whose layers have one size';
+  return `${takingPart(strategy, participants)} operator bundle images named "acceptance/bundle" that share a layer`;
+}
+
 /** Without the cache, where there is more to say. */
 function situation(schedule: string): string {
+  if (schedule === 'unusual/same-size') return 'an image whose layers have one size';
   const words = wordsFor(schedule.replace(/\/2$/, '/1'))?.words ?? `under the schedule ${schedule}`;
   return words.replace(/^one (?:cold|warm) cache and /, '');
 }
 
 /** A third one takes part where one is late. */
-function imagesOf(strategy: string, participants: number): number {
+function takingPart(strategy: string, participants: number): number {
   return strategy === 'late-writer' ? participants + 1 : participants;
 }
 
@@ -79,11 +85,12 @@ function meeting({ schedule, participants, shape: { flags } }: Kept['smallest'])
   const name = schedule.replace(/\/2$/, '/1');
   const said = wordsFor(name);
   const rest = `--policy acceptance/ec-policy --rekor-url \${REKOR} --public-key \${known_PUBLIC_KEY} --output json${flags.map((flag) => ` ${flag}`).join('')}`;
+  if (strategy === 'unusual') return `1 validator shares one cold cache, with "validate image --image \${REGISTRY}/acceptance/bundle ${rest}"`;
   if (said?.who === 'components') {
     const components = Array.from({ length: participants }, (_, index) => `{"name":"${index + 1}","containerImage":"\${REGISTRY}/acceptance/bundle-${index + 1}"}`);
     return `${participants} components of one validator share ${said.words}, with "validate image --json-input {"components":[${components.join(',')}]} ${rest}"`;
   }
-  const count = forOne.includes(strategy) ? 1 : imagesOf(strategy, participants);
+  const count = forOne.includes(strategy) ? 1 : takingPart(strategy, participants);
   const command = `"validate image --image \${REGISTRY}/acceptance/bundle-\${PARTICIPANT} ${rest}"`;
   if (said === undefined) return `${count} validators meet under the schedule "${name}", with ${command}`;
   return `${count} validator${count === 1 ? ' shares' : 's share'} ${said.words}, with ${command}`;
