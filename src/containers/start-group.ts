@@ -37,14 +37,19 @@ export async function startByCompose({ project, service, composeFile, environmen
   });
 }
 
-/** Starts a group where there is no `docker compose`, from the same definitions: each container once what it needs is healthy. */
+/**
+ * Starts a group where there is no `docker compose`, from the same definitions: each container once what it needs is healthy. It knows that by address: the
+ * resolver of Podman 4 forgets containers when several start at once, and who asks it for one then waits for a minute.
+ */
 export async function startByDefinition(engine: Engine, { project, definitions, takeLastWords }: GroupPlan): Promise<void> {
   const network = `${project}_default`;
   await engine.api.createNetwork({ Name: network, CheckDuplicate: true, Labels: { [projectLabel]: project } });
-  const healthy = new Map<string, Promise<void>>();
-  const start = async (definition: ContainerDefinition): Promise<void> => {
-    for (const name of definition.dependsOn) await healthy.get(name);
-    await new DefinedContainer(definition, { project, network }).withWaitStrategy(waitFor(engine, takeLastWords)).start();
+  /** With the address of each. */
+  const healthy = new Map<string, Promise<string>>();
+  const start = async (definition: ContainerDefinition): Promise<string> => {
+    const hosts = await Promise.all(definition.dependsOn.map(async (host) => ({ host, ipAddress: (await healthy.get(host)) ?? '' })));
+    const started = await new DefinedContainer(definition, { project, network }).withExtraHosts(hosts).withWaitStrategy(waitFor(engine, takeLastWords)).start();
+    return started.getIpAddress(network);
   };
   for (const definition of definitions) healthy.set(definition.service, start(definition));
   const attempts = await Promise.allSettled(definitions.map(async ({ service }) => await healthy.get(service)));
