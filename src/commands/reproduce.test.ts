@@ -56,7 +56,7 @@ it('says at once that the symptom needs no race', () => {
 });
 
 it.each([
-  [{ differsFromSerial: true }, /^SUBJECT_FAILS: no race is needed for it: validator-1 alone, cold cache, order 1: another outcome than without a cache$/m],
+  [{ differsFromSerial: true }, /^SUBJECT_FAILS: no race is needed for it: validator-1 alone, cold cache, order \d: another outcome than without a cache$/m],
   [{ checker: 'cache-intact' }, /^SUBJECT_FAILS: no race is needed for it: cache-intact is broken also when validator-\d runs alone, on a cold cache$/m],
 ])('finds nothing by %j where a process shows it alone on a cache, although it is forced meanwhile', (symptom, words) => {
   const { status, text, errors } = reproduce('--report', report({ symptom, plantedBug: 'buffer-used-by-all' }), '--no-shrink');

@@ -26,6 +26,7 @@ async function owner(): Promise<{ readonly child: ChildProcess; readonly directo
     const child = spawn('sleep', ['100'], { detached: true, stdio: 'ignore' });
     noteProcess(session.ledgerFile, child.pid);
     console.log(JSON.stringify({ directory: session.directory, started: child.pid }));
+    process.on('SIGUSR2', () => process.exit(4));
     setInterval(() => undefined, 1000);`;
   const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', program], { stdio: ['ignore', 'pipe', 'inherit'] });
   const [line] = (await once(child.stdout, 'data')) as [Buffer];
@@ -64,6 +65,25 @@ describe('a session', () => {
     expect(readdirSync(root)).toEqual([]);
   });
 
+  it('is gone too where the process ended while it was made', async () => {
+    const program = `
+      const { readdirSync } = await import(${JSON.stringify(new URL('session.ts', import.meta.url).href)}).then(async ({ openSession }) => {
+        void openSession({ root: ${JSON.stringify(root)} });
+        return await import('node:fs');
+      });
+      const look = () => {
+        const there = readdirSync(${JSON.stringify(root)});
+        if (there.length === 0) return void setImmediate(look);
+        console.log(there.length);
+        process.exit(130);
+      };
+      look();`;
+    const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [[said], [status]] = await Promise.all([once(child.stdout, 'data'), once(child, 'exit')]);
+    expect([String(said), status]).toEqual(['1\n', 130]);
+    expect(readdirSync(root)).toEqual([]);
+  });
+
   it('says when no folder can be made', async () => {
     writeFileSync(join(root, 'file'), '');
     await expect(openSession({ root: join(root, 'file') })).rejects.toMatchObject({ code: 'FOLDER_NOT_WRITABLE' });
@@ -71,14 +91,14 @@ describe('a session', () => {
 });
 
 describe('a sweep', () => {
-  it('ends the processes and removes the folder of a run that was killed', async () => {
+  it.each([['was killed', 'SIGKILL'], ['ended all at once', 'SIGUSR2']] as const)('ends the processes and removes the folder of a run that %s', async (_, signal) => {
     const { child, directory, started } = await owner();
     expect(await sweepSessions({ root, endLeftovers })).toEqual([]);
     expect(isRunning(started)).toBe(true);
-    child.kill('SIGKILL');
+    child.kill(signal);
     await once(child, 'exit');
     expect(await sweepSessions({ root, endLeftovers })).toEqual([{ id: directory.split('/').at(-1), processes: 1 }]);
-    expect(isRunning(started)).toBe(false);
+    await expect.poll(() => isRunning(started), { timeout: 30_000 }).toBe(false);
     expect(existsSync(directory)).toBe(false);
   });
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { lstat, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -44,6 +44,7 @@ export function usualRoot(): string {
 export async function openSession({ root = usualRoot() }: { readonly root?: string } = {}): Promise<Session> {
   const id = `session-${randomUUID()}`;
   const directory = join(root, id);
+  open(directory);
   try {
     await mkdir(root, { recursive: true, mode: 0o700 });
     const { uid } = await lstat(root);
@@ -55,18 +56,25 @@ export async function openSession({ root = usualRoot() }: { readonly root?: stri
     throw new StampedeError('FOLDER_NOT_WRITABLE', `can't make a temporary folder in ${root}`, { cause, hint: 'set TMPDIR to a folder that can be written' });
   }
   const remove = async (): Promise<void> => {
-    removeAtExit(directory);
+    sessions.set(directory, 'removed');
     await rm(directory, { recursive: true, force: true, maxRetries: 3 });
   };
   return { id, directory, ledgerFile: join(directory, ledger), [Symbol.asyncDispose]: remove };
 }
 
-const toRemove = new Set<string>();
+const sessions = new Map<string, 'open' | 'removed'>();
 
-/** Once more: what was under way when a command was ended may have made folders anew, and at the exit nothing is. */
-function removeAtExit(directory: string): void {
-  if (toRemove.size === 0) process.once('exit', () => toRemove.forEach((one) => rmSync(one, { recursive: true, force: true })));
-  toRemove.add(directory);
+function open(directory: string): void {
+  if (sessions.size === 0) process.once('exit', removeAll);
+  sessions.set(directory, 'open');
+}
+
+/**
+ * When a command is ended, a session may be half made, or what is under way makes folders of a removed one anew; at the exit nothing is under way. One that is open and
+ * has noted processes is left to the next start, which ends them.
+ */
+function removeAll(): void {
+  for (const [directory, state] of sessions) if (state === 'removed' || !existsSync(join(directory, ledger))) rmSync(directory, { recursive: true, force: true });
 }
 
 /**
