@@ -6,9 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { validateUnder } from '../explore/gathering.ts';
 import { eventsOf } from '../history/event.ts';
 import { alone } from './meeting.ts';
-import { compareWithReference } from './reference-run.ts';
 import type { ScenarioRun } from './scenario-run.ts';
-import { each, ran, verdicts } from './test-bundles.ts';
+import { compare, each, ran, verdicts } from './test-bundles.ts';
 import { openTestStage, testSubject, type TestStage } from './test-scenario.ts';
 import { lastRun, validate } from './validate.ts';
 
@@ -20,10 +19,6 @@ beforeAll(async () => {
 });
 
 afterAll(async () => await stage[Symbol.asyncDispose]());
-
-async function compare(scenario: ScenarioRun): Promise<void> {
-  await compareWithReference(lastRun(scenario), await scenario.values.forSnapshots());
-}
 
 describe('compareWithReference', () => {
   const witness = `${each.replace('console.log', 'void ')} console.error(JSON.stringify({ words, env: process.env, entries: existsSync(cache) }));`;

@@ -4,6 +4,7 @@ import { checkersFor } from '../checkers/defaults.ts';
 import type { RunContext } from '../config.ts';
 import { validateUnder } from '../explore/gathering.ts';
 import { alone } from './meeting.ts';
+import { compareWithReference } from './reference-run.ts';
 import type { ScenarioRun } from './scenario-run.ts';
 import type { TestStage } from './test-scenario.ts';
 import { lastRun, validate } from './validate.ts';
@@ -31,6 +32,11 @@ export async function again(scenario: ScenarioRun, meeting: string, processes: n
   const line = processes > 1 ? '${REGISTRY}/bundle-${PARTICIPANT}' : '${REGISTRY}/bundle-1 ${REGISTRY}/bundle-2 ${REGISTRY}/bundle-3';
   if (meeting === 'alone') await validate(scenario, { line, processes, meeting: alone });
   else await validateUnder(scenario, { line, processes, schedule: meeting });
+}
+
+/** The last run with what its participants say alone. */
+export async function compare(scenario: ScenarioRun): Promise<void> {
+  await compareWithReference(lastRun(scenario), await scenario.values.forSnapshots());
 }
 
 /** What is said of the last run. */

@@ -12,9 +12,8 @@ import { overlapped } from '../checkers/overlapped.ts';
 import { StampedeError } from '../foundation/errors.ts';
 import { closeScenario } from './close-scenario.ts';
 import { expectHeld, outputOf } from './expectations.ts';
-import { compareWithReference } from './reference-run.ts';
 import type { ScenarioRun } from './scenario-run.ts';
-import { again, each, ran, verdicts } from './test-bundles.ts';
+import { again, compare, each, ran, verdicts } from './test-bundles.ts';
 import { openTestStage, type TestStage } from './test-scenario.ts';
 import { lastRun } from './validate.ts';
 
@@ -26,10 +25,6 @@ beforeAll(async () => {
 });
 
 afterAll(async () => await stage[Symbol.asyncDispose]());
-
-async function compare(scenario: ScenarioRun): Promise<void> {
-  await compareWithReference(lastRun(scenario), await scenario.values.forSnapshots());
-}
 
 const held = { verdict: 'held' };
 const close = async (scenario: ScenarioRun, isPassing = true): Promise<void> => await closeScenario(scenario, { isPassing });
