@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -25,13 +25,15 @@ export interface RunningCommand {
   /** What was printed so far. */
   shown(): string;
   readonly ended: Promise<Ended>;
+  /** Whether it has ended, and everybody who could write to its output too. */
+  isOver(): boolean;
 }
 
 /** A folder with features of its own, a validator that is a script, and a TMPDIR that nobody else uses. */
 export class TestProject {
   readonly folder: string;
   readonly temporary: string;
-  readonly #children: ChildProcess[] = [];
+  readonly #running: RunningCommand[] = [];
 
   private constructor(folder: string) {
     this.folder = folder;
@@ -98,8 +100,9 @@ export class TestProject {
   start(args: readonly string[], environment: Readonly<Record<string, string>> = {}, cwd = projectRoot): RunningCommand {
     const inherited = { ...process.env, CI: '', TMPDIR: this.temporary };
     const child = spawn(process.execPath, [program, ...args], { cwd, env: { ...inherited, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
-    this.#children.push(child);
-    return watch(child);
+    const running = watch(child);
+    this.#running.push(running);
+    return running;
   }
 
   async acceptance(args: readonly string[] = [], environment: Readonly<Record<string, string>> = {}): Promise<Ended> {
@@ -108,12 +111,17 @@ export class TestProject {
 
   /** Whether a command that was started here had that number. */
   hasStarted(pid: number): boolean {
-    return this.#children.some((child) => child.pid === pid);
+    return this.#running.some(({ child }) => child.pid === pid);
   }
 
-  /** Ends commands that a failed test left running. */
+  /** Ends commands that a failed test left running, and tells what they had said and what they have below them: why one hangs is seen nowhere else. */
   async close(): Promise<void> {
-    for (const child of this.#children) child.kill('SIGKILL');
+    for (const { child, isOver, shown } of this.#running) {
+      if (isOver()) continue;
+      const tree = spawnSync('ps', ['-e', '-o', 'pid,ppid,stat,wchan:20,etimes,args'], { encoding: 'utf8' }).stdout;
+      process.stderr.write(`still there at the end of its tests: ${child.spawnargs.join(' ')}\n${shown()}\n${child.exitCode === null ? 'it runs' : `it has ended with ${child.exitCode}, its output is open`}\n${tree}\n`);
+      child.kill('SIGKILL');
+    }
     await rm(this.folder, { recursive: true, force: true });
   }
 }
@@ -125,8 +133,10 @@ export function toldOf(scenario: string, { output }: Ended): string {
 
 function watch(child: ChildProcess): RunningCommand {
   let output = '';
+  let isOver = false;
   for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', (text: string) => (output += text));
   const ended = once(child, 'close').then(([status]) => {
+    isOver = true;
     const lastLine = output.trimEnd().split('\n').at(-1) ?? '';
     return { status: status as number | null, output, lastLine };
   });
@@ -136,7 +146,7 @@ function watch(child: ChildProcess): RunningCommand {
       await Promise.race([once(child.stdout!, 'data'), ended]);
     }
   };
-  return { child, seen, shown: () => output, ended };
+  return { child, seen, shown: () => output, ended, isOver: () => isOver };
 }
 
 /** A feature with one scenario that runs the validator and wants status 0. */
