@@ -5,6 +5,7 @@ import { readComposeFile, withDependencies } from './compose-file.ts';
 import { newProject, newSessionTag } from './session-tag.ts';
 import { startByDefinition } from './start-group.ts';
 import { projectComposeFile, testEngine } from './test-engine.ts';
+import { pullSource } from './test-pulled.ts';
 
 const engine = await testEngine();
 
@@ -21,5 +22,19 @@ describe.skipIf(engine === undefined)('a container', () => {
     const address = first?.NetworkSettings.Networks[`${project}_default`]?.IPAddress;
     expect(address).toMatch(/^\d+(?:\.\d+){3}$/);
     expect(second?.HostConfig.ExtraHosts).toEqual([`first:${address}`]);
+  });
+
+  it('runs an image of others, which is pulled by its digest', async () => {
+    if (engine === undefined) return;
+    const [redis] = withDependencies(readComposeFile(projectComposeFile, {}), 'redis');
+    if (redis === undefined) throw new Error('there is a redis');
+    const source = await pullSource(engine);
+    onTestFinished(source.close);
+    const image = await source.offer(redis.image);
+    const project = newProject(newSessionTag(), 'redis');
+    onTestFinished(async () => void (await removeProjects(engine, (other) => other === project)));
+    await startByDefinition(engine, { project, service: 'redis', definitions: [{ ...redis, image }], composeFile: projectComposeFile, environment: {}, takeLastWords: async () => await Promise.resolve() });
+    const { Config, State } = await engine.api.getContainer(`${project}-redis-1`).inspect();
+    expect([Config.Image, State.Health?.Status]).toEqual([image, 'healthy']);
   });
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { ContainerDefinition } from '../containers/compose-file.ts';
 import type { Engine } from '../containers/engine.ts';
 import { monotonicMs } from '../foundation/clock.ts';
-import { provideBase, type Base } from './base-image.ts';
+import { pinned, provideBase, type Base } from './base-image.ts';
 import { contentOf, contextFiles, presentImage, removeReplaced } from './content.ts';
 import { buildInEngine } from './engine-build.ts';
 import { programsImage, providePrograms } from './programs-image.ts';
@@ -34,7 +34,7 @@ export interface ImageOutcome {
 export async function buildImages(engine: Engine, plan: ImagesPlan): Promise<Base> {
   const base = await provideBase(engine, { wanted: plan.base, isFresh: plan.isFresh, say: plan.say });
   plan.say(`base: ${base.how}`);
-  await timed(plan, programsImage, async () => await providePrograms(engine, { folder: join(plan.folder, 'programs'), base, isFresh: plan.isFresh, say: plan.say }));
+  await timed(plan, programsImage, async () => await providePrograms(engine, { image: programsImage, folder: join(plan.folder, 'programs'), base, goImage: pinned.go, isFresh: plan.isFresh, say: plan.say }));
   for (const definition of plan.definitions) {
     await timed(plan, definition.image, async () => await provideImage(engine, definition, { base, plan }));
   }

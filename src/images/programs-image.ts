@@ -7,16 +7,19 @@ import { execa } from 'execa';
 import { isDiskFull } from '../containers/engine-trouble.ts';
 import type { Engine } from '../containers/engine.ts';
 import { StampedeError } from '../foundation/errors.ts';
-import { pinned, type Base } from './base-image.ts';
+import type { Base } from './base-image.ts';
 import { contentOf, contextFiles, presentImage } from './content.ts';
-import { buildInEngine, importTar } from './engine-build.ts';
+import { buildInEngine, importTar, tryPull } from './engine-build.ts';
 
 export const programsImage = 'stampede-programs:local';
 
 export interface ProgramsRequest {
+  readonly image: string;
   /** Absolute: `images/programs`. */
   readonly folder: string;
-  readonly base: Base;
+  readonly base: Pick<Base, 'isPulled'>;
+  /** What the programs are built in where it can be pulled, pinned by its digest. */
+  readonly goImage: string;
   readonly isFresh: boolean;
   readonly say: (line: string) => void;
 }
@@ -26,16 +29,22 @@ export interface ProgramsRequest {
  * can be pulled, else by the Go of this machine, by the same script. Returns true when something was to be done.
  * @throws StampedeError TOOL_MISSING, IMAGE_NOT_BUILT, DISK_FULL
  */
-export async function providePrograms(engine: Engine, { folder, base, isFresh, say }: ProgramsRequest): Promise<boolean> {
+export async function providePrograms(engine: Engine, { image, folder, base, goImage, isFresh, say }: ProgramsRequest): Promise<boolean> {
   const files = await contextFiles(folder);
-  const content = contentOf(files, { go: base.isPulled ? pinned.go : 'of this machine', architecture: engine.architecture });
-  if (!isFresh && (await presentImage(engine, programsImage))?.content === content) return false;
-  if (base.isPulled) await buildInEngine(engine, { image: programsImage, dockerfile: 'Containerfile', files, arguments: { GO_IMAGE: pinned.go }, content, isFresh });
-  else await buildHere(engine, { folder, content, say });
+  const contentBy = (go: string): string => contentOf(files, { go, architecture: engine.architecture });
+  const [inEngine, here] = [contentBy(goImage), contentBy('of this machine')];
+  // Whoever could not pull once is not kept waiting again; --fresh asks again.
+  const wanted = base.isPulled ? [inEngine, here] : [here];
+  if (!isFresh && wanted.includes((await presentImage(engine, image))?.content ?? '')) return false;
+  if (base.isPulled && ((await presentImage(engine, goImage)) !== undefined || (await tryPull(engine, goImage, say)))) {
+    await buildInEngine(engine, { image, dockerfile: 'Containerfile', files, arguments: { GO_IMAGE: goImage }, content: inEngine, isFresh });
+  } else {
+    await buildHere(engine, { image, folder, content: here, say });
+  }
   return true;
 }
 
-async function buildHere(engine: Engine, { folder, content, say }: Pick<ProgramsRequest, 'folder' | 'say'> & { readonly content: string }): Promise<void> {
+async function buildHere(engine: Engine, { image, folder, content, say }: Pick<ProgramsRequest, 'image' | 'folder' | 'say'> & { readonly content: string }): Promise<void> {
   const work = await mkdtemp(join(tmpdir(), 'stampede-programs-'));
   try {
     const build = execa(join(folder, 'build.sh'), [join(work, 'programs')], { env: { GOARCH: engine.architecture, GOOS: 'linux' }, stdin: 'ignore', all: true, reject: false, lines: true });
@@ -44,7 +53,7 @@ async function buildHere(engine: Engine, { folder, content, say }: Pick<Programs
     if (failed) throw buildFailure(exitCode, all);
     const tar = spawn('tar', ['-c', 'programs'], { cwd: work, stdio: ['ignore', 'pipe', 'ignore'] });
     // Should the engine not take it, tar would wait for ever to write the rest.
-    await importTar(engine, tar.stdout, { image: programsImage, content }).finally(() => tar.stdout.destroy());
+    await importTar(engine, tar.stdout, { image, content }).finally(() => tar.stdout.destroy());
   } finally {
     // Go keeps its own caches elsewhere; this folder has the programs only.
     await rm(work, { recursive: true, force: true });
