@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Given, Then } from '@cucumber/cucumber';
-import { expectEnvelopes, expectUploaded, haveLog } from '../support/log-words.ts';
+import { expectEnvelopes, expectUploaded, haveEntries, haveLog, type Signed } from '../support/log-words.ts';
 import type { StampedeWorld } from '../support/world.ts';
 
 Given(/^a log that answers with status (\d{3})$/, async function (this: StampedeWorld, status: string) {
@@ -23,9 +23,17 @@ Then(/^some should fail and say "([^"]*)", the others should succeed$/, async fu
   await this.expectLogFailureTold(expected);
 });
 
+Given(/^a valid Rekor entry for (image signature|attestation) of "([^"]*)"$/, async function (this: StampedeWorld, signed: Signed, image: string) {
+  await haveEntries(this, image, signed);
+});
+
 // What the log answers while it works: the log behind knows nothing of it.
 Given('rekor entries are cleared', async function (this: StampedeWorld) {
   await haveLog(this, 'entries-cleared');
+});
+
+Given('Rekor has no entries for the signatures', async function (this: StampedeWorld) {
+  await haveLog(this, 'entries-unknown');
 });
 
 Given('VSA upload to Rekor should be expected', async function (this: StampedeWorld) {

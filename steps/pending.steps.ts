@@ -13,11 +13,31 @@ Given(/^a (?:cluster policy|policy config|snapshot artifact) with content:$/, fu
   return pending(this, 'cluster');
 });
 
-When(/^version [\d.]+ of the task named "[^"]*"(?: with workspace "[^"]*")? is run with parameters:$/, function (this: StampedeWorld, _parameters: DataTable) {
+Given(/^a (?:golden container policy|basic policy with known public key|policy for SLSA provenance checking)$/, function (this: StampedeWorld) {
   return pending(this, 'cluster');
 });
 
-Then(/^the task should (?:succeed|fail)$/, function (this: StampedeWorld) {
+Given(/^a namespace named "[^"]*" exists$/, function (this: StampedeWorld) {
+  return pending(this, 'cluster');
+});
+
+Given(/^a ConfigMap "[^"]*" in namespace "[^"]*" with content:$/, function (this: StampedeWorld, _content: string) {
+  return pending(this, 'cluster');
+});
+
+When(/^version [\d.]+ of the (?:task|pipeline)(?: named "[^"]*")?(?: with workspace "[^"]*")? is run with parameters:$/, function (this: StampedeWorld, _parameters: DataTable) {
+  return pending(this, 'cluster');
+});
+
+Then(/^the pipeline TEST_OUTPUT should report "[^"]*"$/, function (this: StampedeWorld) {
+  return pending(this, 'cluster');
+});
+
+Then(/^the task result "[^"]*" should equal "[^"]*"$/, function (this: StampedeWorld) {
+  return pending(this, 'cluster');
+});
+
+Then(/^the (?:task|pipeline) should (?:succeed|fail)$/, function (this: StampedeWorld) {
   return pending(this, 'cluster');
 });
 

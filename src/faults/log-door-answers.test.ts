@@ -12,7 +12,7 @@ import { generateKeyPair } from '../sigstore/keys.ts';
 import { proposeDsse, proposeIntoto } from '../sigstore/proposed-entry.ts';
 import { createRekorClient, type RekorClient } from '../sigstore/rekor-client.ts';
 import { openLogDoor, type LogDoor } from './log-door.ts';
-import { entriesCleared, indexFinds, uploadAccepted, uploadRefused, type ToldAnswer } from './planned-log-answer.ts';
+import { entriesCleared, entriesUnknown, indexFinds, uploadAccepted, uploadRefused, type ToldAnswer } from './planned-log-answer.ts';
 
 let folder: string;
 let rekor: RekorServer;
@@ -64,6 +64,20 @@ describe('entries are cleared', () => {
       expect((await direct.byUuid(uuid))?.uuid).toBe(uuid);
     });
     expect(asked.map(({ outcome }) => outcome)).toEqual(['answered', 'entries-cleared', 'entries-cleared', 'entries-cleared', 'answered']);
+  });
+});
+
+describe('entries are unknown', () => {
+  it('who searches finds an empty list, as in a log that never had them', async () => {
+    const proposed = proposeDsse(envelope('unknown'), pair.publicKeyPem);
+    const asked = await withDoor([entriesUnknown], async ({ through, direct }) => {
+      const { uuid, logIndex } = await through.post(proposed);
+      expect(await through.retrieve([proposed])).toEqual([]);
+      expect(await through.byUuid(uuid)).toBeUndefined();
+      expect(await through.byIndex(logIndex)).toBeUndefined();
+      expect(await direct.retrieve([proposed])).toHaveLength(1);
+    });
+    expect(asked.map(({ outcome }) => outcome)).toEqual(['answered', 'entries-cleared', 'entries-cleared', 'entries-cleared']);
   });
 });
 

@@ -8,6 +8,8 @@ export interface ToldAnswer {
   readonly about: 'entries' | 'uploads' | 'index';
   /** Absent: the log behind answers, and what it answered is looked at. */
   readonly reply?: LogReply;
+  /** To who sends what an entry is made of and asks for it, where that differs. */
+  readonly retrieved?: LogReply;
   /** Answers to requests for single entries, by uuid, with what the log itself would leave out. */
   readonly entries?: ReadonlyMap<string, unknown>;
 }
@@ -26,6 +28,8 @@ const entriesPath = '/api/v1/log/entries';
 
 /** Nothing that was logged can be had any more. */
 export const entriesCleared: ToldAnswer = { answer: 'entries-cleared', about: 'entries', reply: { status: 404, json: { code: 404, message: 'no such entry: the log was told that its entries are gone' } } };
+/** The same, and who asks for entries by what they are made of gets an empty list, as of a log that never had them. */
+export const entriesUnknown: ToldAnswer = { ...entriesCleared, retrieved: { status: 200, json: [] } };
 export const uploadAccepted: ToldAnswer = { answer: 'upload-accepted', about: 'uploads' };
 export const uploadRefused: ToldAnswer = { answer: 'upload-refused', about: 'uploads', reply: { status: 500, json: { code: 500, message: 'the log was told to refuse entries' } } };
 
@@ -38,6 +42,7 @@ export function indexFinds(entries: ReadonlyMap<string, unknown>): ToldAnswer {
 export function plannedLogAnswer(told: readonly ToldAnswer[], asked: Asked): ToldAnswer | undefined {
   const about = aboutWhat(asked);
   const found = told.find((one) => one.about === about);
+  if (found?.retrieved !== undefined && asked.method === 'POST') return { ...found, reply: found.retrieved };
   return found ?? (asked.method === 'GET' && about === 'entries' ? foundEntry(told, asked.path) : undefined);
 }
 

@@ -8,7 +8,7 @@ import { publishRepository } from './git-repository.ts';
 import { applyPolicyObject, type PolicyObject } from './policy-object.ts';
 import type { ScenarioRun } from './scenario-run.ts';
 import { tellSecret } from './secrets.ts';
-import type { Attesting, Logging, Signable } from './signing.ts';
+import type { Attesting, Logging, Signable, Signed } from './signing.ts';
 import { expand } from './variables.ts';
 
 export interface Signing {
@@ -26,6 +26,17 @@ export async function sign(scenario: ScenarioRun, image: string, { keyName, logg
 export async function attest(scenario: ScenarioRun, image: string, { keyName, ...attesting }: Attesting & { readonly keyName: string }): Promise<void> {
   const signature = await scenario.signer.attest(signable(scenario, image), scenario.keys.named(keyName), attesting);
   scenario.values.setForSnapshots(`ATTESTATION_SIGNATURE_${image}`, signature);
+}
+
+/**
+ * The log knows what has been signed of an image, however that was to be logged.
+ * @throws StampedeError STEP_OUT_OF_ORDER where nothing has
+ */
+export async function logSigned(scenario: ScenarioRun, image: string, signed: Signed): Promise<void> {
+  const count = await scenario.signer.log(signable(scenario, image).digest, signed);
+  if (count > 0) return;
+  const words = signed === 'attestation' ? `a valid attestation of "${image}" signed by the "..." key` : `a valid image signature of "${image}" image signed by the "..." key`;
+  throw new StampedeError('STEP_OUT_OF_ORDER', `a log entry is about what was signed, and there is no ${signed} of ${image}`, { hint: `write before: Given ${words}` });
 }
 
 export async function addLabels({ images, values, context }: ScenarioRun, image: string, rows: readonly (readonly [string, string])[]): Promise<void> {

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { uploadArrived } from '../checkers/upload-arrived.ts';
 import { wallClock } from '../foundation/clock.ts';
 import { StampedeError } from '../foundation/errors.ts';
-import { entriesCleared, indexFinds, uploadAccepted, uploadRefused, type ToldAnswer } from '../faults/planned-log-answer.ts';
+import { entriesCleared, entriesUnknown, indexFinds, uploadAccepted, uploadRefused, type ToldAnswer } from '../faults/planned-log-answer.ts';
 import { inTotoPayloadType, parseEnvelope, signEnvelope } from '../sigstore/dsse.ts';
 import { proposeIntoto } from '../sigstore/proposed-entry.ts';
 import { statementBytes } from '../sigstore/statement.ts';
@@ -15,7 +15,7 @@ import { logDoorOf } from './log-faults.ts';
 import type { ScenarioRun } from './scenario-run.ts';
 
 /** What a scenario says of the log's answers. */
-export type LogOrder = 'entries-cleared' | 'upload-expected' | 'upload-fails' | 'index-empty' | 'index-has-summary';
+export type LogOrder = 'entries-cleared' | 'entries-unknown' | 'upload-expected' | 'upload-fails' | 'index-empty' | 'index-has-summary';
 
 /**
  * From now on `${REKOR}` leads to a log that answers in this way; the log itself knows nothing of it. Said twice is said once.
@@ -29,6 +29,8 @@ async function answerFor(scenario: ScenarioRun, order: LogOrder): Promise<ToldAn
   switch (order) {
     case 'entries-cleared':
       return entriesCleared;
+    case 'entries-unknown':
+      return entriesUnknown;
     case 'upload-expected':
       return uploadAccepted;
     case 'upload-fails':

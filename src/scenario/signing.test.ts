@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toolOrSkip } from '../foundation/tools.ts';
 import { verifyAttestations, verifyImageSignatures, type VerifyOptions } from '../sigstore/verify-image.ts';
-import { attest, sign } from './fixtures.ts';
+import { attest, logSigned, sign } from './fixtures.ts';
 import type { ScenarioRun } from './scenario-run.ts';
 import type { Logging, Provenance } from './signing.ts';
 import { openTestStage, type TestStage } from './test-scenario.ts';
@@ -78,6 +78,15 @@ describe.skipIf(cosign === undefined)('cosign', () => {
     await expect(cosignIn(scenario, 'verify-attestation', 'known', '--type', types['slsa-v0.2'])).rejects.toMatchObject({ code: expect.any(Number) });
   });
 
+  it('verifies what the log was told of later, part by part', async () => {
+    const scenario = await signed({ logging: 'unlogged' });
+    await logSigned(scenario, 'acceptance/image', 'image signature');
+    expect(JSON.parse(await cosignIn(scenario, 'verify', 'known', '-o', 'json'))).toHaveLength(1);
+    await expect(cosignIn(scenario, 'verify-attestation', 'known', '--type', types['slsa-v0.2'])).rejects.toMatchObject({ code: expect.any(Number) });
+    await logSigned(scenario, 'acceptance/image', 'attestation');
+    expect(await cosignIn(scenario, 'verify-attestation', 'known', '--type', types['slsa-v0.2'])).toContain('payload');
+  });
+
   it('verifies each of two signatures by its own key', async () => {
     const scenario = await signed({ logging: 'bundled' });
     await sign(scenario, 'acceptance/image', { keyName: 'stranger', logging: 'bundled' });
@@ -113,6 +122,25 @@ describe.skipIf(rekorCli === undefined)('rekor-cli', () => {
     expect(await byKey('stranger')).toEqual([]);
     for (const uuid of await byKey('known')) expect(await ask(scenario, 'get', '--uuid', uuid)).toMatchObject({ Body: { HashedRekordObj: {} } });
     for (const uuid of aboutImage) expect(await ask(scenario, 'get', '--uuid', uuid)).toMatchObject({ Body: { DSSEObj: {} } });
+  });
+});
+
+describe('what is to be in the log', () => {
+  it('is there once, however often that is said', async () => {
+    const scenario = await signed({ logging: 'bundled' });
+    const before = scenario.signer.posted();
+    expect(before).toHaveLength(2);
+    for (const one of ['image signature', 'attestation', 'attestation'] as const) await logSigned(scenario, 'acceptance/image', one);
+    expect(scenario.signer.posted()).toEqual(before);
+  });
+
+  it('has to be there to be logged', async () => {
+    const scenario = await stage.open();
+    await scenario.images.pushImage('acceptance/image');
+    await scenario.keys.make('known');
+    await sign(scenario, 'acceptance/image', { keyName: 'known', logging: 'bundled' });
+    await expect(logSigned(scenario, 'acceptance/image', 'attestation')).rejects.toMatchObject({ code: 'STEP_OUT_OF_ORDER', message: expect.stringContaining('there is no attestation of acceptance/image') });
+    await expect(logSigned(scenario, 'acceptance/other', 'attestation')).rejects.toMatchObject({ code: expect.any(String), message: expect.stringContaining('acceptance/other') });
   });
 });
 

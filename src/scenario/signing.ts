@@ -33,6 +33,9 @@ export interface Signable {
   readonly digest: Digest;
 }
 
+/** What of an image can be in the log. */
+export type Signed = 'image signature' | 'attestation';
+
 const manifestLimit = 4 * 1024 * 1024;
 
 export interface Attesting {
@@ -47,6 +50,7 @@ export class Signer {
   readonly #registry: RegistryClient;
   readonly #rekor: RekorClient;
   readonly #posted: LogEntry[] = [];
+  readonly #proposals: { readonly of: Digest; readonly signed: Signed; readonly proposed: ProposedEntry }[] = [];
 
   constructor({ registry, rekor }: SignerSettings) {
     this.#registry = registry;
@@ -56,7 +60,7 @@ export class Signer {
   /** Returns the signature, base64. */
   async sign(subject: Signable, key: NamedKey, logging: Logging): Promise<string> {
     const signature = signImage(subject.reference, subject.digest, key.pair.privateKey);
-    const entry = logging === 'unlogged' ? undefined : await this.#log(proposeHashedrekord(signature, key.pair.publicKeyPem));
+    const entry = await this.#propose({ of: subject.digest, signed: 'image signature', proposed: proposeHashedrekord(signature, key.pair.publicKeyPem) }, logging);
     const attached = { signature, ...(logging === 'bundled' && entry !== undefined ? { entry } : {}) };
     const existing = await this.#existing(subject.repository, signatureTag(subject.digest));
     await this.#push(subject.repository, signatureImage(subject.digest, [attached], existing));
@@ -68,11 +72,18 @@ export class Signer {
     const make = { 'slsa-v0.2': slsaV02Statement, 'slsa-v1': slsaV1Statement }[provenance];
     const statement = change(make({ name: subject.reference, digest: subject.digest }));
     const envelope = signEnvelope(inTotoPayloadType, statementBytes(statement), key.pair.privateKey);
-    const entry = logging === 'unlogged' ? undefined : await this.#log(proposeDsse(envelope, key.pair.publicKeyPem));
+    const entry = await this.#propose({ of: subject.digest, signed: 'attestation', proposed: proposeDsse(envelope, key.pair.publicKeyPem) }, logging);
     const attached = { envelope, ...(logging === 'bundled' && entry !== undefined ? { entry } : {}) };
     const existing = await this.#existing(subject.repository, attestationTag(subject.digest));
     await this.#push(subject.repository, attestationImage(subject.digest, [attached], existing));
     return parseEnvelope(envelope).signatures[0]?.sig ?? '';
+  }
+
+  /** The log has each of them afterwards, and says so itself; how many there are. */
+  async log(of: Digest, signed: Signed): Promise<number> {
+    const those = this.#proposals.filter((one) => one.of === of && one.signed === signed);
+    for (const { proposed } of those) await this.#log(proposed);
+    return those.length;
   }
 
   /** Everything that went into the log, as it answered then. */
@@ -80,9 +91,15 @@ export class Signer {
     return [...this.#posted];
   }
 
+  async #propose(proposal: { readonly of: Digest; readonly signed: Signed; readonly proposed: ProposedEntry }, logging: Logging): Promise<LogEntry | undefined> {
+    this.#proposals.push(proposal);
+    return logging === 'unlogged' ? undefined : await this.#log(proposal.proposed);
+  }
+
+  /** What is there already is answered as it is. */
   async #log(proposed: ProposedEntry): Promise<LogEntry> {
     const entry = await this.#rekor.post(proposed);
-    this.#posted.push(entry);
+    if (this.#posted.every(({ uuid }) => uuid !== entry.uuid)) this.#posted.push(entry);
     return entry;
   }
 
