@@ -110,8 +110,19 @@ export function signalGroup(pid: number, signal: NodeJS.Signals): boolean {
   }
 }
 
+/** True when the system says so at once: usually, and it saves a look at every process. */
+function isGroupGone(group: number): boolean {
+  try {
+    process.kill(-group, 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+}
+
 /** Living processes of a group; zero where the system has no procfs. */
 export function groupSizeOf(group: number): number {
+  if (isGroupGone(group)) return 0;
   return processIds().filter((pid) => {
     const [state, , itsGroup] = statOf(pid);
     return Number(itsGroup) === group && state !== 'Z' && state !== 'X';

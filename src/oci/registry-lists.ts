@@ -7,8 +7,8 @@ import { getManifest } from './registry-manifests.ts';
 import type { TransportResponse } from './transport.ts';
 
 const mostPages = 1000;
-/** More than a scenario usually has. */
-const repositoriesAtOnce = 20;
+/** More than a scenario usually has: those of others are looked up for nothing. */
+const repositoriesAtOnce = 6;
 
 /** All tags of a repository, none for one that the registry does not know. https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-tags */
 export async function listTags(connection: RegistryConnection, repository: string): Promise<readonly string[]> {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { access, open } from 'node:fs/promises';
+import { access, appendFile, open } from 'node:fs/promises';
 import { isContentDigest, type ContentDigest } from './content-digest.ts';
-import { replaceFile } from '../../foundation/replace-file.ts';
+import { makingFolders } from '../../foundation/replace-file.ts';
 import { orIfMissing, removeIfThere } from './files.ts';
 import type { Paths } from './paths.ts';
 import { refusal, type Answer } from './respond.ts';
@@ -43,7 +43,8 @@ export async function hasBlob(paths: Paths, repository: string, digest: ContentD
 
 /** From now on the repository has the blob; its content must lie there already. */
 export async function linkBlob(paths: Paths, repository: string, digest: ContentDigest): Promise<Answer> {
-  await replaceFile(paths.blob(repository, digest), '');
+  const path = paths.blob(repository, digest);
+  await makingFolders(path, async () => await appendFile(path, ''));
   return { status: 201, headers: { location: `/v2/${repository}/blobs/${digest}`, 'docker-content-digest': digest } };
 }
 

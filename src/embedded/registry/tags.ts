@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readdir, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isTag } from '../../oci/reference.ts';
 import { isContentDigest, type ContentDigest } from './content-digest.ts';
@@ -41,14 +41,30 @@ export async function forgetTagsOf(paths: Paths, repository: string, digest: Con
 }
 
 /** Every folder that has had a manifest, by its path, in code-unit order, after `last`. What comes before it, and what nobody asks for, is not looked at. */
-async function* repositoriesAfter(last: string, folder: string, name = ''): AsyncGenerator<string> {
-  const entries = (await orIfMissing(readdir(folder, { withFileTypes: true }), [])).filter((entry) => entry.isDirectory() && !entry.name.startsWith('_'));
+async function* repositoriesAfter(last: string, folder: string, { name = '', folders }: Partial<Below> = {}): AsyncGenerator<string> {
+  const names = (folders ?? (await foldersIn(folder))).filter((entry) => !entry.startsWith('_'));
   // A name comes before all that lie in it, but other names may come between: `a`, `a-b`, `a/b`.
-  const parts = entries.flatMap((entry) => ['', '/'].map((end) => ({ entry: entry.name, isFolder: end === '/', path: `${name}${entry.name}${end}` })));
+  const parts = names.flatMap((entry) => ['', '/'].map((end) => ({ entry, isFolder: end === '/', path: `${name}${entry}${end}` })));
+  const seen = new Map<string, Promise<readonly string[]>>();
+  const inside = async (entry: string): Promise<readonly string[]> => {
+    const found = seen.get(entry) ?? foldersIn(join(folder, entry));
+    seen.set(entry, found);
+    return await found;
+  };
   for (const { entry, isFolder, path } of parts.sort((one, other) => (one.path < other.path ? -1 : 1))) {
-    if (isFolder && (path > last || last.startsWith(path))) yield* repositoriesAfter(last, join(folder, entry), path);
-    if (!isFolder && path > last && (await orIfMissing(stat(join(folder, entry, '_manifests')).then(() => true), false))) yield path;
+    if (isFolder && (path > last || last.startsWith(path))) yield* repositoriesAfter(last, join(folder, entry), { name: path, folders: await inside(entry) });
+    if (!isFolder && path > last && (await inside(entry)).includes('_manifests')) yield path;
   }
+}
+
+interface Below {
+  /** Ends with a slash, or is empty. */
+  readonly name: string;
+  readonly folders: readonly string[];
+}
+
+async function foldersIn(folder: string): Promise<readonly string[]> {
+  return (await orIfMissing(readdir(folder, { withFileTypes: true }), [])).filter((entry) => entry.isDirectory()).map((entry) => entry.name);
 }
 
 interface Listing {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash, randomUUID, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { open, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { makingFolders } from '../../foundation/replace-file.ts';
 import { algorithmOf, digestFrom, type ContentDigest, type DigestAlgorithm } from './content-digest.ts';
 import { namesIn } from './files.ts';
 import { receiveStretches } from './stretches.ts';
@@ -80,8 +81,7 @@ export class Uploads {
   }
 
   async #receive(session: Session, body: Readable): Promise<void> {
-    await mkdir(this.#folder, { recursive: true });
-    const handle = await open(session.file, 'a');
+    const handle = await makingFolders(session.file, async () => await open(session.file, 'a'));
     try {
       await receiveStretches(body, handle, (piece) => {
         session.hash.update(piece);
@@ -99,8 +99,7 @@ export class Uploads {
     if (session === undefined) return false;
     const isWhole = (await digestOfUpload(session, algorithmOf(digest))) === digest;
     if (isWhole) {
-      await mkdir(dirname(target), { recursive: true });
-      await rename(session.file, target);
+      await makingFolders(target, async () => await rename(session.file, target));
     } else {
       await rm(session.file, { force: true });
     }
