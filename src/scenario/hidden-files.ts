@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash, randomUUID } from 'node:crypto';
-import { open, readdir, rename, rm } from 'node:fs/promises';
+import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Hider } from '../foundation/secrets.ts';
+
+/** Bytes of a file that is looked at in one piece before it is copied. */
+const mostAtOnce = 1024 * 1024;
 
 /**
  * Takes secrets out of every file below a folder; links are left alone. `isLeft`: names of files and folders that are not looked into.
@@ -19,6 +22,7 @@ export async function hideInFolder(folder: string, hider: Hider, isLeft: (name: 
 }
 
 async function hideInFile(path: string, hider: Hider): Promise<void> {
+  if ((await stat(path)).size <= mostAtOnce && !hasSecret(await readFile(path), hider)) return;
   const temporary = `${path}.${randomUUID()}.tmp`;
   try {
     const changed = await writeHidden(path, temporary, hider);
@@ -26,6 +30,11 @@ async function hideInFile(path: string, hider: Hider): Promise<void> {
   } finally {
     await rm(temporary, { force: true });
   }
+}
+
+function hasSecret(content: Buffer, hider: Hider): boolean {
+  const hiding = hider.stream();
+  return !Buffer.concat([hiding.push(content), hiding.end()]).equals(content);
 }
 
 /** Copies a file without its secrets; false where it has none, and the copy is of no use. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { access, appendFile, open } from 'node:fs/promises';
+import { appendFile, open } from 'node:fs/promises';
 import { isContentDigest, type ContentDigest } from './content-digest.ts';
 import { makingFolders } from '../../foundation/replace-file.ts';
-import { orIfMissing, removeIfThere } from './files.ts';
+import { isThere, orIfMissing, removeIfThere } from './files.ts';
 import type { Paths } from './paths.ts';
 import { refusal, type Answer } from './respond.ts';
 import type { Route } from './route.ts';
@@ -10,7 +10,7 @@ import type { Route } from './route.ts';
 /** https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-blobs */
 export const getBlob: Route = async ({ paths }, { repository, reference, request }) => {
   if (!isContentDigest(reference)) return invalid(reference);
-  if (!(await hasBlob(paths, repository, reference))) return unknown(reference);
+  if (!hasBlob(paths, repository, reference)) return unknown(reference);
   const headers = { 'docker-content-digest': reference, etag: `"${reference}"`, 'accept-ranges': 'bytes' };
   if (request.headers['if-none-match'] === headers.etag) return { status: 304, headers };
   const handle = await orIfMissing(open(paths.content(reference)), undefined);
@@ -37,8 +37,8 @@ export const deleteBlob: Route = async ({ paths }, { repository, reference }) =>
 };
 
 /** True when the repository has the blob: content that only others have does not count. */
-export async function hasBlob(paths: Paths, repository: string, digest: ContentDigest): Promise<boolean> {
-  return await orIfMissing(access(paths.blob(repository, digest)).then(() => true), false);
+export function hasBlob(paths: Paths, repository: string, digest: ContentDigest): boolean {
+  return isThere(paths.blob(repository, digest));
 }
 
 /** From now on the repository has the blob; its content must lie there already. */

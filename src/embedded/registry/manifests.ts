@@ -3,7 +3,7 @@ import { isTag } from '../../oci/reference.ts';
 import { hasBlob } from './blobs.ts';
 import { algorithmOf, contentDigestOf, isContentDigest, type ContentDigest } from './content-digest.ts';
 import { replaceFile } from '../../foundation/replace-file.ts';
-import { readIfThere, removeIfThere } from './files.ts';
+import { isThere, readIfThere, removeIfThere } from './files.ts';
 import { parseManifest, type ManifestDocument } from './manifest-document.ts';
 import type { Paths } from './paths.ts';
 import { forgetReferrer, recordReferrer } from './referrers.ts';
@@ -15,10 +15,10 @@ const mostManifestBytes = 4 * 1024 * 1024;
 
 /** https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-manifests */
 export const getManifest: Route = async ({ paths }, { repository, reference, request }) => {
-  const digest = isContentDigest(reference) ? reference : await readTag(paths, repository, reference);
+  const digest = isContentDigest(reference) ? reference : readTag(paths, repository, reference);
   if (digest === undefined) return unknown(reference);
-  const mediaType = await readIfThere(paths.manifest(repository, digest));
-  const body = mediaType === undefined ? undefined : await readIfThere(paths.content(digest));
+  const mediaType = readIfThere(paths.manifest(repository, digest));
+  const body = mediaType === undefined ? undefined : readIfThere(paths.content(digest));
   if (mediaType === undefined || body === undefined) return unknown(reference);
   const headers = { 'content-type': mediaType.toString(), 'docker-content-digest': digest, etag: `"${digest}"` };
   return request.headers['if-none-match'] === headers.etag ? { status: 304, headers } : { status: 200, headers, body };
@@ -37,7 +37,7 @@ export const putManifest: Route = async ({ paths }, { repository, reference, req
   }
   const document = parseManifest(body, request.headers['content-type']);
   if (typeof document === 'string') return refusal(400, 'MANIFEST_INVALID', document);
-  const missing = await firstMissing(paths, repository, document);
+  const missing = firstMissing(paths, repository, document);
   if (missing !== undefined) return refusal(400, 'MANIFEST_BLOB_UNKNOWN', `the repository has no ${missing}`);
   await replaceFile(paths.content(digest), body);
   await replaceFile(paths.manifest(repository, digest), document.mediaType);
@@ -57,8 +57,8 @@ export const deleteManifest: Route = async ({ paths }, { repository, reference }
     const wasThere = isTag(reference) && (await removeIfThere(paths.tag(repository, reference)));
     return wasThere ? { status: 202 } : unknown(reference);
   }
-  const mediaType = await readIfThere(paths.manifest(repository, reference));
-  const body = await readIfThere(paths.content(reference));
+  const mediaType = readIfThere(paths.manifest(repository, reference));
+  const body = readIfThere(paths.content(reference));
   if (mediaType === undefined || body === undefined) return unknown(reference);
   const document = parseManifest(body, mediaType.toString());
   if (typeof document !== 'string') await forgetReferrer(paths, repository, { document, digest: reference });
@@ -67,10 +67,10 @@ export const deleteManifest: Route = async ({ paths }, { repository, reference }
   return { status: 202 };
 };
 
-async function firstMissing(paths: Paths, repository: string, { blobs, manifests }: ManifestDocument): Promise<ContentDigest | undefined> {
-  for (const digest of blobs) if (!(await hasBlob(paths, repository, digest))) return digest;
+function firstMissing(paths: Paths, repository: string, { blobs, manifests }: ManifestDocument): ContentDigest | undefined {
+  for (const digest of blobs) if (!hasBlob(paths, repository, digest)) return digest;
   for (const digest of manifests) {
-    if ((await readIfThere(paths.manifest(repository, digest))) === undefined) return digest;
+    if (!isThere(paths.manifest(repository, digest))) return digest;
   }
   return undefined;
 }

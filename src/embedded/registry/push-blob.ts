@@ -14,7 +14,7 @@ import type { Upload } from './uploads.ts';
 export const startUpload: Route = async (registry, call) => {
   const { repository, query } = call;
   const [mount = '', from = '', digest] = ['mount', 'from', 'digest'].map((name) => query.get(name) ?? undefined);
-  if (isContentDigest(mount) && isRepository(from) && (await hasBlob(registry.paths, from, mount))) {
+  if (isContentDigest(mount) && isRepository(from) && hasBlob(registry.paths, from, mount)) {
     return await linkBlob(registry.paths, repository, mount);
   }
   if (digest !== undefined && !isContentDigest(digest)) return invalidDigest(digest);

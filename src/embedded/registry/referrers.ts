@@ -18,10 +18,10 @@ interface Referrer {
  * Always an index, empty for what nothing refers to, the subject itself being unknown included.
  * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers
  */
-export const listReferrers: Route = async ({ paths }, { repository, reference, query }) => {
+export const listReferrers: Route = ({ paths }, { repository, reference, query }) => {
   if (!isContentDigest(reference)) return refusal(400, 'DIGEST_INVALID', `not a sha256 or sha512 digest: ${reference}`);
   const folder = paths.referrers(repository, reference);
-  const files = await Promise.all(((await namesIn(folder)) ?? []).map((name) => readIfThere(join(folder, name))));
+  const files = (namesIn(folder) ?? []).map((name) => readIfThere(join(folder, name)));
   const descriptors = files.flatMap((file) => (file === undefined ? [] : [JSON.parse(file.toString()) as { artifactType?: string }]));
   const wanted = query.get('artifactType');
   const manifests = wanted === null ? descriptors : descriptors.filter(({ artifactType }) => artifactType === wanted);

@@ -20,4 +20,4 @@ export interface Call {
   readonly request: IncomingMessage;
 }
 
-export type Route = (registry: Registry, call: Call) => Promise<Answer>;
+export type Route = (registry: Registry, call: Call) => Answer | Promise<Answer>;

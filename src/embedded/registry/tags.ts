@@ -1,25 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isTag } from '../../oci/reference.ts';
 import { isContentDigest, type ContentDigest } from './content-digest.ts';
-import { namesIn, orIfMissing, readIfThere, removeIfThere } from './files.ts';
+import { foldersIn, namesIn, readIfThere, removeIfThere } from './files.ts';
 import type { Paths } from './paths.ts';
 import { json, refusal, type Answer } from './respond.ts';
 import type { Route } from './route.ts';
 
 /** https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-tags */
-export const listTags: Route = async ({ paths }, { repository, query }) => {
-  if ((await namesIn(paths.manifests(repository))) === undefined) return refusal(404, 'NAME_UNKNOWN', `no repository ${repository}`);
-  const tags = (await namesIn(paths.tags(repository))) ?? [];
+export const listTags: Route = ({ paths }, { repository, query }) => {
+  if (namesIn(paths.manifests(repository)) === undefined) return refusal(404, 'NAME_UNKNOWN', `no repository ${repository}`);
+  const tags = namesIn(paths.tags(repository)) ?? [];
   return page(tags, query, { path: `/v2/${repository}/tags/list`, document: (some) => ({ name: repository, tags: some }) });
 };
 
 /** https://distribution.github.io/distribution/spec/api/#listing-repositories */
-export const listRepositories: Route = async ({ paths }, { query }) => {
+export const listRepositories: Route = ({ paths }, { query }) => {
   const names: string[] = [];
   const most = Number(query.get('n') ?? Infinity);
-  for await (const name of repositoriesAfter(query.get('last') ?? '', paths.repositories)) {
+  for (const name of repositoriesAfter(query.get('last') ?? '', paths.repositories)) {
     names.push(name);
     // One more than is asked for tells that there are more.
     if (names.length > most) break;
@@ -28,32 +27,31 @@ export const listRepositories: Route = async ({ paths }, { query }) => {
 };
 
 /** The digest that a tag names, undefined also for what can't be a tag. */
-export async function readTag(paths: Paths, repository: string, tag: string): Promise<ContentDigest | undefined> {
-  const digest = isTag(tag) ? (await readIfThere(paths.tag(repository, tag)))?.toString() : undefined;
+export function readTag(paths: Paths, repository: string, tag: string): ContentDigest | undefined {
+  const digest = isTag(tag) ? readIfThere(paths.tag(repository, tag))?.toString() : undefined;
   return digest !== undefined && isContentDigest(digest) ? digest : undefined;
 }
 
 /** Removes all tags that name the manifest. */
 export async function forgetTagsOf(paths: Paths, repository: string, digest: ContentDigest): Promise<void> {
-  for (const tag of (await namesIn(paths.tags(repository))) ?? []) {
-    if ((await readTag(paths, repository, tag)) === digest) await removeIfThere(paths.tag(repository, tag));
+  for (const tag of namesIn(paths.tags(repository)) ?? []) {
+    if (readTag(paths, repository, tag) === digest) await removeIfThere(paths.tag(repository, tag));
   }
 }
 
 /** Every folder that has had a manifest, by its path, in code-unit order, after `last`. What comes before it, and what nobody asks for, is not looked at. */
-async function* repositoriesAfter(last: string, folder: string, { name = '', folders }: Partial<Below> = {}): AsyncGenerator<string> {
-  const names = (folders ?? (await foldersIn(folder))).filter((entry) => !entry.startsWith('_'));
+function* repositoriesAfter(last: string, folder: string, { name, folders }: Below = { name: '', folders: foldersIn(folder) }): Generator<string> {
   // A name comes before all that lie in it, but other names may come between: `a`, `a-b`, `a/b`.
-  const parts = names.flatMap((entry) => ['', '/'].map((end) => ({ entry, isFolder: end === '/', path: `${name}${entry}${end}` })));
-  const seen = new Map<string, Promise<readonly string[]>>();
-  const inside = async (entry: string): Promise<readonly string[]> => {
+  const parts = folders.filter((entry) => !entry.startsWith('_')).flatMap((entry) => ['', '/'].map((end) => ({ entry, isFolder: end === '/', path: `${name}${entry}${end}` })));
+  const seen = new Map<string, readonly string[]>();
+  const inside = (entry: string): readonly string[] => {
     const found = seen.get(entry) ?? foldersIn(join(folder, entry));
     seen.set(entry, found);
-    return await found;
+    return found;
   };
   for (const { entry, isFolder, path } of parts.sort((one, other) => (one.path < other.path ? -1 : 1))) {
-    if (isFolder && (path > last || last.startsWith(path))) yield* repositoriesAfter(last, join(folder, entry), { name: path, folders: await inside(entry) });
-    if (!isFolder && path > last && (await inside(entry)).includes('_manifests')) yield path;
+    if (isFolder && (path > last || last.startsWith(path))) yield* repositoriesAfter(last, join(folder, entry), { name: path, folders: inside(entry) });
+    if (!isFolder && path > last && inside(entry).includes('_manifests')) yield path;
   }
 }
 
@@ -61,10 +59,6 @@ interface Below {
   /** Ends with a slash, or is empty. */
   readonly name: string;
   readonly folders: readonly string[];
-}
-
-async function foldersIn(folder: string): Promise<readonly string[]> {
-  return (await orIfMissing(readdir(folder, { withFileTypes: true }), [])).filter((entry) => entry.isDirectory()).map((entry) => entry.name);
 }
 
 interface Listing {

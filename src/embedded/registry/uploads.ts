@@ -130,7 +130,7 @@ async function digestOfUpload({ file, hash, algorithm, length }: Session, wanted
 
 /** A new folder below `folder` for this process; those that processes left behind when they were killed are removed. */
 export async function claimUploadFolder(folder: string): Promise<string> {
-  for (const name of (await namesIn(folder)) ?? []) {
+  for (const name of namesIn(folder) ?? []) {
     if (!isAlive(Number.parseInt(name, 10))) await rm(join(folder, name), { recursive: true, force: true });
   }
   return join(folder, `${process.pid}-${randomUUID()}`);
