@@ -209,6 +209,14 @@ describe('a file that is not whole is refused, and left as it is', () => {
     expect(await text()).toBe(content);
   });
 
+  it('though it was whole before', async () => {
+    const [whole, broken] = [`${header}${entry('a: stdout 1', 'x')}`, `${header}${entry('a: stdout 1', '${')}`];
+    await writeFile(file, whole);
+    expect(new SnapshotReader(file).compare('a: stdout', 'x')).toMatchObject({ outcome: 'matched' });
+    await writeFile(file, broken);
+    expect(() => new SnapshotReader(file)).toThrow(expect.objectContaining(corrupt));
+  });
+
   it('an empty one is not', async () => {
     await writeFile(file, '');
     expect(have([['a: stdout', 'x']])).toMatchObject({ written: 1 });

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Script } from 'node:vm';
 import { StampedeError } from '../foundation/errors.ts';
 import { isGoSnaps } from './go-snaps.ts';
 
 const header = '// Jest Snapshot v1, https://jestjs.io/docs/snapshot-testing\n';
+
+/** Files by path, and what they were when they were found whole. */
+const foundWhole = new Map<string, string>();
 
 /** One file a feature. */
 export function snapshotFile(folder: string, feature: string): string {
@@ -18,9 +21,15 @@ export function snapshotFile(folder: string, feature: string): string {
  * @throws StampedeError SNAPSHOT_FILE_CORRUPT; SNAPSHOT_FILE_FOREIGN for one that another suite has written
  */
 export function requireWhole(file: string): void {
-  if (!existsSync(file)) return;
-  const text = readFileSync(file, 'utf8').replaceAll('\r\n', '\n');
-  if (text === '') return;
+  const { ino, size, mtimeMs } = statSync(file, { throwIfNoEntry: false }) ?? { ino: 0, size: 0, mtimeMs: 0 };
+  const state = `${ino} ${size} ${mtimeMs}`;
+  // Each scenario of a feature asks, and the file is read and run as a script for it.
+  if (size === 0 || foundWhole.get(file) === state) return;
+  requireWholeText(file, readFileSync(file, 'utf8').replaceAll('\r\n', '\n'));
+  foundWhole.set(file, state);
+}
+
+function requireWholeText(file: string, text: string): void {
   if (isGoSnaps(text)) {
     throw new StampedeError('SNAPSHOT_FILE_FOREIGN', `${file} has snapshots in the format of go-snaps`, {
       hint: `npm run snapshots:import -- ${file} --to DIR, and --snapshots DIR from then on`,
