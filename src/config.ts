@@ -181,8 +181,8 @@ export function engineAddress(environment: NodeJS.ProcessEnv = process.env): { r
  * own reaper can be had. What the user has set stays as it is.
  */
 export function settleEngineEnvironment(settled: { readonly hasReaperImage?: boolean } = {}, environment: NodeJS.ProcessEnv = process.env): void {
-  environment['TESTCONTAINERS_HOST_OVERRIDE'] ??= '127.0.0.1';
-  if (settled.hasReaperImage !== undefined) environment['TESTCONTAINERS_RYUK_DISABLED'] ??= String(!settled.hasReaperImage);
+  environment['TESTCONTAINERS_HOST_OVERRIDE'] ||= '127.0.0.1';
+  if (settled.hasReaperImage !== undefined) environment['TESTCONTAINERS_RYUK_DISABLED'] ||= String(!settled.hasReaperImage);
 }
 
 /** The image of testcontainers' own reaper. https://github.com/testcontainers/moby-ryuk */
