@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { readSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import type { Readable, Writable } from 'node:stream';
 
@@ -14,31 +15,33 @@ export interface Stretch {
 }
 
 /**
- * Sends part of a file and ends the answer. Two buffers by turns, one read while the other is sent: none is made for each read, so that memory
- * stays what it is however long the file. False when the reader went before the end.
+ * Sends part of a file and ends the answer. Two buffers by turns, one is filled while the other is sent: none is made for each read, so that
+ * memory stays what it is however long the file. What was pushed lies in the system's memory: to have another thread fetch it costs
+ * more than to copy it. False when the reader went before the end.
  */
 export async function sendStretch({ handle, start, length }: Stretch, to: Writable): Promise<boolean> {
   const size = Math.min(stretchBytes, length);
   let [ready, spare] = [Buffer.allocUnsafeSlow(size), Buffer.allocUnsafeSlow(length > size ? size : 0)];
   const gone = new Promise<false>((resolve) => to.once('close', () => resolve(false)));
-  let filled = await readFully(handle, ready, { at: start, most: length });
-  for (let sent = 0; ; ) {
-    const written = Promise.race([gone, new Promise<boolean>((resolve) => to.write(ready.subarray(0, filled), (error) => resolve(!error)))]);
+  let written: Promise<boolean> = Promise.resolve(true);
+  for (let sent = 0; sent < length; ) {
+    const filled = readFully(handle, ready, { at: start + sent, most: length - sent });
+    const before = written;
+    written = Promise.race([gone, new Promise<boolean>((resolve) => to.write(ready.subarray(0, filled), (error) => resolve(!error)))]);
     sent += filled;
-    const next = sent < length ? await readFully(handle, spare, { at: start + sent, most: length - sent }) : 0;
-    if (!(await written)) return false;
-    if (next === 0) break;
-    [ready, spare, filled] = [spare, ready, next];
+    if (!(await before)) return false;
+    [ready, spare] = [spare, ready];
   }
+  if (!(await written)) return false;
   to.end();
   return true;
 }
 
 /** @throws RangeError for a file that is shorter than it was */
-async function readFully(handle: FileHandle, buffer: Buffer, { at, most }: { readonly at: number; readonly most: number }): Promise<number> {
+function readFully({ fd }: FileHandle, buffer: Buffer, { at, most }: { readonly at: number; readonly most: number }): number {
   const wanted = Math.min(buffer.length, most);
   for (let filled = 0; filled < wanted; ) {
-    const { bytesRead } = await handle.read(buffer, filled, wanted - filled, at + filled);
+    const bytesRead = readSync(fd, buffer, filled, wanted - filled, at + filled);
     if (bytesRead === 0) throw new RangeError(`a file ends at ${at + filled}, and was longer`);
     filled += bytesRead;
   }
