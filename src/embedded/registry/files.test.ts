@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { replaceFile } from '../../foundation/replace-file.ts';
-import { namesIn, readIfThere, removeIfThere } from './files.ts';
+import { isThere, namesIn, readIfThere, removeIfThere } from './files.ts';
 
 let folder: string;
 
@@ -37,7 +37,9 @@ it('names what is whole, in order, and tells an empty folder from none', async (
 it('tells what is not there from what fails', async () => {
   await writeFile(join(folder, 'file'), 'x');
   for (const missing of [join(folder, 'none'), join(folder, 'file', 'below')]) {
-    expect([readIfThere(missing), await removeIfThere(missing)]).toEqual([undefined, false]);
+    expect([readIfThere(missing), isThere(missing), await removeIfThere(missing)]).toEqual([undefined, false, false]);
   }
+  expect(isThere(join(folder, 'file'))).toBe(true);
   expect(() => readIfThere(folder)).toThrow(/EISDIR/);
+  expect(() => isThere(join(folder, 'x'.repeat(300)))).toThrow(/ENAMETOOLONG/);
 });

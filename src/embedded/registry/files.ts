@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { unlink } from 'node:fs/promises';
 
 // Small files are read at once: handing them to another thread takes ten times as long as reading them.
@@ -13,8 +13,13 @@ export function readIfThere(path: string): Buffer | undefined {
   }
 }
 
+/** What fails is no answer, and is thrown. */
 export function isThere(path: string): boolean {
-  return existsSync(path);
+  try {
+    return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    return unlessMissing(error, false);
+  }
 }
 
 /** The names in a folder in code-unit order, without those of `replaceFile`; undefined when there is no such folder. */
