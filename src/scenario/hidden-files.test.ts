@@ -32,6 +32,17 @@ it('takes a secret out of every file, across pieces too, and leaves all else as 
   expect(readdirSync(folder, { recursive: true }).sort()).toEqual(['bytes', 'deep', 'deep/er', 'deep/er/two', 'one']);
 });
 
+it('leaves a large file alone that has none, and takes one out of its end', async () => {
+  const filler = Buffer.alloc(3 * 1024 * 1024, 'x');
+  write('clean', filler);
+  write('late', Buffer.concat([filler, Buffer.from('letmein-letmein')]));
+  const before = statSync(join(folder, 'clean'));
+  await hideInFolder(folder, hider, () => false);
+  expect(statSync(join(folder, 'clean'))).toMatchObject({ ino: before.ino, mtimeMs: before.mtimeMs });
+  expect(read('late').slice(filler.length)).toBe('${PASSWORD}');
+  expect(readdirSync(folder).sort()).toEqual(['clean', 'late']);
+});
+
 it('sees a secret whose name is as long as it is', async () => {
   write('one', 'letmein-letmein');
   await hideInFolder(folder, secretHider([{ name: 'PASSWORD_OF_', text: 'letmein-letmein', kind: 'whole' }]), () => false);

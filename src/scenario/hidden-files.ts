@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash, randomUUID } from 'node:crypto';
-import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Hider } from '../foundation/secrets.ts';
-
-/** Bytes of a file that is looked at in one piece before it is copied. */
-const mostAtOnce = 1024 * 1024;
 
 /**
  * Takes secrets out of every file below a folder; links are left alone. `isLeft`: names of files and folders that are not looked into.
@@ -22,35 +20,33 @@ export async function hideInFolder(folder: string, hider: Hider, isLeft: (name: 
 }
 
 async function hideInFile(path: string, hider: Hider): Promise<void> {
-  if ((await stat(path)).size <= mostAtOnce && !hasSecret(await readFile(path), hider)) return;
+  if (!(await hasSecret(path, hider))) return;
   const temporary = `${path}.${randomUUID()}.tmp`;
   try {
-    const changed = await writeHidden(path, temporary, hider);
-    if (changed) await rename(temporary, path);
-  } finally {
+    await copyHidden(path, temporary, hider);
+    await rename(temporary, path);
+  } catch (error) {
     await rm(temporary, { force: true });
+    throw error;
   }
 }
 
-function hasSecret(content: Buffer, hider: Hider): boolean {
+/** Most files have none, and are read only. */
+async function hasSecret(path: string, hider: Hider): Promise<boolean> {
+  const [before, after] = [createHash('sha256'), createHash('sha256')];
   const hiding = hider.stream();
-  return !Buffer.concat([hiding.push(content), hiding.end()]).equals(content);
+  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+    before.update(chunk);
+    after.update(hiding.push(chunk));
+  }
+  after.update(hiding.end());
+  return !before.digest().equals(after.digest());
 }
 
-/** Copies a file without its secrets; false where it has none, and the copy is of no use. */
-async function writeHidden(path: string, target: string, hider: Hider): Promise<boolean> {
-  const [before, after] = [createHash('sha256'), createHash('sha256')];
+async function copyHidden(path: string, target: string, hider: Hider): Promise<void> {
   const hiding = hider.stream();
   await using source = await open(path);
   await using copy = await open(target, 'wx', (await source.stat()).mode);
-  const keep = async (part: Buffer): Promise<void> => {
-    after.update(part);
-    await copy.writeFile(part);
-  };
-  for await (const chunk of source.createReadStream({ autoClose: false }) as AsyncIterable<Buffer>) {
-    before.update(chunk);
-    await keep(hiding.push(chunk));
-  }
-  await keep(hiding.end());
-  return !before.digest().equals(after.digest());
+  for await (const chunk of source.createReadStream({ autoClose: false }) as AsyncIterable<Buffer>) await copy.writeFile(hiding.push(chunk));
+  await copy.writeFile(hiding.end());
 }
