@@ -12,6 +12,7 @@ import { pullSource, type PullSource } from '../containers/test-pulled.ts';
 const engine = await testEngine();
 const image = 'stampede-test-programs:local';
 const base = 'stampede-base:local';
+const plain = 'stampede-test-plain:local';
 const nowhere = `127.0.0.1:9/golang@sha256:${'0'.repeat(64)}`;
 const hasBase = engine !== undefined && (await presentImage(engine, base)) !== undefined;
 let folder: string;
@@ -30,6 +31,14 @@ async function builtIn(): Promise<string> {
   return /^\/.*$/m.exec(tar.slice(512))?.[0].trim() ?? tar;
 }
 
+/** The base without its label, which what is built on it would inherit: images of others have none. */
+async function makePlain(): Promise<void> {
+  const container = await engine!.api.createContainer({ Image: base, Cmd: ['nothing'] });
+  const [repo, tag] = plain.split(':');
+  await text(await engine!.api.importImage(await container.export(), { repo, tag }));
+  await container.remove();
+}
+
 /** What builds have left on an image: the classic builder keeps each stage. */
 async function stagesOn(name: string): Promise<readonly string[]> {
   const of = async (id: string): Promise<readonly string[]> => (await engine!.api.getImage(id).inspect()).RootFS.Layers ?? [];
@@ -42,6 +51,7 @@ async function stagesOn(name: string): Promise<readonly string[]> {
 describe.skipIf(!hasBase)('the programs', () => {
   beforeAll(async () => {
     source = await pullSource(engine!);
+    await makePlain();
   });
   beforeEach(() => {
     said = [];
@@ -57,10 +67,11 @@ describe.skipIf(!hasBase)('the programs', () => {
   });
   afterAll(async () => {
     await source.close();
+    await engine!.api.getImage(plain).remove();
   });
 
   it('are built in the Go image, which is pulled by its digest', async () => {
-    const goImage = await source.offer(base);
+    const goImage = await source.offer(plain);
     expect(await presentImage(engine!, goImage)).toBeUndefined();
     expect(await provide(goImage)).toBe(true);
     expect(await builtIn()).toBe('/source');
