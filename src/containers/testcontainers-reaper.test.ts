@@ -53,7 +53,7 @@ async function reapers(): Promise<readonly string[]> {
 describe.skipIf(!hasBase)("testcontainers' reaper", { timeout: 120_000 }, () => {
   it('is one, and told of all containers, where its image is in the engine; it ends after the run', async () => {
     rmSync(join(project.folder, 'go'), { force: true });
-    await project.script(`#!/bin/sh\ntouch ${join(project.folder, 'waiting')}\nwhile [ ! -e ${join(project.folder, 'go')} ]; do sleep 0.1; done\n`);
+    await project.script(`#!/bin/sh\ntouch ${join(project.folder, 'waiting')}\nwhile [ -d ${project.folder} ] && [ ! -e ${join(project.folder, 'go')} ]; do sleep 0.1; done\n`);
     const running = project.start(['acceptance', ...project.flags(), '--stage', 'containers', '--deadline', '500000'], { ...undecided, RYUK_CONTAINER_IMAGE: image });
     await expect.poll(() => project.exists('waiting'), { timeout: 60_000 }).toBe(true);
     const [reaper = '', ...others] = await reapers();
