@@ -28,9 +28,9 @@ export async function writeProgram(outFile: string, { code, rehearsal }: Program
   const script = `(function(require,module,exports){${code}\n})`;
   const name = `${basename(outFile, '.cjs')}-${createHash('sha256').update(process.versions.v8).update(script).digest('hex').slice(0, 16)}`;
   const codeFile = join(folder, `${name}.js`);
-  await replaceFile(codeFile, script);
+  replaceFile(codeFile, script);
   await rehearse(codeFile, rehearsal);
-  await replaceFile(outFile, launcherOf(name, stamp), 0o755);
+  replaceFile(outFile, launcherOf(name, stamp), 0o755);
   await removeOld(folder, basename(outFile, '.cjs'), name);
 }
 

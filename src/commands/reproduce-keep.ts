@@ -2,8 +2,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { copyTree } from '../foundation/copy-tree.ts';
 import { ExitStatus, StampedeError } from '../foundation/errors.ts';
 import { root } from '../foundation/root.ts';
 import type { TerminalReport } from '../report/terminal.ts';
@@ -50,7 +51,7 @@ export async function keepRegression({ pursuit, bench, binary, name, features, t
   const trouble = await checked(file, { plantedBug: report.plantedBug, subject: bench.context.subject, binary, features });
   if (trouble === undefined) return terminal.line(`kept       ${asTyped(file)}: it fails where the bug is${report.plantedBug === undefined ? '' : ', and passes on the safe cache'}`);
   const aside = join(bench.context.runFolder, `not-kept-${name}`);
-  await cp(folder, aside, { recursive: true });
+  await copyTree(folder, aside);
   await rm(folder, { recursive: true });
   terminal.line(`not kept   ${trouble}; what was tried is in ${asTyped(aside)}`);
 }

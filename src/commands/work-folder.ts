@@ -3,7 +3,7 @@ import { lstat, opendir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { RunContext, Settings } from '../config.ts';
-import { isCopied } from '../scenario/work-copy.ts';
+import { isLeftOut } from '../scenario/work-copy.ts';
 import { usualRoot } from '../stage/session.ts';
 
 /** What is copied for each scenario without having been asked for is no more than this. */
@@ -29,7 +29,7 @@ async function isSmall(root: string, leftOut: readonly string[]): Promise<boolea
   for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
     for await (const entry of await opendir(folder)) {
       const path = join(folder, entry.name);
-      if (!(await isCopied(path, leftOut))) continue;
+      if (isLeftOut(path, leftOut)) continue;
       if (entry.isDirectory()) waiting.push(path);
       files += 1;
       bytes += entry.isFile() ? await lstat(path).then(({ size }) => size, () => 0) : 0;

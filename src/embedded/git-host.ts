@@ -51,7 +51,7 @@ export async function startGitHost({ directory, port = 0, isReadOnly = false }: 
     if (place.isPush && isReadOnly) return refuse(response, 403, 'this host takes no pushes');
     // A client without the smart protocol asks for files that are not served: it is told so at its first question.
     if (place.service === '/info/refs' && !/(?:^|&)service=git-(?:upload|receive)-pack(?:&|$)/.test(place.query)) return refuse(response, 403, 'this host speaks the smart protocol only: use a newer client of git');
-    await ensureRepository(place, repositories);
+    ensureRepository(place, repositories);
     const body = await smallPushOf(place, request);
     const leave = await turnstile();
     try {

@@ -82,9 +82,8 @@ describe('nothing is served unverified', () => {
     );
     expect(served).toBeGreaterThan(20);
     expect(seen.size).toBeGreaterThan(20);
-    for (const name of readdirSync(join(directory(), 'blobs'), { recursive: true }) as string[]) {
-      const [, hex] = name.split('/');
-      if (hex !== undefined) expect(createHash(hex.length === 64 ? 'sha256' : 'sha512').update(readFileSync(join(directory(), 'blobs', name))).digest('hex')).toBe(hex);
-    }
+    const kept = readdirSync(join(directory(), 'blobs'));
+    expect(kept.length).toBeGreaterThan(20);
+    for (const hex of kept) expect(createHash(hex.length === 64 ? 'sha256' : 'sha512').update(readFileSync(join(directory(), 'blobs', hex))).digest('hex')).toBe(hex);
   });
 });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { cp, lstat, readdir, readFile, readlink } from 'node:fs/promises';
+import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { copyTree } from '../foundation/copy-tree.ts';
 import type { Participant } from '../scenario/run.ts';
 
 /** Runs one process, with nothing else going on, on the cache below `home`; `folder` is where that is stored. False when it had to be ended. */
@@ -38,7 +39,7 @@ export class FilledCaches {
     // Whoever comes next may have more luck.
     filling.catch(() => this.#filled.delete(key));
     const filled = await filling;
-    if (filled !== undefined) await cp(filled, home, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
+    if (filled !== undefined) await copyTree(filled, home, { keepsTimes: true });
     else await runAll(home, { participants, folder, run });
   }
 

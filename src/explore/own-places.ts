@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { cp, lstat, mkdir, readdir } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { copyTree } from '../foundation/copy-tree.ts';
 import { readUntrusted } from '../foundation/untrusted-file.ts';
 import { normalise } from '../scenario/normalise.ts';
 import { outcomeText } from '../scenario/reference-run.ts';
@@ -33,24 +34,15 @@ interface Copied {
 
 /** The scenario's own folder as a place, or a new copy of the untouched one at `root`. */
 export async function openPlace({ scenario, untouched }: Copied, root?: string): Promise<Place> {
-  if (root !== undefined) await cp(untouched, root, copying);
+  if (root !== undefined) await copyTree(untouched, root, { keepsTimes: true });
   return placeAt({ scenario, untouched }, root ?? scenario.folders.root);
 }
 
-/** Copies all but the caches. */
+/** Copies all but the caches; times too, since what has another one was changed. */
 export async function copyUntouched(scenario: ScenarioRun, target: string): Promise<void> {
   const { folders } = scenario;
   const caches = [folders.cache, settingsOf(scenario, [], '').cacheFolder];
-  await mkdir(target, { recursive: true });
-  await cp(folders.root, target, { ...copying, filter: async (source) => !caches.includes(source) && (await isCopied(source)) });
-}
-
-/** Links stay as they are; times too, since what has another one was changed. */
-const copying = { recursive: true, verbatimSymlinks: true, preserveTimestamps: true } as const;
-
-async function isCopied(path: string): Promise<boolean> {
-  const found = await lstat(path);
-  return found.isFile() || found.isDirectory() || found.isSymbolicLink();
+  await copyTree(folders.root, target, { isLeftOut: (path) => caches.includes(path), keepsTimes: true });
 }
 
 function placeAt({ scenario, untouched }: Copied, root: string): Place {

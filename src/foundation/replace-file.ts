@@ -1,27 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from 'node:crypto';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
+// For small files: to hand one to another thread takes longer than to write it.
+
 /** Others see the old content or the new one, never a part, whichever process writes; folders are made. */
-export async function replaceFile(path: string, content: string | Uint8Array, mode?: number): Promise<void> {
+export function replaceFile(path: string, content: string | Uint8Array, mode?: number): void {
   const temporary = join(dirname(path), `.${randomUUID()}`);
   try {
-    await makingFolders(temporary, async () => await writeFile(temporary, content, mode === undefined ? {} : { mode }));
-    await rename(temporary, path);
+    makingFolders(temporary, () => writeFileSync(temporary, content, mode === undefined ? {} : { mode }));
+    renameSync(temporary, path);
   } catch (error) {
-    await rm(temporary, { force: true });
+    rmSync(temporary, { force: true });
     throw error;
   }
 }
 
 /** Does what makes something at a path. Its folder is made when it turns out not to be there: mostly it is, and asking first takes as long as doing it. */
-export async function makingFolders<T>(path: string, make: () => Promise<T>): Promise<T> {
+export function makingFolders<T>(path: string, make: () => T): T {
   try {
-    return await make();
+    return make();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    await mkdir(dirname(path), { recursive: true });
-    return await make();
+    mkdirSync(dirname(path), { recursive: true });
+    return make();
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { cp, lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { copyTree } from '../foundation/copy-tree.ts';
 import type { RunRecord, RunVerdict } from './record.ts';
 import type { NightStore } from './store.ts';
 
@@ -92,7 +93,7 @@ async function move(from: string, to: string): Promise<void> {
     await rename(from, to);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error;
-    await cp(from, to, { recursive: true, verbatimSymlinks: true });
+    await copyTree(from, to);
     await rm(from, { recursive: true, force: true });
   }
 }

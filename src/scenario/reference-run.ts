@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { cp, mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { copyTree } from '../foundation/copy-tree.ts';
 import { difference } from './difference.ts';
 import { normalise } from './normalise.ts';
 import { underUsualName } from './door-route.ts';
@@ -59,7 +60,7 @@ export async function inCopyOf<T>(work: string, spare: string, action: () => Pro
   await mkdir(join(spare, 'home'), { recursive: true });
   await rename(work, aside);
   try {
-    await cp(aside, work, { recursive: true, verbatimSymlinks: true });
+    await copyTree(aside, work);
     return await action();
   } finally {
     await rm(work, { recursive: true, force: true });

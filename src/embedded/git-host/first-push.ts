@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { searchPath } from '../../config.ts';
+import { makingFolders } from '../../foundation/replace-file.ts';
 import type { RepositoryPlace } from './repositories.ts';
 
 // The first push to a repository is what scenarios do most. Through git's own receive-pack it takes some ten processes; here it takes
@@ -43,7 +43,7 @@ export interface FirstPushCall {
 /** Undefined where git itself is to answer. */
 export async function answerFirstPush({ path, service, isPush }: RepositoryPlace, { repositories, home, body }: FirstPushCall): Promise<{ readonly type: string; readonly text: string } | undefined> {
   const repository = join(repositories, path);
-  if (!isPush || !(await isEmptyRepository(repository))) return undefined;
+  if (!isPush || !isEmptyRepository(repository)) return undefined;
   if (service === '/info/refs') return { type: 'application/x-git-receive-pack-advertisement', text: emptyAdvertisement() };
   const push = body === undefined ? undefined : parseFirstPush(body);
   if (push === undefined) return undefined;
@@ -51,10 +51,10 @@ export async function answerFirstPush({ path, service, isPush }: RepositoryPlace
 }
 
 /** True while nothing has been pushed to it. */
-async function isEmptyRepository(repository: string): Promise<boolean> {
+function isEmptyRepository(repository: string): boolean {
   if (existsSync(join(repository, 'packed-refs'))) return false;
-  const names = await Promise.all(['heads', 'tags'].map(async (kind) => await readdir(join(repository, 'refs', kind))));
-  return names.flat().length === 0;
+  const folders = ['heads', 'tags'].map((kind) => join(repository, 'refs', kind));
+  return folders.every((folder) => !existsSync(folder) || readdirSync(folder).length === 0);
 }
 
 /** What `info/refs` answers to those who want to push to an empty repository. */
@@ -85,10 +85,10 @@ async function takeFirstPush(repository: string, home: string, { references, pac
   const names = [...references.keys()];
   const indexed = await indexPack(repository, home, pack);
   if (typeof indexed === 'string') return report(`unpack ${indexed}`, names.map((name) => `ng ${name} unpacker error`));
-  const told = await Promise.all([...references].map(async ([name, id]) => {
+  const told = [...references].map(([name, id]) => {
     if (!indexed.has(id)) return `ng ${name} missing necessary objects`;
-    return (await makeReference(repository, name, id)) ? `ok ${name}` : `ng ${name} failed to update ref`;
-  }));
+    return makeReference(repository, name, id) ? `ok ${name}` : `ng ${name} failed to update ref`;
+  });
   return report('unpack ok', told);
 }
 
@@ -96,12 +96,12 @@ async function takeFirstPush(repository: string, home: string, { references, pac
 async function indexPack(repository: string, home: string, pack: Buffer): Promise<ReadonlySet<string> | string> {
   const env = { PATH: searchPath(), HOME: home, GIT_CONFIG_NOSYSTEM: '1', GIT_DIR: repository };
   const said = await new Promise<string | Error>((resolve) => {
-    const child = execFile('git', ['index-pack', '--stdin', '--fix-thin', '--check-self-contained-and-connected'], { env }, (error, stdout, stderr) => resolve(error === null ? stdout : new Error(stderr.trim().split('\n').at(-1))));
+    const child = execFile('git', ['index-pack', '--stdin', '--threads=1', '--fix-thin', '--check-self-contained-and-connected'], { env }, (error, stdout, stderr) => resolve(error === null ? stdout : new Error(stderr.trim().split('\n').at(-1))));
     child.stdin?.on('error', () => undefined).end(pack);
   });
   if (said instanceof Error) return said.message;
   const name = /^(?:pack|keep)\t([0-9a-f]+)/.exec(said)?.[1];
-  return name === undefined ? 'it was not indexed' : idsIn(await readFile(join(repository, 'objects', 'pack', `pack-${name}.idx`)));
+  return name === undefined ? 'it was not indexed' : idsIn(readFileSync(join(repository, 'objects', 'pack', `pack-${name}.idx`)));
 }
 
 /** Version 2: eight bytes, 256 counts of which the last is that of all, then the ids. https://git-scm.com/docs/gitformat-pack */
@@ -112,18 +112,18 @@ function idsIn(index: Buffer): ReadonlySet<string> {
 }
 
 /** With the lock that git itself takes: of two who make it, one does. */
-async function makeReference(repository: string, name: string, id: string): Promise<boolean> {
+function makeReference(repository: string, name: string, id: string): boolean {
   const file = join(repository, name);
   const lock = `${file}.lock`;
   try {
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(lock, `${id}\n`, { flag: 'wx' });
+    makingFolders(lock, () => writeFileSync(lock, `${id}\n`, { flag: 'wx' }));
   } catch {
     return false;
   }
-  if (!existsSync(file)) return await rename(lock, file).then(() => true);
-  await rm(lock, { force: true });
-  return false;
+  const isTaken = existsSync(file);
+  if (isTaken) rmSync(lock, { force: true });
+  else renameSync(lock, file);
+  return !isTaken;
 }
 
 function report(unpacked: string, references: readonly string[]): string {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { existsSync } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { makingFolders } from '../../foundation/replace-file.ts';
 
 /** What a request is for. */
 export interface RepositoryPlace {
@@ -30,22 +30,25 @@ export function placeOf(url: string): RepositoryPlace | undefined {
 }
 
 /**
- * What `git init --bare` would make, but without a process. A push is welcome, and nothing is tidied up after it.
+ * What git takes for a bare repository; it makes the other folders when it needs them. A push is welcome, and nothing is tidied up after it.
  * https://git-scm.com/docs/gitrepository-layout
  */
 const head = 'ref: refs/heads/main\n';
 const settings = '[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = true\n[http]\n\treceivepack = true\n[receive]\n\tautogc = false\n';
-const folders = ['objects/info', 'objects/pack', 'refs/heads', 'refs/tags'];
+const folders = ['objects', 'refs/heads'];
 
 /** Makes the repository that is pushed to, bare and with `main`; two pushes at once make one. */
-export async function ensureRepository({ path, isPush }: RepositoryPlace, repositories: string): Promise<void> {
+export function ensureRepository({ path, isPush }: RepositoryPlace, repositories: string): void {
   const target = join(repositories, path);
   if (!isPush || existsSync(target)) return;
   const temporary = join(repositories, `.new-${randomUUID()}`);
-  for (const folder of folders) await mkdir(join(temporary, folder), { recursive: true });
-  await Promise.all([writeFile(join(temporary, 'HEAD'), head), writeFile(join(temporary, 'config'), settings), mkdir(dirname(target), { recursive: true })]);
-  await rename(temporary, target).catch(async (error: unknown) => {
-    await rm(temporary, { recursive: true, force: true });
+  try {
+    for (const folder of folders) mkdirSync(join(temporary, folder), { recursive: true });
+    writeFileSync(join(temporary, 'HEAD'), head);
+    writeFileSync(join(temporary, 'config'), settings);
+    makingFolders(target, () => renameSync(temporary, target));
+  } catch (error) {
+    rmSync(temporary, { recursive: true, force: true });
     if (!existsSync(target)) throw error;
-  });
+  }
 }

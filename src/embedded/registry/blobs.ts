@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { appendFile, open } from 'node:fs/promises';
+import { appendFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { isContentDigest, type ContentDigest } from './content-digest.ts';
 import { makingFolders } from '../../foundation/replace-file.ts';
 import { isThere, orIfMissing, removeIfThere } from './files.ts';
@@ -42,9 +43,9 @@ export function hasBlob(paths: Paths, repository: string, digest: ContentDigest)
 }
 
 /** From now on the repository has the blob; its content must lie there already. */
-export async function linkBlob(paths: Paths, repository: string, digest: ContentDigest): Promise<Answer> {
+export function linkBlob(paths: Paths, repository: string, digest: ContentDigest): Answer {
   const path = paths.blob(repository, digest);
-  await makingFolders(path, async () => await appendFile(path, ''));
+  makingFolders(path, () => appendFileSync(path, ''));
   return { status: 201, headers: { location: `/v2/${repository}/blobs/${digest}`, 'docker-content-digest': digest } };
 }
 

@@ -39,10 +39,10 @@ export const putManifest: Route = async ({ paths }, { repository, reference, req
   if (typeof document === 'string') return refusal(400, 'MANIFEST_INVALID', document);
   const missing = firstMissing(paths, repository, document);
   if (missing !== undefined) return refusal(400, 'MANIFEST_BLOB_UNKNOWN', `the repository has no ${missing}`);
-  await replaceFile(paths.content(digest), body);
-  await replaceFile(paths.manifest(repository, digest), document.mediaType);
-  await recordReferrer(paths, repository, { document, digest, size: body.length });
-  if (reference !== digest) await replaceFile(paths.tag(repository, reference), digest);
+  replaceFile(paths.content(digest), body);
+  replaceFile(paths.manifest(repository, digest), document.mediaType);
+  recordReferrer(paths, repository, { document, digest, size: body.length });
+  if (reference !== digest) replaceFile(paths.tag(repository, reference), digest);
   const location = `/v2/${repository}/manifests/${digest}`;
   const subject: Record<string, string> = document.subject === undefined ? {} : { 'oci-subject': document.subject };
   return { status: 201, headers: { location, 'docker-content-digest': digest, ...subject } };

@@ -5,7 +5,7 @@ import { contentHexOf, type ContentDigest } from './content-digest.ts';
 /**
  * Where things lie. Content is kept once, by digest; a repository has small files that say what of it is its own:
  *
- *     blobs/ab/ab12...                         content, whole and verified
+ *     blobs/HEX                                content, whole and verified
  *     repositories/NAME/_blobs/HEX             empty: the repository has this blob
  *     repositories/NAME/_manifests/HEX         media type of a manifest that it has
  *     repositories/NAME/_tags/TAG              digest
@@ -31,7 +31,7 @@ export function pathsIn(directory: string): Paths {
   const inRepository = (repository: string, ...parts: string[]): string => join(repositories, ...repository.split('/'), ...parts);
   return {
     repositories,
-    content: (digest) => join(directory, 'blobs', contentHexOf(digest).slice(0, 2), contentHexOf(digest)),
+    content: (digest) => join(directory, 'blobs', contentHexOf(digest)),
     blob: (repository, digest) => inRepository(repository, '_blobs', contentHexOf(digest)),
     manifests: (repository) => inRepository(repository, '_manifests'),
     manifest: (repository, digest) => inRepository(repository, '_manifests', contentHexOf(digest)),

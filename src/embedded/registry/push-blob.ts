@@ -15,7 +15,7 @@ export const startUpload: Route = async (registry, call) => {
   const { repository, query } = call;
   const [mount = '', from = '', digest] = ['mount', 'from', 'digest'].map((name) => query.get(name) ?? undefined);
   if (isContentDigest(mount) && isRepository(from) && hasBlob(registry.paths, from, mount)) {
-    return await linkBlob(registry.paths, repository, mount);
+    return linkBlob(registry.paths, repository, mount);
   }
   if (digest !== undefined && !isContentDigest(digest)) return invalidDigest(digest);
   const named = query.get('digest-algorithm');
@@ -58,7 +58,7 @@ async function complete(registry: Registry, call: Call, { upload, digest }: { up
   const refused = await receive(registry, call, upload, algorithmOf(digest));
   if (refused !== undefined) return refused;
   const isWhole = await registry.uploads.finish(upload, digest, registry.paths.content(digest));
-  return isWhole ? await linkBlob(registry.paths, call.repository, digest) : refusal(400, 'DIGEST_INVALID', `other bytes than ${digest}`);
+  return isWhole ? linkBlob(registry.paths, call.repository, digest) : refusal(400, 'DIGEST_INVALID', `other bytes than ${digest}`);
 }
 
 /** Takes the body of a request into an upload; answers only when that is refused. */

@@ -31,11 +31,11 @@ export const listReferrers: Route = ({ paths }, { repository, reference, query }
 };
 
 /** Lists the manifest with its subject, if it has one. */
-export async function recordReferrer(paths: Paths, repository: string, { document, digest, size }: Referrer & { size: number }): Promise<void> {
+export function recordReferrer(paths: Paths, repository: string, { document, digest, size }: Referrer & { size: number }): void {
   const { subject, mediaType, artifactType, annotations } = document;
   if (subject === undefined) return;
   const descriptor = { mediaType, digest, size, artifactType, annotations };
-  await replaceFile(paths.referrer(repository, subject, digest), JSON.stringify(descriptor));
+  replaceFile(paths.referrer(repository, subject, digest), JSON.stringify(descriptor));
 }
 
 export async function forgetReferrer(paths: Paths, repository: string, { document, digest }: Referrer): Promise<void> {

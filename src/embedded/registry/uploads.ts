@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash, randomUUID, type Hash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
+import { createReadStream, mkdirSync, renameSync } from 'node:fs';
+import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -81,7 +81,8 @@ export class Uploads {
   }
 
   async #receive(session: Session, body: Readable): Promise<void> {
-    const handle = await makingFolders(session.file, async () => await open(session.file, 'a'));
+    mkdirSync(this.#folder, { recursive: true });
+    const handle = await open(session.file, 'a');
     try {
       await receiveStretches(body, handle, (piece) => {
         session.hash.update(piece);
@@ -99,7 +100,7 @@ export class Uploads {
     if (session === undefined) return false;
     const isWhole = (await digestOfUpload(session, algorithmOf(digest))) === digest;
     if (isWhole) {
-      await makingFolders(target, async () => await rename(session.file, target));
+      makingFolders(target, () => renameSync(session.file, target));
     } else {
       await rm(session.file, { force: true });
     }
