@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { guardGroup } from '../foundation/guard.ts';
 import { signalGroup } from '../foundation/process-table.ts';
 import type { FileCall, RegistryTarget } from '../history/event.ts';
 import type { Recorder } from '../history/recorder.ts';
@@ -205,12 +204,8 @@ class Keeper implements GateKeeper {
     this.#dying.add(participant);
     for (const [other, pid] of this.#pids) {
       if (this.#dying.has(other) || this.#gates.some((gate) => gate.holds(other))) continue;
-      const letAlone = guardGroup(pid);
       signalGroup(pid, 'SIGSTOP');
-      this.#thaws.push(() => {
-        signalGroup(pid, 'SIGCONT');
-        letAlone();
-      });
+      this.#thaws.push(() => void signalGroup(pid, 'SIGCONT'));
     }
     signalGroup(victim, 'SIGKILL');
   }

@@ -3,7 +3,6 @@ import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, r
 import { writeFile } from 'node:fs/promises';
 import { StringDecoder } from 'node:string_decoder';
 import { basename, dirname, join } from 'node:path';
-import { guardGroup } from '../foundation/guard.ts';
 import { standsTraced } from '../foundation/process-table.ts';
 import type { CallFamily, FileCall } from '../history/event.ts';
 import { TraceReader } from './trace-reader.ts';
@@ -43,7 +42,6 @@ export class TracedProcess {
   readonly #pending: FileCall[] = [];
   #rest = '';
   #pid = 0;
-  #release: (() => void) | undefined;
   #working: Promise<void> = Promise.resolve();
   #settling: NodeJS.Timeout | undefined;
   #isClosed = false;
@@ -63,14 +61,12 @@ export class TracedProcess {
 
   started(pid: number): void {
     this.#pid = pid;
-    this.#release = guardGroup(pid);
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#stopWatching();
     clearTimeout(this.#settling);
-    this.#release?.();
     await this.#working;
     try {
       this.#readOn();

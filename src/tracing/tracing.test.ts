@@ -152,12 +152,12 @@ describe.skipIf(strace === undefined)('a traced process', () => {
 
   it('does not outlive the one who stopped it', async () => {
     const runner = `
-      import { spawn } from 'node:child_process';
       import { openTracing } from ${JSON.stringify(new URL('./tracing.ts', import.meta.url).pathname)};
+      import { spawnProcess } from ${JSON.stringify(new URL('../validator/spawner.ts', import.meta.url).pathname)};
       const tracing = await openTracing({ traceFile: ${JSON.stringify(join(folder, 'trace'))}, directory: ${JSON.stringify(cache)}, families: ['write'], stopping: ['write'],
         onCall: () => { process.stdout.write('stands\\n'); return new Promise(() => {}); } });
       const [program, ...rest] = [...tracing.words, process.execPath, ${JSON.stringify(join(folder, 'writer.mjs'))}, ${JSON.stringify(cache)}];
-      const child = spawn(program, rest, { stdio: 'ignore', detached: true });
+      const child = await spawnProcess({ program, arguments: rest, environment: {}, directory: '/' });
       tracing.started(child.pid);
       process.stdout.write(child.pid + '\\n');`;
     await writeFile(join(folder, 'runner.mts'), runner);

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Socket } from 'node:net';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { monotonicMs } from '../foundation/clock.ts';
 import { StampedeError } from '../foundation/errors.ts';
 import type { Ending, EventOf } from '../history/event.ts';
@@ -10,6 +8,7 @@ import { noteProcess } from './leftovers.ts';
 import { drain } from './drain.ts';
 import { keepOutput, type KeptOutput } from './output.ts';
 import { requireProgram } from './program.ts';
+import { spawnProcess, type Exit, type Spawned } from './spawner.ts';
 import { Watch, type WatchSettings } from './watch.ts';
 import { groupSizeOf, signalGroup } from '../foundation/process-table.ts';
 
@@ -47,8 +46,6 @@ export interface ValidatorResult {
   readonly stderrFile: string;
 }
 
-type Subprocess = ReturnType<typeof start>;
-
 /**
  * Runs a validator in a process group of its own, never through a shell, and waits for its end. It resolves
  * whatever the validator does.
@@ -57,21 +54,19 @@ type Subprocess = ReturnType<typeof start>;
 export async function runValidator(command: ValidatorCommand): Promise<ValidatorResult> {
   requireProgram(command.program);
   const startedAt = monotonicMs();
-  const subprocess = start(command);
-  const { pid } = subprocess;
-  if (pid === undefined) throw notStarted(command.program, await subprocess);
+  const spawned = await start(command);
+  const { pid } = spawned;
   noteStart(command, pid);
   command.onStart?.(pid);
   const watch = new Watch(pid, command);
-  const kept = Promise.all(outputsOf(subprocess, command, watch));
+  const kept = Promise.all(outputsOf(spawned, command, watch));
   // What can't be kept can't be judged, and nobody would read the pipes.
   kept.catch(() => watch.end('stopped', 'SIGKILL'));
-  const ended = await exitOf(subprocess);
-  const seen = watch.exited();
+  const { ended, seen } = await exitOf(spawned, watch);
   // A child that outlives the validator may hold its pipes: the validator's own end counts, then the group goes.
   const leftBehind = watch.ending === undefined ? groupSizeOf(pid) : 0;
   signalGroup(pid, 'SIGKILL');
-  const outputHeldOpen = await drain([subprocess.stdout as Socket, subprocess.stderr as Socket], kept);
+  const outputHeldOpen = await drain([spawned.stdout, spawned.stderr], kept);
   const [stdout, stderr] = await kept;
   const result: ValidatorResult = {
     participant: command.participant,
@@ -99,31 +94,29 @@ function noteStart({ participant, program, arguments: args, directory, ledgerFil
   }
 }
 
-function start({ starter = [], program, arguments: args, environment, directory }: ValidatorCommand) {
+async function start({ starter = [], program, arguments: args, environment, directory }: ValidatorCommand): Promise<Spawned> {
   const [first = program, ...rest] = [...starter, program, ...args];
-  return execa(first, rest, {
-    env: environment,
-    extendEnv: false,
-    cwd: directory,
-    detached: true,
-    cleanup: false,
-    stdin: 'ignore',
-    stdout: 'pipe',
-    stderr: 'pipe',
-    buffer: false,
-    reject: false,
-  });
+  try {
+    return await spawnProcess({ program: first, arguments: rest, environment, directory });
+  } catch (cause) {
+    if (cause instanceof StampedeError) throw cause;
+    throw new StampedeError('VALIDATOR_NOT_EXECUTABLE', `${program} could not be started`, { cause, hint: 'is it built for this machine, and is the interpreter in its first line installed?' });
+  }
 }
 
-async function exitOf(subprocess: Subprocess): Promise<{ exitCode: number | null; signal: string | null }> {
-  return await new Promise((resolve) => {
-    subprocess.on('exit', (exitCode: number | null, signal: NodeJS.Signals | null) => resolve({ exitCode, signal }));
-  });
+async function exitOf({ exited }: Spawned, watch: Watch): Promise<{ readonly ended: Exit; readonly seen: ReturnType<Watch['exited']> }> {
+  try {
+    const ended = await exited;
+    return { ended, seen: watch.exited() };
+  } catch (error) {
+    watch.exited();
+    throw error;
+  }
 }
 
-function outputsOf(subprocess: Subprocess, command: ValidatorCommand, watch: Watch): readonly [Promise<KeptOutput>, Promise<KeptOutput>] {
+function outputsOf(spawned: Spawned, command: ValidatorCommand, watch: Watch): readonly [Promise<KeptOutput>, Promise<KeptOutput>] {
   const keep = async (name: 'stdout' | 'stderr'): Promise<KeptOutput> =>
-    await keepOutput(subprocess[name], {
+    await keepOutput(spawned[name], {
       folder: command.outputFolder,
       file: `${command.participant}.${name}`,
       limitBytes: command.outputLimitBytes,
@@ -139,11 +132,4 @@ function recordExit(command: ValidatorCommand, result: ValidatorResult, details:
   const { participant, ending, exitCode, signal, durationMs, peakRssBytes, peakOpenFiles, peakThreads } = result;
   const samples = { ...(peakOpenFiles === undefined ? {} : { peakOpenFiles }), ...(peakThreads === undefined ? {} : { peakThreads }) };
   command.recorder.record({ kind: 'validator-exited', participant, ending, exitCode, signal, durationMs, peakRssBytes, ...samples, ...details });
-}
-
-function notStarted(program: string, result: Awaited<Subprocess>): StampedeError {
-  return new StampedeError('VALIDATOR_NOT_EXECUTABLE', `${program} could not be started`, {
-    cause: new Error(result.shortMessage ?? 'no reason given'),
-    hint: 'is it built for this machine, and is the interpreter in its first line installed?',
-  });
 }

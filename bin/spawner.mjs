@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// Starts processes for another one, which is large: a fork copies the tables of all its memory, ten milliseconds for 250 MB, and holds it up
+// meanwhile. This one is small. It lives as long as the channel to its parent, and takes with it what it has started: the
+// kernel closes the channel even after `kill -9`, and a process that stands stopped can't see that by itself.
+import { spawn } from 'node:child_process';
+import { connect } from 'node:net';
+import process from 'node:process';
+
+/** Processes that have not ended; each leads a group. */
+const running = new Set();
+
+process.on('message', async (request) => {
+  try {
+    const outputs = await Promise.all(request.outputs.map((key) => openOutput(request.address, key)));
+    start(request, outputs);
+  } catch (error) {
+    refuse(request, error);
+  }
+});
+
+process.on('disconnect', () => {
+  for (const pid of running) kill(pid);
+  process.exit();
+});
+
+/** A connection that has said whose output it is. */
+async function openOutput(address, key) {
+  return await new Promise((resolve, reject) => {
+    const socket = connect(address, () => socket.write(key, () => resolve(socket)));
+    socket.on('error', reject);
+  });
+}
+
+function start({ id, program, arguments: args, environment, directory }, outputs) {
+  try {
+    const child = spawn(program, args, { cwd: directory, env: environment, detached: true, stdio: ['ignore', ...outputs] });
+    child.on('error', (error) => refuse({ id }, error));
+    const { pid } = child;
+    if (pid === undefined) return;
+    running.add(pid);
+    child.on('exit', (exitCode, signal) => {
+      running.delete(pid);
+      process.send({ id, kind: 'exited', exitCode, signal });
+    });
+    process.send({ id, kind: 'started', pid });
+  } finally {
+    // It has its own; theirs end with its own.
+    for (const output of outputs) output.destroy();
+  }
+}
+
+function refuse({ id }, error) {
+  process.send({ id, kind: 'refused', message: error.message });
+}
+
+function kill(group) {
+  try {
+    process.kill(-group, 'SIGKILL');
+  } catch {
+    // It has gone meanwhile.
+  }
+}

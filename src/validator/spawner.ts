@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+import { fork, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { StampedeError } from '../foundation/errors.ts';
+import { signalGroup } from '../foundation/process-table.ts';
+import { root } from '../foundation/root.ts';
+
+export interface SpawnRequest {
+  readonly program: string;
+  readonly arguments: readonly string[];
+  /** Complete: nothing is inherited. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly directory: string;
+}
+
+export interface Exit {
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** A process that leads a group of its own and has nothing to read. */
+export interface Spawned {
+  readonly pid: number;
+  readonly stdout: Socket;
+  readonly stderr: Socket;
+  /** Rejects with WORKER_CRASHED where nobody can tell any more; its group has been killed then. */
+  readonly exited: Promise<Exit>;
+}
+
+/** Said by `bin/spawner.mjs`. */
+type Said = { readonly id: number } & ({ readonly kind: 'started'; readonly pid: number } | ({ readonly kind: 'exited' } & Exit) | { readonly kind: 'refused'; readonly message: string });
+
+/** What was asked for, and whom to tell of it. */
+interface Order {
+  pid?: number;
+  readonly started: Told<number>;
+  readonly exited: Told<Exit>;
+}
+
+interface Told<T> {
+  readonly promise: Promise<T>;
+  readonly resolve: (value: T) => void;
+  readonly reject: (error: Error) => void;
+}
+
+const keyBytes = 32;
+
+/**
+ * Starts processes by a small process of its own, which this one has for as long as it lives: see there. Their outputs come over a
+ * local socket, each of which says first whose it is. What it has started goes with this process, whatever ends that.
+ */
+class Spawner {
+  readonly #helper: ChildProcess;
+  readonly #address: string;
+  readonly #orders = new Map<number, Order>();
+  readonly #outputs = new Map<string, (socket: Socket) => void>();
+  #asked = 0;
+
+  private constructor(address: string) {
+    this.#address = address;
+    // In a session of its own, where no Ctrl-C reaches it.
+    this.#helper = fork(join(root, 'bin', 'spawner.mjs'), { cwd: '/', env: {}, execArgv: [], detached: true, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+    this.#helper.on('message', (said: Said) => this.#hear(said));
+    this.#helper.on('exit', () => this.#lose());
+    this.#helper.on('error', () => this.#lose());
+    this.#holdOn(false);
+  }
+
+  static async open(): Promise<Spawner> {
+    const name = `stampede-${randomBytes(16).toString('hex')}`;
+    // Of Linux, a name without a file: a path of a socket may not be long.
+    const address = process.platform === 'linux' ? `\0${name}` : join(tmpdir(), name);
+    const spawner = new Spawner(address);
+    const server = createServer((socket) => spawner.#accept(socket)).listen(address).unref();
+    await once(server, 'listening');
+    spawner.#helper.on('exit', () => {
+      server.close();
+      current = undefined;
+    });
+    return spawner;
+  }
+
+  async spawn(request: SpawnRequest): Promise<Spawned> {
+    const id = (this.#asked += 1);
+    const order: Order = { started: toBeTold(), exited: toBeTold() };
+    this.#orders.set(id, order);
+    this.#holdOn(true);
+    // Somebody waits for it only once the process has started.
+    order.exited.promise.catch(() => undefined);
+    const keys = [newKey(), newKey()];
+    const outputs = keys.map((key) => new Promise<Socket>((resolve) => this.#outputs.set(key, resolve)));
+    this.#helper.send({ id, address: this.#address, outputs: keys, ...request }, (error) => {
+      if (error !== null) this.#lose();
+    });
+    try {
+      const pid = await order.started.promise;
+      const [stdout, stderr] = (await Promise.all(outputs)) as [Socket, Socket];
+      return { pid, stdout, stderr, exited: order.exited.promise };
+    } finally {
+      for (const key of keys) this.#outputs.delete(key);
+    }
+  }
+
+  #accept(socket: Socket): void {
+    const look = (): void => {
+      const key = socket.read(keyBytes) as Buffer | null;
+      if (key === null) return;
+      socket.off('readable', look);
+      const take = this.#outputs.get(key.toString('latin1'));
+      if (take === undefined) socket.destroy();
+      else take(socket);
+    };
+    socket.on('error', () => undefined).on('readable', look);
+  }
+
+  #hear(said: Said): void {
+    const order = this.#orders.get(said.id);
+    if (order === undefined) return;
+    if (said.kind === 'started') {
+      order.pid = said.pid;
+      order.started.resolve(said.pid);
+      return;
+    }
+    this.#orders.delete(said.id);
+    this.#holdOn(this.#orders.size > 0);
+    if (said.kind === 'exited') order.exited.resolve({ exitCode: said.exitCode, signal: said.signal });
+    else order.started.reject(new Error(said.message));
+  }
+
+  /** It is gone, and with it the word on what it has started. */
+  #lose(): void {
+    const orders = [...this.#orders.values()];
+    this.#orders.clear();
+    for (const { pid, started, exited } of orders) {
+      if (pid !== undefined) signalGroup(pid, 'SIGKILL');
+      const error = new StampedeError('WORKER_CRASHED', 'the process that starts validators is gone', { hint: 'was it killed, or memory short? Start again' });
+      started.reject(error);
+      exited.reject(error);
+    }
+  }
+
+  /** Whether this process waits for it. */
+  #holdOn(isWaiting: boolean): void {
+    if (isWaiting) {
+      this.#helper.ref();
+      this.#helper.channel?.ref();
+    } else {
+      this.#helper.unref();
+      this.#helper.channel?.unref();
+    }
+  }
+}
+
+let current: Promise<Spawner> | undefined;
+
+/**
+ * Starts a process, never through a shell.
+ * @throws Error with the system's word where it can't be started; StampedeError WORKER_CRASHED
+ */
+export async function spawnProcess(request: SpawnRequest): Promise<Spawned> {
+  current ??= Spawner.open();
+  return await (await current).spawn(request);
+}
+
+function toBeTold<T>(): Told<T> {
+  let [resolve, reject]: [Told<T>['resolve'], Told<T>['reject']] = [() => undefined, () => undefined];
+  const promise = new Promise<T>((...both) => ([resolve, reject] = both));
+  return { promise, resolve, reject };
+}
+
+function newKey(): string {
+  return randomBytes(keyBytes / 2).toString('hex');
+}
