@@ -54,7 +54,7 @@ describe.each([
     const { status, output } = await running.ended;
     expect(status).toBe(wanted);
     expect(output).toContain(`INTERRUPTED by ${signal}`);
-    await expect.poll(() => isRunning(pid)).toBe(false);
+    await expect.poll(() => isRunning(pid), { timeout: 30_000 }).toBe(false);
     expect(project.leftSessions()).toEqual([]);
   });
 
@@ -66,7 +66,7 @@ describe.each([
     expect(project.leftSessions()).toHaveLength(1);
     const { output } = await project.start(['acceptance', ...project.flags(), '--dry-run']).ended;
     expect(output).toContain('cleaned up after an earlier run that was killed');
-    await expect.poll(() => isRunning(pid)).toBe(false);
+    await expect.poll(() => isRunning(pid), { timeout: 30_000 }).toBe(false);
     expect(project.leftSessions()).toEqual([]);
   });
 });
@@ -112,12 +112,25 @@ describe('a worker that crashes', () => {
   it('turns the run red, and leaves no validator behind', async () => {
     const running = project.start(['acceptance', ...project.flags(), '--parallel', '2']);
     const pid = await hangingValidator(running);
-    process.kill(parentOf(pid), 'SIGKILL');
+    // Its own parent is the process that starts validators.
+    process.kill(parentOf(parentOf(pid)), 'SIGKILL');
     const { status, output, lastLine } = await running.ended;
     expect(output).toContain('WORKER_CRASHED: 1 of 1 scenarios never came to an end');
     expect(lastLine).toContain('harness failed');
     expect(status).toBe(4);
-    await expect.poll(() => isRunning(pid)).toBe(false);
+    await expect.poll(() => isRunning(pid), { timeout: 30_000 }).toBe(false);
+    expect(project.leftSessions()).toEqual([]);
+  });
+
+  it('and so does the process that starts validators', async () => {
+    const running = project.start(['acceptance', ...project.flags()]);
+    const pid = await hangingValidator(running);
+    process.kill(parentOf(pid), 'SIGKILL');
+    const { status, output, lastLine } = await running.ended;
+    expect(output).toContain('WORKER_CRASHED: the process that starts validators is gone');
+    expect(lastLine).toContain('harness failed');
+    expect(status).toBe(4);
+    await expect.poll(() => isRunning(pid), { timeout: 30_000 }).toBe(false);
     expect(project.leftSessions()).toEqual([]);
   });
 });
