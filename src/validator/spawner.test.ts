@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { spawn, spawnSync, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -83,6 +83,14 @@ describe('what can not be started', () => {
 });
 
 describe.skipIf(process.platform !== 'linux')('the process that starts others', () => {
+  it.each([['was started', sh('echo x')], ['could not be started', sh('', { program: '/nowhere/program' })]])('leaves nothing open of what %s', async (_, request) => {
+    const openFiles = (): number => readdirSync('/proc/self/fd').length;
+    await run(request).catch(() => undefined);
+    const before = openFiles();
+    for (let round = 0; round < 20; round += 1) await run(request).catch(() => undefined);
+    await vi.waitFor(() => expect(openFiles()).toBeLessThan(before + 10), { timeout: 30_000 });
+  });
+
   it('is small: a fork takes the longer the more memory there is', async () => {
     const spawned = await spawnProcess(sh('sleep 60'));
     const helper = parentOf(spawned.pid);

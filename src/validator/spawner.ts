@@ -2,7 +2,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { StampedeError } from '../foundation/errors.ts';
@@ -55,13 +55,16 @@ const keyBytes = 32;
  */
 class Spawner {
   readonly #helper: ChildProcess;
+  readonly #server: Server;
   readonly #address: string;
   readonly #orders = new Map<number, Order>();
   readonly #outputs = new Map<string, (socket: Socket) => void>();
   #asked = 0;
+  #isLost = false;
 
   private constructor(address: string) {
     this.#address = address;
+    this.#server = createServer((socket) => this.#accept(socket)).listen(address).unref();
     // In a session of its own, where no Ctrl-C reaches it.
     this.#helper = fork(join(root, 'bin', 'spawner.mjs'), { cwd: '/', env: {}, execArgv: [], detached: true, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
     this.#helper.on('message', (said: Said) => this.#hear(said));
@@ -75,12 +78,7 @@ class Spawner {
     // Of Linux, a name without a file: a path of a socket may not be long.
     const address = process.platform === 'linux' ? `\0${name}` : join(tmpdir(), name);
     const spawner = new Spawner(address);
-    const server = createServer((socket) => spawner.#accept(socket)).listen(address).unref();
-    await once(server, 'listening');
-    spawner.#helper.on('exit', () => {
-      server.close();
-      current = undefined;
-    });
+    await once(spawner.#server, 'listening');
     return spawner;
   }
 
@@ -100,6 +98,9 @@ class Spawner {
       const pid = await order.started.promise;
       const [stdout, stderr] = (await Promise.all(outputs)) as [Socket, Socket];
       return { pid, stdout, stderr, exited: order.exited.promise };
+    } catch (error) {
+      for (const output of outputs) void output.then((socket) => socket.destroy());
+      throw error;
     } finally {
       for (const key of keys) this.#outputs.delete(key);
     }
@@ -133,6 +134,10 @@ class Spawner {
 
   /** It is gone, and with it the word on what it has started. */
   #lose(): void {
+    if (this.#isLost) return;
+    this.#isLost = true;
+    current = undefined;
+    this.#server.close();
     const orders = [...this.#orders.values()];
     this.#orders.clear();
     for (const { pid, started, exited } of orders) {
