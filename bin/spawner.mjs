@@ -18,10 +18,10 @@ process.on('message', async (request) => {
   }
 });
 
-process.on('disconnect', () => {
-  for (const pid of running) kill(pid);
-  process.exit();
-});
+process.on('disconnect', () => process.exit());
+
+// However it ends: what is thrown as well.
+process.on('exit', () => running.forEach(kill));
 
 /** A connection that has said whose output it is. */
 async function openOutput(address, key) {
@@ -40,9 +40,9 @@ function start({ id, program, arguments: args, environment, directory }, outputs
     running.add(pid);
     child.on('exit', (exitCode, signal) => {
       running.delete(pid);
-      process.send({ id, kind: 'exited', exitCode, signal });
+      tell({ id, kind: 'exited', exitCode, signal });
     });
-    process.send({ id, kind: 'started', pid });
+    tell({ id, kind: 'started', pid });
   } finally {
     // It has its own; theirs end with its own.
     for (const output of outputs) output.destroy();
@@ -50,7 +50,12 @@ function start({ id, program, arguments: args, environment, directory }, outputs
 }
 
 function refuse({ id }, error) {
-  process.send({ id, kind: 'refused', message: error.message });
+  tell({ id, kind: 'refused', message: error.message });
+}
+
+/** Who is gone hears nothing any more: that is no error, which would come before the word that the channel is closed. */
+function tell(said) {
+  process.send(said, () => undefined);
 }
 
 function kill(group) {

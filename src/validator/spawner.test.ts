@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { spawn, spawnSync, type ChildProcessByStdio } from 'node:child_process';
+import { fork, spawn, spawnSync, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -135,6 +135,33 @@ describe.skipIf(process.platform !== 'linux')('the process that starts others', 
     expect(isRunning(pid)).toBe(true);
     main.kill(signal);
     await vi.waitFor(() => expect(isRunning(pid)).toBe(false), { timeout: 30_000 });
+  });
+
+  it('goes on when its word reaches nobody any more, and then ends what it has started', async () => {
+    // As Node does where the other end is closed already, and that has not been read yet.
+    const unheard = `
+      const send = process.send.bind(process);
+      process.send = (said, told) => {
+        if (said.kind !== 'exited') return send(said, told);
+        process.nextTick(told ?? ((error) => process.emit('error', error)), new Error('write EPIPE'));
+        return false;
+      };`;
+    const address = `\0spawner-test-${process.pid}`;
+    const server = createServer((socket) => socket.resume()).listen(address);
+    const helper = fork(join(root, 'bin/spawner.mjs'), { execArgv: ['--import', `data:text/javascript,${encodeURIComponent(unheard)}`], stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+    const end = once(helper, 'exit');
+    const start = async (id: number, script: string): Promise<number> => {
+      helper.send({ id, address, outputs: ['a', 'b'], ...sh(script) });
+      const [said] = (await Promise.race([once(helper, 'message'), end])) as [{ pid: number }];
+      return said.pid;
+    };
+    const pid = await start(1, 'sleep 60');
+    for (const id of [2, 3]) expect(await start(id, 'exit 0')).toBeGreaterThan(0);
+    expect(isRunning(pid)).toBe(true);
+    helper.disconnect();
+    expect(await end).toEqual([0, null]);
+    await vi.waitFor(() => expect(isRunning(pid)).toBe(false), { timeout: 30_000 });
+    server.close();
   });
 
   it('keeps nobody waiting who has nothing running', () => {

@@ -82,6 +82,7 @@ class Spawner {
     return spawner;
   }
 
+  /** What the process sends to others here is read later: its outputs were connected before it was started. */
   async spawn(request: SpawnRequest): Promise<Spawned> {
     const id = (this.#asked += 1);
     const order: Order = { started: toBeTold(), exited: toBeTold() };
