@@ -9,14 +9,21 @@ import process from 'node:process';
 /** Processes that have not ended; each leads a group. */
 const running = new Set();
 
-process.on('message', async (request) => {
+/** One after the other, in the order asked for: who is first is no matter of chance. */
+let turn = Promise.resolve();
+
+process.on('message', (request) => {
+  turn = turn.then(() => serve(request));
+});
+
+async function serve(request) {
   try {
     const outputs = await Promise.all(request.outputs.map((key) => openOutput(request.address, key)));
     start(request, outputs);
   } catch (error) {
     refuse(request, error);
   }
-});
+}
 
 process.on('disconnect', () => process.exit());
 
