@@ -61,6 +61,15 @@ describe('a copy of a folder', () => {
     expect(namesIn(target)).toEqual(['a', 'program']);
   });
 
+  it('goes without what was removed while it was made', async () => {
+    const isLeftOut = (path: string): boolean => {
+      if (path === join(source, 'program')) rmSync(path);
+      return false;
+    };
+    await copyTree(source, target, { isLeftOut });
+    expect(namesIn(target)).toEqual(['a', 'a/b', 'a/b/deep']);
+  });
+
   it('has the times only where they are wanted, of folders and links as well', async () => {
     symlinkSync('program', join(source, 'link'));
     const then = new Date('2001-02-03T04:05:06Z');

@@ -24,7 +24,9 @@ export async function copyTree(source: string, target: string, options: TreeCopy
   for (const name of readdirSync(source)) {
     const [from, to] = [join(source, name), join(target, name)];
     if (isLeftOut?.(from) === true) continue;
-    const found = lstatSync(from);
+    // Somebody may work in the folder: what has gone meanwhile is not there.
+    const found = lstatSync(from, { throwIfNoEntry: false });
+    if (found === undefined) continue;
     if (found.isDirectory()) await copyTree(from, to, options);
     else if (found.isFile() && found.size > largeBytes) await copyFile(from, to, constants.COPYFILE_FICLONE);
     else if (found.isFile()) copyFileSync(from, to, constants.COPYFILE_FICLONE);

@@ -99,9 +99,6 @@ class Spawner {
       const pid = await order.started.promise;
       const [stdout, stderr] = (await Promise.all(outputs)) as [Socket, Socket];
       return { pid, stdout, stderr, exited: order.exited.promise };
-    } catch (error) {
-      for (const output of outputs) void output.then((socket) => socket.destroy());
-      throw error;
     } finally {
       for (const key of keys) this.#outputs.delete(key);
     }
