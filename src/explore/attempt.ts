@@ -13,7 +13,7 @@ import { damageEntries } from './damage.ts';
 import type { Expectation } from './expectation.ts';
 import type { FilledCaches } from './filled-caches.ts';
 import { heldOnDisk } from './held-on-disk.ts';
-import { spent } from './spent.ts';
+import { learning, spent } from './spent.ts';
 import { isOfReading } from '../faults/gate-action.ts';
 import { idOf, type Schedule } from './schedule.ts';
 import type { Probe } from './probe.ts';
@@ -76,7 +76,8 @@ export async function attempt(schedule: Schedule, settings: AttemptSettings): Pr
   const startedAt = performance.now();
   const number = (attempts += 1);
   const cache = join(scenario.folders.root, `cache-${number}`);
-  const participants = await participantsOf(schedule, settings);
+  const { participants, stranger } = await castOf(schedule, workload);
+  const learningMs = stranger === undefined ? 0 : await learning(settings.expectation, stranger);
   const forced = settings.forced ?? forcedBy(schedule, participants, settings);
   const folder = join(scenario.storedFolder, `${String(number).padStart(5, '0')}-${idOf(schedule).replaceAll('/', '-')}`);
   const performed: PerformedRun[] = [];
@@ -94,7 +95,7 @@ export async function attempt(schedule: Schedule, settings: AttemptSettings): Pr
       return results.every(({ ending }) => ending === 'exited');
     };
     await settings.filledCaches.fill(cache, { participants, kind: settings.environment, folder: join(folder, 'before'), run: alone });
-    if (isDamaged) await damageEntries(cacheFolderBelow(cache, scenario), schedule.strategy === 'damaged' ? schedule.how : 'truncated');
+    if (isDamaged) damageEntries(cacheFolderBelow(cache, scenario), schedule.strategy === 'damaged' ? schedule.how : 'truncated');
   }
   const scheduled = await run('scheduled', participants);
   await knownOutcomes(scheduled, settings);
@@ -105,9 +106,10 @@ export async function attempt(schedule: Schedule, settings: AttemptSettings): Pr
   const verdicts = [...scheduledVerdicts.map((one) => ({ ...one, run: 'scheduled' as const })), ...calmVerdicts.map((one) => ({ ...one, run: 'calm' as const }))];
   rmSync(cache, { recursive: true, force: true });
   const found = { schedule: idOf(schedule), verdict: worst(verdicts), verdicts };
-  await storeVerdict(folder, found);
+  storeVerdict(folder, found);
   const events = scheduled.recorder.events();
-  return { ...found, folder, durationMs: performance.now() - startedAt, ...spent(performed), isOnDisk: heldOnDisk(events), isTold: eventsOf(events, 'outcome-compared').some(({ isTold }) => isTold) };
+  const { validatorMs, peakRssBytes } = spent(performed);
+  return { ...found, folder, durationMs: performance.now() - startedAt, validatorMs: validatorMs + learningMs, peakRssBytes, isOnDisk: heldOnDisk(events), isTold: eventsOf(events, 'outcome-compared').some(({ isTold }) => isTold) };
 }
 
 function hasHung({ results }: PerformedRun): boolean {
@@ -147,28 +149,30 @@ function plannedExploration(schedule: Schedule, { scenario: { context, subject }
   };
 }
 
-async function participantsOf(schedule: Schedule, { workload: { participants, together, alone, unusual, spare }, expectation }: AttemptSettings): Promise<readonly Participant[]> {
+interface Cast {
+  readonly participants: readonly Participant[];
+  /** Whose outcome alone need not be known yet. */
+  readonly stranger?: Participant | undefined;
+}
+
+async function castOf(schedule: Schedule, { participants, together, alone, unusual, spare }: Workload): Promise<Cast> {
   switch (schedule.strategy) {
     case 'components-under-way':
     case 'components':
     case 'components-in-turn':
     case 'components-after-failure':
     case 'damaged':
-      for (const participant of alone.filter(({ name }) => name === together?.name)) await expectation.learn(participant);
-      return [together ?? (participants[0] as Participant)];
+      return { participants: [together ?? (participants[0] as Participant)], stranger: alone.find(({ name }) => name === together?.name) };
     case 'evict-while-reading':
-      return participants.slice(0, 1);
+      return { participants: participants.slice(0, 1) };
     case 'late-writer':
-      await expectation.learn(spare.alone);
-      return [...participants.slice(0, 2), spare.participant];
+      return { participants: [...participants.slice(0, 2), spare.participant], stranger: spare.alone };
     case 'unusual': {
       const participant = (await unusual?.(schedule.which)) ?? participants[0];
-      if (participant === undefined) return [];
-      await expectation.learn(participant);
-      return [participant];
+      return participant === undefined ? { participants } : { participants: [participant], stranger: participant };
     }
     default:
-      return participants;
+      return { participants };
   }
 }
 

@@ -22,18 +22,18 @@ it.each([
   ['empty', ''],
   ['too-long', `abcde${'\0'.repeat(512)}`],
 ] as const)('an entry that is %s, and nothing but entries', async (how, content) => {
-  await damageEntries(cache, how);
+  damageEntries(cache, how);
   expect([readFileSync(join(cache, 'below', entry), 'latin1'), readFileSync(join(cache, 'index'), 'utf8')]).toEqual([content, 'index']);
 });
 
 it('an entry that is a folder', async () => {
-  await damageEntries(cache, 'folder');
+  damageEntries(cache, 'folder');
   expect(statSync(join(cache, 'below', entry)).isDirectory()).toBe(true);
 });
 
 it('every file of a cache without entries, one that is empty included', async () => {
   rmSync(join(cache, 'below', entry));
   writeFileSync(join(cache, 'nothing'), '');
-  await damageEntries(cache, 'flipped');
+  damageEntries(cache, 'flipped');
   expect([readFileSync(join(cache, 'index'), 'utf8'), statSync(join(cache, 'nothing')).size]).toEqual(['ineex', 0]);
 });

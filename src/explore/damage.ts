@@ -8,8 +8,8 @@ import type { Damage } from './schedule.ts';
 const tooManyBytes = 512;
 
 /** Does that to every entry of a cache, or to every file of one without entries, as a broken disk, another program or an attacker would. */
-export async function damageEntries(directory: string, how: Damage): Promise<void> {
-  const paths = await pathsBelow(directory);
+export function damageEntries(directory: string, how: Damage): void {
+  const paths = pathsBelow(directory);
   const entries = paths.filter((path) => digestNamed(path) !== undefined);
   for (const name of entries.length > 0 ? entries : paths) damage(join(directory, name), how);
 }

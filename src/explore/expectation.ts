@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { lstat, rm } from 'node:fs/promises';
+import { lstatSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { cacheIntact } from '../checkers/cache-intact.ts';
 import { judge } from '../checkers/checker.ts';
@@ -45,6 +46,9 @@ export interface Comparison {
   /** True for who may end with an error, if it says so and claims nothing. */
   readonly mayFail?: boolean;
 }
+
+/** The moment of a serial run that has none. */
+export const withoutCache = 'without-cache';
 
 /** One process, with nothing else going on. */
 export interface SerialRun {
@@ -132,7 +136,7 @@ class SerialOutcomes implements Expectation {
 
   /** Whoever was the first to end: without a cache, on a cold one, on a warm one. */
   get serialRuns(): readonly SerialRun[] {
-    const key = ({ moment, participant }: SerialRun): string => `${moment === 'without-cache' ? '' : moment} ${participant}`;
+    const key = ({ moment, participant }: SerialRun): string => `${moment === withoutCache ? '' : moment} ${participant}`;
     return [...this.#serialRuns].sort((one, other) => (key(one) < key(other) ? -1 : 1));
   }
 
@@ -149,8 +153,8 @@ class SerialOutcomes implements Expectation {
 
   async #learnAlone(participant: Participant): Promise<void> {
     const { folders, subject } = this.#request.scenario;
-    const withoutCache = await this.#say(participant, 'without-cache', { home: join(folders.root, `no-cache-${participant.name}`), environment: subject.noCacheEnvironment });
-    this.#outcomes.set(participant.name, { withoutCache, all: new Set([withoutCache]) });
+    const text = await this.#say(participant, withoutCache, { home: join(folders.root, `no-cache-${participant.name}`), environment: subject.noCacheEnvironment });
+    this.#outcomes.set(participant.name, { withoutCache: text, all: new Set([text]) });
   }
 
   async #learnInOrder(participants: readonly Participant[], order: number): Promise<void> {
@@ -168,7 +172,7 @@ class SerialOutcomes implements Expectation {
     const [expected, actual] = [this.#outcomes.get(name), await this.#outcomeOf(run, result)];
     const equal = expected?.all.has(actual) === true;
     const parting = equal ? '' : difference({ name: 'Alone, without cache', text: expected?.withoutCache ?? '' }, { name, text: actual });
-    const isTold = !equal && mayFail && (await failedAloud(result, { alone: expected?.withoutCache ?? '', known: this.#known }));
+    const isTold = !equal && mayFail && failedAloud(result, { alone: expected?.withoutCache ?? '', known: this.#known });
     run.recorder.record({ kind: 'outcome-compared', participant: name, against: 'serial run without cache', equal, difference: parting, ...(isTold ? { isTold } : {}) });
   }
 
@@ -195,14 +199,15 @@ class SerialOutcomes implements Expectation {
   }
 
   async #outcomeOf(run: PerformedRun, result: RunResult): Promise<string> {
-    return `${await outcomeText(result, this.#known)}${await outputDigest(outputFile(run, result.participant), result)}`;
+    return `${outcomeText(result, this.#known)}${await outputDigest(outputFile(run, result.participant), result)}`;
   }
 }
 
 /** A line for each file that the process made, which are taken away for the next one; nothing where there is none. */
 async function outputDigest(path: string, result: RunResult): Promise<string> {
-  const made = await lstat(path).catch(() => undefined);
-  const files = made?.isDirectory() === true ? (await pathsBelow(path)).map((name) => join(path, name)) : [path];
+  const made = lstatSync(path, { throwIfNoEntry: false });
+  if (made === undefined) return '';
+  const files = made.isDirectory() ? pathsBelow(path).map((name) => join(path, name)) : [path];
   const lines = await Promise.all(
     files.map(async (file) => {
       // What the registry is called differs with the door.

@@ -23,7 +23,7 @@ async function isTold({ exitCode = 1, stdout = '', stderr = 'no space left on de
   await writeFile(stdoutFile, stdout);
   await writeFile(stderrFile, stderr);
   const result = { participant: 'validator-1', ending: 'exited', exitCode, signal: null, durationMs: 1, peakRssBytes: null, peakOpenFiles: undefined, peakThreads: undefined, stdoutFile, stderrFile, registryName: '127.0.0.1:5000' } as const;
-  return await failedAloud(result, { alone, known: new Map() });
+  return failedAloud(result, { alone, known: new Map() });
 }
 
 describe('a failure is told', () => {

@@ -59,7 +59,7 @@ function placeAt({ scenario, untouched }: Copied, root: string): Place {
     }),
     outcome: async (result, known) => {
       const named = new Map([...known].map(([name, value]) => [name, moved(value)]));
-      return `${await outcomeText(result, named)}${await madeFiles({ root, untouched, known: named })}`;
+      return `${outcomeText(result, named)}${await madeFiles({ root, untouched, known: named })}`;
     },
   };
 }

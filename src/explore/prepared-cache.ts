@@ -27,7 +27,7 @@ export function preparedCache(scenario: ScenarioRun, told: ToldCache): PreparedC
         const { recorder } = await performRun(plan, [participant], settingsOf(scenario, [participant], join(folder, `before-${index + 1}`)));
         recorder.close();
       }
-      if (told.state === 'damaged') await damageEntries(cacheFolder, told.how);
+      if (told.state === 'damaged') damageEntries(cacheFolder, told.how);
     },
   };
 }

@@ -52,7 +52,7 @@ export async function probe({ scenario, workload, environment, name }: ProbeRequ
     return history;
   };
   const [cold, warm] = [await run('cold'), await run('warm')];
-  await damageEntries(cacheFolder, 'truncated');
+  damageEntries(cacheFolder, 'truncated');
   const damaged = await run('damaged');
   await rm(home, { recursive: true, force: true });
   const requests = eventsOf(cold, 'request');

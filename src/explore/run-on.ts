@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdir } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { StampedeError } from '../foundation/errors.ts';
 import type { GateRule } from '../faults/gate.ts';
@@ -31,7 +31,7 @@ export async function runOn(home: string, { scenario, participants, gates, meeti
   // Its folders are being removed: a new one would stay for ever.
   if (scenario.resources.isReleased) throw new StampedeError('INTERRUPTED', 'the exploration has been ended');
   const cacheFolder = cacheFolderBelow(home, scenario);
-  await mkdir(home, { recursive: true });
+  mkdirSync(home, { recursive: true });
   const commands = participants.map(({ name, arguments: words }) => ({ name, arguments: words.map((word) => word.replaceAll('${CACHE}', cacheFolder).replaceAll('${OUT}', join(home, outputName(name)))) }));
   const plan: Plan = { version: 1, scenario: identity.id, subject: context.subject, seed: context.seed, participants, gates, meeting, isTraced, ...(turns === undefined ? {} : { turns }), ...(exploration === undefined ? {} : { exploration }) };
   return await performRun(plan, commands, {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { existsSync, statSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import * as z from 'zod';
 import type { Verdict } from '../checkers/checker.ts';
@@ -32,9 +32,9 @@ export function isFolderName(text: string): boolean {
 }
 
 /** Beside the runs of the attempt, when it is over. */
-export async function storeVerdict(folder: string, found: { readonly schedule: string; readonly verdict: Verdict['verdict']; readonly verdicts: readonly unknown[] }): Promise<void> {
+export function storeVerdict(folder: string, found: { readonly schedule: string; readonly verdict: Verdict['verdict']; readonly verdicts: readonly unknown[] }): void {
   const { schedule, verdict, verdicts } = found;
-  await writeFile(join(folder, verdictFile), `${JSON.stringify({ schedule, verdict, verdicts }, null, 2)}\n`);
+  writeFileSync(join(folder, verdictFile), `${JSON.stringify({ schedule, verdict, verdicts }, null, 2)}\n`);
 }
 
 /**

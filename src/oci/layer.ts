@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { gzipSync } from 'fflate';
 import type { SeededRandom } from '../foundation/seed.ts';
-import { diffIdOf, digestOf, type DiffID } from './digest.ts';
+import { diffIdOf, digestOf, type DiffID, type Digest } from './digest.ts';
 import { MediaType, type Descriptor } from './manifest.ts';
 import { tarOf } from './tar.ts';
 
@@ -23,7 +23,10 @@ export interface Layer {
 export function buildLayer(tar: Uint8Array, compression: Compression, mediaType: string = usualMediaType(compression)): Layer {
   const travelling = compression === 'uncompressed' ? tar : gzipSync(tar, { level: compression === 'stored' ? 0 : 6, mtime: 0 });
   const bytes = Buffer.from(travelling.buffer, travelling.byteOffset, travelling.byteLength);
-  return { descriptor: { mediaType, digest: digestOf(bytes), size: bytes.length }, diffId: diffIdOf(tar), bytes };
+  const diffId = diffIdOf(tar);
+  // Of equal bytes there is one digest: a large layer is read once.
+  const digest = compression === 'uncompressed' ? (diffId as string as Digest) : digestOf(bytes);
+  return { descriptor: { mediaType, digest, size: bytes.length }, diffId, bytes };
 }
 
 /** A layer with one file of `sizeBytes` random bytes. */

@@ -17,11 +17,12 @@ const smallBytes = 64 * 1024;
 
 /**
  * Sends content that the repository does not have yet; the registry checks the digest. Of what is small it is not asked first.
+ * @param known - the digest of `content`, where it has been made already
  * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#single-post
  * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#post-then-put
  */
-export async function pushBlob(connection: RegistryConnection, repository: string, content: Uint8Array | BlobSource): Promise<void> {
-  const { digest, size } = isBytes(content) ? { digest: digestOf(content), size: content.length } : content;
+export async function pushBlob(connection: RegistryConnection, repository: string, content: Uint8Array | BlobSource, known?: Digest): Promise<void> {
+  const { digest, size } = isBytes(content) ? { digest: known ?? digestOf(content), size: content.length } : content;
   const started = await startUpload(connection, repository, { digest, content });
   if (started === undefined) return;
   const body = isBytes(content) ? content : content.open();

@@ -63,7 +63,7 @@ export function createRegistryClient(connection: RegistryConnection): RegistryCl
 }
 
 async function pushImage(connection: RegistryConnection, repository: string, image: BuiltImage, tag: string): Promise<Digest> {
-  await Promise.all([...image.layers.map(({ bytes }) => bytes), image.configBytes].map(async (bytes) => await pushBlob(connection, repository, bytes)));
+  await Promise.all([...image.layers, { bytes: image.configBytes, descriptor: image.configDescriptor }].map(async ({ bytes, descriptor }) => await pushBlob(connection, repository, bytes, descriptor.digest)));
   return await putManifest(connection, repository, tag, { bytes: image.manifestBytes, mediaType: image.mediaType });
 }
 

@@ -30,17 +30,17 @@ describe('what lies in a cache', () => {
     mkdirSync(join(folder, 'blobs', 'sha256'), { recursive: true });
     mkdirSync(join(folder, 'ingest'));
     for (const path of ['index.json', `blobs/sha256/${hex}`]) writeFileSync(join(folder, path), 'x');
-    expect(await pathsBelow(folder)).toEqual([`blobs/sha256/${hex}`, 'index.json', 'ingest']);
+    expect(pathsBelow(folder)).toEqual([`blobs/sha256/${hex}`, 'index.json', 'ingest']);
   });
 
   it('is not looked for in a folder that took the name of an entry, nor behind a link', async () => {
     mkdirSync(join(folder, `sha256:${hex}`));
     writeFileSync(join(folder, `sha256:${hex}`, 'inside'), 'x');
     symlinkSync('/', join(folder, 'link'));
-    expect(await pathsBelow(folder)).toEqual(['link', `sha256:${hex}`]);
+    expect(pathsBelow(folder)).toEqual(['link', `sha256:${hex}`]);
   });
 
   it('is nothing where there is no folder', async () => {
-    expect(await pathsBelow(join(folder, 'none'))).toEqual([]);
+    expect(pathsBelow(join(folder, 'none'))).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readdir } from 'node:fs/promises';
+import { readdirSync, type Dirent } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { isDigest, type Digest } from '../oci/digest.ts';
 
@@ -16,18 +16,21 @@ export function digestNamed(path: string): Digest | undefined {
  * Paths of what lies in a cache, relative to it and in order: its files, those of folders below it, and folders that hold nothing or have
  * the name of an entry. A folder that is not there, or not any more, has none; validators may still tidy up.
  */
-export async function pathsBelow(directory: string, below = ''): Promise<readonly string[]> {
-  const entries = await readdir(join(directory, below), { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
-    throw error;
+export function pathsBelow(directory: string, below = ''): readonly string[] {
+  const paths = entriesOf(join(directory, below)).flatMap((entry) => {
+    const path = join(below, entry.name);
+    if (!entry.isDirectory() || digestNamed(path) !== undefined) return [path];
+    const inside = pathsBelow(directory, path);
+    return inside.length === 0 ? [path] : inside;
   });
-  const paths = await Promise.all(
-    entries.map(async (entry) => {
-      const path = join(below, entry.name);
-      if (!entry.isDirectory() || digestNamed(path) !== undefined) return [path];
-      const inside = await pathsBelow(directory, path);
-      return inside.length === 0 ? [path] : inside;
-    }),
-  );
-  return paths.flat().sort();
+  return paths.sort();
+}
+
+function entriesOf(directory: string): readonly Dirent[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
 }

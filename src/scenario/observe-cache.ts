@@ -31,7 +31,7 @@ const nothing = `sha256:${createHash('sha256').digest('hex')}` as Digest;
 /** Records every file of a cache and how its bytes relate to its name. A folder that is not there has none. */
 export async function lookAtCache({ directory, known, moment, recorder }: CacheLook): Promise<void> {
   let files = 0;
-  for (const name of await pathsBelow(directory)) {
+  for (const name of pathsBelow(directory)) {
     const seen = await unlessGone(look(join(directory, name), promiseOf(name, known)));
     if (seen === undefined) continue;
     files += 1;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { copyTree } from '../foundation/copy-tree.ts';
 import { difference } from './difference.ts';
@@ -21,7 +22,7 @@ export async function compareWithReference(run: PerformedRun, known: ReadonlyMap
     if (result === undefined || struck.includes(participant.name)) continue;
     const command = JSON.stringify(participant.arguments);
     const expected = await (references.get(command) ?? remember(references, command, referenceOutcome(run, participant, known)));
-    const actual = await outcomeText(result, known);
+    const actual = outcomeText(result, known);
     const equal = expected === actual;
     const parting = difference({ name: 'Alone, without cache', text: expected }, { name: participant.name, text: actual });
     run.recorder.record({ kind: 'outcome-compared', participant: participant.name, against: 'serial run without cache', equal, difference: parting });
@@ -43,7 +44,7 @@ async function referenceOutcome(run: PerformedRun, participant: Participant, kno
     const reference = await performRun({ ...plan, meeting: 'alone', gates: [], participants: [alone] }, [alone], setting);
     reference.recorder.close();
     const [result] = reference.results;
-    return result === undefined ? '' : await outcomeText(result, known);
+    return result === undefined ? '' : outcomeText(result, known);
   });
 }
 
@@ -70,8 +71,8 @@ export async function inCopyOf<T>(work: string, spare: string, action: () => Pro
 }
 
 /** Exit status and standard output, normalised: what must not depend on company. */
-export async function outcomeText(result: RunResult, known: ReadonlyMap<string, string>): Promise<string> {
-  const output = underUsualName(await readFile(result.stdoutFile, 'utf8'), result);
+export function outcomeText(result: RunResult, known: ReadonlyMap<string, string>): string {
+  const output = underUsualName(readFileSync(result.stdoutFile, 'utf8'), result);
   const ending = result.exitCode === null ? `${result.ending} ${result.signal ?? ''}` : `exit status ${result.exitCode}`;
   return `${ending}\n${normalise(output, known)}`;
 }
