@@ -9,17 +9,22 @@ import process from 'node:process';
 /** Processes that have not ended; each leads a group. */
 const running = new Set();
 
+/** Outputs that wait for a process, each under its key. */
+const opened = new Map();
+
 /** One after the other, in the order asked for: who is first is no matter of chance. */
 let turn = Promise.resolve();
 
 process.on('message', (request) => {
-  turn = turn.then(() => serve(request));
+  if (request.kind === 'open') for (const key of request.outputs) opened.set(key, openOutput(request.address, key));
+  else turn = turn.then(() => serve(request));
 });
 
 async function serve(request) {
+  const outputs = request.outputs.map((key) => opened.get(key));
+  for (const key of request.outputs) opened.delete(key);
   try {
-    const outputs = await Promise.all(request.outputs.map((key) => openOutput(request.address, key)));
-    start(request, outputs);
+    start(request, await Promise.all(outputs));
   } catch (error) {
     refuse(request, error);
   }
@@ -31,11 +36,14 @@ process.on('disconnect', () => process.exit());
 process.on('exit', () => running.forEach(kill));
 
 /** A connection that has said whose output it is. */
-async function openOutput(address, key) {
-  return await new Promise((resolve, reject) => {
+function openOutput(address, key) {
+  const connection = new Promise((resolve, reject) => {
     const socket = connect(address, () => socket.write(key, () => resolve(socket)));
     socket.on('error', reject);
   });
+  // Told when a process is to have it.
+  connection.catch(() => undefined);
+  return connection;
 }
 
 function start({ id, program, arguments: args, environment, directory }, outputs) {

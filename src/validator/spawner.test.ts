@@ -151,7 +151,9 @@ describe.skipIf(process.platform !== 'linux')('the process that starts others', 
     const helper = fork(join(root, 'bin/spawner.mjs'), { execArgv: ['--import', `data:text/javascript,${encodeURIComponent(unheard)}`], stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
     const end = once(helper, 'exit');
     const start = async (id: number, script: string): Promise<number> => {
-      helper.send({ id, address, outputs: ['a', 'b'], ...sh(script) });
+      const outputs = [`${id} a`, `${id} b`];
+      helper.send({ kind: 'open', address, outputs });
+      helper.send({ kind: 'start', id, outputs, ...sh(script) });
       const [said] = (await Promise.race([once(helper, 'message'), end])) as [{ pid: number }];
       return said.pid;
     };

@@ -41,6 +41,12 @@ interface Order {
   readonly exited: Told<Exit>;
 }
 
+/** Two of a process, each with the key that it says first. */
+interface Outputs {
+  readonly keys: readonly string[];
+  readonly connected: Promise<readonly Socket[]>;
+}
+
 interface Told<T> {
   readonly promise: Promise<T>;
   readonly resolve: (value: T) => void;
@@ -59,6 +65,7 @@ class Spawner {
   readonly #address: string;
   readonly #orders = new Map<number, Order>();
   readonly #outputs = new Map<string, (socket: Socket) => void>();
+  #next: Outputs | undefined;
   #asked = 0;
   #isLost = false;
 
@@ -90,18 +97,30 @@ class Spawner {
     this.#holdOn(true);
     // Somebody waits for it only once the process has started.
     order.exited.promise.catch(() => undefined);
-    const keys = [newKey(), newKey()];
-    const outputs = keys.map((key) => new Promise<Socket>((resolve) => this.#outputs.set(key, resolve)));
-    this.#helper.send({ id, address: this.#address, outputs: keys, ...request }, (error) => {
-      if (error !== null) this.#lose();
-    });
+    const { keys, connected } = this.#next ?? this.#openOutputs();
+    this.#send({ kind: 'start', id, outputs: keys, ...request });
+    // While this one runs: whoever comes next need not wait for them.
+    this.#next = this.#openOutputs();
     try {
       const pid = await order.started.promise;
-      const [stdout, stderr] = (await Promise.all(outputs)) as [Socket, Socket];
-      return { pid, stdout, stderr, exited: order.exited.promise };
+      const [stdout, stderr] = (await connected) as [Socket, Socket];
+      return { pid, stdout: stdout.ref(), stderr: stderr.ref(), exited: order.exited.promise };
     } finally {
       for (const key of keys) this.#outputs.delete(key);
     }
+  }
+
+  #openOutputs(): Outputs {
+    const keys = [newKey(), newKey()];
+    const connected = Promise.all(keys.map((key) => new Promise<Socket>((resolve) => this.#outputs.set(key, resolve))));
+    this.#send({ kind: 'open', address: this.#address, outputs: keys });
+    return { keys, connected };
+  }
+
+  #send(message: object): void {
+    this.#helper.send(message, (error) => {
+      if (error !== null) this.#lose();
+    });
   }
 
   #accept(socket: Socket): void {
@@ -113,7 +132,8 @@ class Spawner {
       if (take === undefined) socket.destroy();
       else take(socket);
     };
-    socket.on('error', () => undefined).on('readable', look);
+    // Nobody waits for it yet.
+    socket.unref().on('error', () => undefined).on('readable', look);
   }
 
   #hear(said: Said): void {
