@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -33,6 +33,19 @@ async function owner(): Promise<{ readonly child: ChildProcess; readonly directo
   return { child, ...(JSON.parse(line.toString()) as { directory: string; started: number }) };
 }
 
+function attributesOf(directory: string): string {
+  return execFileSync('lsattr', ['-d', directory], { encoding: 'utf8' }).split(' ')[0] ?? '';
+}
+
+function knowsUnrelated(): boolean {
+  const directory = mkdtempSync(join(tmpdir(), 'session-test-'));
+  try {
+    return spawnSync('chattr', ['+T', directory]).status === 0;
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
 function isRunning(pid: number): boolean {
   try {
     return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
@@ -48,6 +61,13 @@ describe('a session', () => {
     expect(JSON.parse(readFileSync(join(session.directory, 'owner.json'), 'utf8'))).toMatchObject({ pid: process.pid });
     await session[Symbol.asyncDispose]();
     expect(readdirSync(root)).toEqual([]);
+  });
+
+  it.skipIf(!knowsUnrelated())('lies far from other ones on the disk, where the file system can do that', async () => {
+    const made = join(root, 'below', 'made');
+    await using session = await openSession({ root: made });
+    expect(attributesOf(made)).toContain('T');
+    expect(attributesOf(session.directory)).not.toContain('T');
   });
 
   it('leaves nothing where something is made in it after it has gone, such as by work that was under way', async () => {

@@ -8,6 +8,7 @@ import * as z from 'zod';
 import { wallClock } from '../foundation/clock.ts';
 import { StampedeError } from '../foundation/errors.ts';
 import { startTimeOf } from '../foundation/process-table.ts';
+import { haveUnrelatedFolders } from '../foundation/unrelated-folders.ts';
 
 /** One run of a command: everything temporary lies in its folder, which goes with it. */
 export interface Session extends AsyncDisposable {
@@ -46,7 +47,8 @@ export async function openSession({ root = usualRoot() }: { readonly root?: stri
   const directory = join(root, id);
   open(directory);
   try {
-    await mkdir(root, { recursive: true, mode: 0o700 });
+    const made = await mkdir(root, { recursive: true, mode: 0o700 });
+    if (made !== undefined) await haveUnrelatedFolders(root);
     const { uid } = await lstat(root);
     if (process.getuid !== undefined && uid !== process.getuid()) throw new Error(`${root} belongs to another user`);
     await mkdir(directory, { mode: 0o700 });
