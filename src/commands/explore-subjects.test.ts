@@ -42,7 +42,8 @@ describe.skipIf(oras === undefined)('a client of artifacts, whose cache is an OC
 const keeper = `#!/usr/bin/env node
 const { get } = require('node:http');
 const { existsSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } = require('node:fs');
-const [how, image, cache] = process.argv.slice(2);
+const [how, image, given] = process.argv.slice(2);
+const cache = given === 'home' ? process.env.HOME + '/.keeper' : given;
 const [host, ...rest] = image.replace(/:latest$/, '').split('/');
 const door = new URL(process.env.HTTP_PROXY ?? 'http://' + host);
 const ask = (path) => new Promise((resolve) => get({ host: door.hostname, port: door.port, path: 'http://' + host + '/v2/' + rest.join('/') + path }, resolve));
@@ -72,6 +73,14 @@ describe('a program whose files are named in its own way', () => {
     writeFileSync(file, `export const subject = ${JSON.stringify({ name: 'keeper', description: 'names of its own', program: { kind: 'given' }, cacheDirectory: '${XDG_CACHE_HOME}/keeper', ...(cacheEntries === undefined ? {} : { cacheEntries }), exploration })};\n`);
     return ['--subject', file, '--binary', program];
   };
+  const homely = (how: string): readonly string[] => {
+    writeFileSync(program, keeper);
+    chmodSync(program, 0o755);
+    const file = join(folder, `${how}-homely.ts`);
+    const exploration = { arguments: [how, '${IMAGE}', 'home'], withoutCache: [how, '${IMAGE}', 'off'] };
+    writeFileSync(file, `export const subject = ${JSON.stringify({ name: 'keeper', description: 'below HOME', program: { kind: 'given' }, cacheDirectory: '${HOME}/.keeper', cacheEntries: 'opaque', exploration })};\n`);
+    return ['--subject', file, '--binary', program];
+  };
   const schedules = ['leader-follower/middle/1', 'leader-killed/middle/1', 'two-writers/ahead/1'].flatMap((name) => ['--replay', name]);
 
   it('holds when they come into their place as a whole, and its subject says that they tell nothing', () => {
@@ -92,6 +101,19 @@ describe('a program whose files are named in its own way', () => {
     expect(text.match(/without any race: sha256:\w+, and 2 more, in the cache holds something else than its name promises/g)).toHaveLength(1);
     expect(last).toMatch(/^3 of 3 schedules: 3 held, 0 broken, 0 unknown/);
     expect(status).toBe(0);
+  });
+
+  it('has another cache for each schedule, although it knows only one place below HOME', () => {
+    const { status, last } = explore(...homely('replaced'), '--schedule', 'leader-follower', '--schedule', 'two-writers');
+    expect(last).toMatch(/^(\d+) of \1 schedules: \1 held, 0 broken, 0 unknown/);
+    expect(status).toBe(0);
+  });
+
+  it('is found out below HOME, too, in what is there and in what is damaged', () => {
+    expect(explore(...homely('in-place'), '--replay', 'leader-follower/middle/1').last).toMatch(/^1 of 1 schedules: 0 held, 1 broken/);
+    const { text, last } = explore(...homely('replaced'), '--replay', 'damaged/truncated', '--times', '2');
+    expect(text).toMatch(/outcomes-agree \(scheduled run\): validator-1 differs/);
+    expect(last).toMatch(/^2 of 2 schedules: 0 held, 2 broken/);
   });
 
   it('is unknown where its subject does not say so, with what to say', () => {

@@ -10,6 +10,7 @@ import { performRun, type PerformedRun } from '../scenario/run.ts';
 import { appendToStored, type ScenarioRun } from '../scenario/scenario-run.ts';
 import { keepRun, planOf, settingsOf, validate, wordsOf } from '../scenario/validate.ts';
 import { failureOf } from '../scenario/verdict-failure.ts';
+import { isCacheBelowHome } from '../validator/subject.ts';
 import { splitCommand } from '../validator/words.ts';
 import { meetingsFor, whyNot, type AmplifiedMeeting } from './amplified-meetings.ts';
 import { copyUntouched, openPlace, type Place, type SharedCache } from './own-places.ts';
@@ -119,19 +120,15 @@ async function runAtOnce({ scenario, line, words, times, stored, folder, untouch
 async function runAsEver({ scenario, line, words, stored, folder, untouched }: Amplification, met: PerformedRun | undefined): Promise<void> {
   const place = await openPlace({ scenario, untouched }, join(folder, 'as-ever'));
   const { XDG_CACHE_HOME = '', HOME = '' } = settingsOf(scenario, [], '').environment;
-  const participant = place.participant('validator-1', words, { XDG_CACHE_HOME, ...(isBelowHome(scenario) ? { HOME } : {}) });
+  const participant = place.participant('validator-1', words, { XDG_CACHE_HOME, ...(isCacheBelowHome(scenario.subject) ? { HOME } : {}) });
   const run = await performRun({ ...planOf(scenario, 'alone'), participants: [{ name: participant.name, arguments: splitCommand(line) }] }, [participant], settingsOf(scenario, [participant], stored));
   const seen = { participants: [{ name: participant.name, arguments: words }], results: met?.results.slice(0, 1) ?? [] };
   await keepRun(scenario, { ...run, ...seen });
 }
 
-function isBelowHome({ subject }: ScenarioRun): boolean {
-  return subject.cacheDirectory.includes('${HOME}');
-}
-
 /** Where the cache lies below HOME, that is shared, too. */
 function sharedCache(scenario: ScenarioRun, folder: string, place: Place): SharedCache {
-  return { XDG_CACHE_HOME: folder, ...(isBelowHome(scenario) ? { HOME: join(place.root, 'home') } : {}) };
+  return { XDG_CACHE_HOME: folder, ...(isCacheBelowHome(scenario.subject) ? { HOME: join(place.root, 'home') } : {}) };
 }
 
 function cacheIn(scenario: ScenarioRun, { XDG_CACHE_HOME, HOME }: SharedCache): string {

@@ -94,8 +94,9 @@ export async function attempt(schedule: Schedule, settings: AttemptSettings): Pr
       recorder.close();
       return results.every(({ ending }) => ending === 'exited');
     };
-    await settings.filledCaches.fill(cache, { participants, kind: settings.environment, folder: join(folder, 'before'), run: alone });
-    if (isDamaged) damageEntries(cacheFolderBelow(cache, scenario), schedule.strategy === 'damaged' ? schedule.how : 'truncated');
+    const how = schedule.strategy === 'damaged' ? schedule.how : 'truncated';
+    const change = isDamaged ? { change: { name: how, make: (home: string) => damageEntries(cacheFolderBelow(home, scenario), how) } } : {};
+    await settings.filledCaches.fill(cache, { participants, kind: settings.environment, folder: join(folder, 'before'), run: alone, ...change });
   }
   const scheduled = await run('scheduled', participants);
   await knownOutcomes(scheduled, settings);

@@ -1,11 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
+import { lstat, readdir, readFile, readlink, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { copyTree } from '../foundation/copy-tree.ts';
 import type { Participant } from '../scenario/run.ts';
 
 /** Runs one process, with nothing else going on, on the cache below `home`; `folder` is where that is stored. False when it had to be ended. */
 export type RunAlone = (home: string, participant: Participant, folder: string) => Promise<boolean>;
+
+/** What is done to a cache that has been filled; equal ones have the same name. */
+export interface Change {
+  readonly name: string;
+  readonly make: (home: string) => void;
+}
+
+interface Filling {
+  readonly participants: readonly Participant[];
+  /** What the processes are besides their commands, such as their environment. */
+  readonly kind: unknown;
+  /** Where runs are stored that are for this one alone. */
+  readonly folder: string;
+  readonly run: RunAlone;
+  /** Absent: none. */
+  readonly change?: Change;
+}
 
 export interface FilledCachesRequest {
   /** Where the caches are that are copied. */
@@ -21,26 +38,24 @@ export interface FilledCachesRequest {
 export class FilledCaches {
   readonly #request: FilledCachesRequest;
   readonly #filled = new Map<string, Promise<string | undefined>>();
+  readonly #changed = new Map<string, Promise<string>>();
   #begun = 0;
 
   constructor(request: FilledCachesRequest) {
     this.#request = request;
   }
 
-  /**
-   * Makes `home`, which is not there yet, what these processes leave behind.
-   * @param kind - what the processes are besides their commands, such as their environment
-   * @param folder - where runs are stored that are for this one alone
-   */
-  async fill(home: string, { participants, kind, folder, run }: { readonly participants: readonly Participant[]; readonly kind: unknown; readonly folder: string; readonly run: RunAlone }): Promise<void> {
+  /** Makes `home`, which is not there yet, what these processes leave behind, with the change. */
+  async fill(home: string, { participants, kind, folder, run, change }: Filling): Promise<void> {
     const key = JSON.stringify([participants, kind]);
-    const filling = this.#filled.get(key) ?? this.#fillFirst(key, participants, run);
-    this.#filled.set(key, filling);
-    // Whoever comes next may have more luck.
-    filling.catch(() => this.#filled.delete(key));
-    const filled = await filling;
-    if (filled !== undefined) await copyTree(filled, home, { keepsTimes: true });
-    else await runAll(home, { participants, folder, run });
+    const filled = await once(this.#filled, key, async () => await this.#fillFirst(key, participants, run));
+    if (filled === undefined) {
+      await runAll(home, { participants, folder, run });
+      change?.make(home);
+      return;
+    }
+    const source = change === undefined ? filled : await once(this.#changed, `${filled} ${change.name}`, async () => await changed(filled, change));
+    await copyTree(source, home, { keepsTimes: true });
   }
 
   /** Undefined when it can't be copied, or should not be: what a process was doing when it had to be ended is not to spoil all that comes. */
@@ -51,6 +66,22 @@ export class FilledCaches {
     if (!isWhole) this.#filled.delete(key);
     return !isWhole || (await speaksOf(home, home)) ? undefined : home;
   }
+}
+
+/** Whoever asks at the same time waits for the one; after a failure the next one may have more luck. */
+async function once<T>(made: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
+  const making = made.get(key) ?? make();
+  made.set(key, making);
+  making.catch(() => made.delete(key));
+  return await making;
+}
+
+async function changed(filled: string, { name, make }: Change): Promise<string> {
+  const home = `${filled}-${name}`;
+  await rm(home, { recursive: true, force: true });
+  await copyTree(filled, home, { keepsTimes: true });
+  make(home);
+  return home;
 }
 
 async function runAll(home: string, { participants, folder, run }: { readonly participants: readonly Participant[]; readonly folder: string; readonly run: RunAlone }): Promise<boolean> {

@@ -7,6 +7,7 @@ import type { TurnRule } from '../faults/turns.ts';
 import type { Plan, PlannedExploration } from '../scenario/plan.ts';
 import { performRun, type Participant, type PerformedRun } from '../scenario/run.ts';
 import type { ScenarioRun } from '../scenario/scenario-run.ts';
+import { isCacheBelowHome } from '../validator/subject.ts';
 import { expand } from '../scenario/variables.ts';
 
 export interface RunRequest {
@@ -25,20 +26,21 @@ export interface RunRequest {
   readonly folder: string;
 }
 
-/** Runs the participants at once, on the cache below `home`, which stands for XDG_CACHE_HOME. */
+/** Runs the participants at once, on the cache below `home`, which stands for XDG_CACHE_HOME; where the subject's lies below HOME, another one is in it. */
 export async function runOn(home: string, { scenario, participants, gates, meeting, environment, folder, turns, exploration, isTraced = false }: RunRequest): Promise<PerformedRun> {
   const { context, identity, subject, folders, images } = scenario;
+  const ownHome = isCacheBelowHome(subject) ? { HOME: homeBelow(home) } : {};
   // Its folders are being removed: a new one would stay for ever.
   if (scenario.resources.isReleased) throw new StampedeError('INTERRUPTED', 'the exploration has been ended');
   const cacheFolder = cacheFolderBelow(home, scenario);
-  mkdirSync(home, { recursive: true });
+  mkdirSync(ownHome.HOME ?? home, { recursive: true });
   const commands = participants.map(({ name, arguments: words }) => ({ name, arguments: words.map((word) => word.replaceAll('${CACHE}', cacheFolder).replaceAll('${OUT}', join(home, outputName(name)))) }));
   const plan: Plan = { version: 1, scenario: identity.id, subject: context.subject, seed: context.seed, participants, gates, meeting, isTraced, ...(turns === undefined ? {} : { turns }), ...(exploration === undefined ? {} : { exploration }) };
   return await performRun(plan, commands, {
     context,
     subject,
     folders,
-    environment: { ...scenario.usualEnvironment, XDG_CACHE_HOME: home, ...environment },
+    environment: { ...scenario.usualEnvironment, XDG_CACHE_HOME: home, ...ownHome, ...environment },
     cacheFolder,
     knownLayers: images.readLayers().filter((layer) => layer.images.some((image) => participants.some((one) => namesImage(one, images.referenceOf(image))))),
     cacheLayers: images.knownLayers(),
@@ -48,9 +50,13 @@ export async function runOn(home: string, { scenario, participants, gates, meeti
   });
 }
 
-/** Where the subject keeps its cache when `home` stands for XDG_CACHE_HOME. */
-export function cacheFolderBelow(home: string, { subject, folders }: ScenarioRun): string {
-  return expand(subject.cacheDirectory, new Map([['HOME', folders.home], ['XDG_CACHE_HOME', home]]), 'error');
+/** Where the subject keeps its cache when it runs on `home`. */
+export function cacheFolderBelow(home: string, { subject }: Pick<ScenarioRun, 'subject'>): string {
+  return expand(subject.cacheDirectory, new Map([['HOME', homeBelow(home)], ['XDG_CACHE_HOME', home]]), 'error');
+}
+
+function homeBelow(home: string): string {
+  return join(home, 'home');
 }
 
 /** What a process writes besides its standard output; it need not be there. */

@@ -7,7 +7,7 @@ import { difference } from './difference.ts';
 import { normalise } from './normalise.ts';
 import { underUsualName } from './door-route.ts';
 import { performRun, type Participant, type PerformedRun, type RunResult, type RunSettings } from './run.ts';
-import { serialArgumentsOf } from '../validator/subject.ts';
+import { isCacheBelowHome, serialArgumentsOf } from '../validator/subject.ts';
 import { excused } from '../checkers/excuses.ts';
 
 /**
@@ -51,7 +51,7 @@ async function referenceOutcome(run: PerformedRun, participant: Participant, kno
 /** Wherever the subject keeps its cache, there is an empty one, should it not be told to do without. */
 function withoutCache({ environment, subject }: RunSettings, spare: string): Pick<RunSettings, 'environment' | 'cacheFolder'> {
   const cacheFolder = join(spare, 'cache');
-  const home = subject.cacheDirectory.includes('${HOME}') ? { HOME: join(spare, 'home') } : {};
+  const home = isCacheBelowHome(subject) ? { HOME: join(spare, 'home') } : {};
   return { environment: { ...environment, ...home, XDG_CACHE_HOME: cacheFolder, ...subject.noCacheEnvironment }, cacheFolder };
 }
 

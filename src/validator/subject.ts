@@ -56,6 +56,11 @@ const subjectSchema = z.strictObject({
 /** How a validator is called: data, in `subjects/` or in a file of the user's. */
 export type Subject = Readonly<z.output<typeof subjectSchema>>;
 
+/** Whether only another HOME gives it another cache. */
+export function isCacheBelowHome({ cacheDirectory }: Pick<Subject, 'cacheDirectory'>): boolean {
+  return cacheDirectory.includes('${HOME}');
+}
+
 /** Whether it is held to what the safe cache promises. */
 export function isHeldToPromises({ isStrict, program }: Subject): boolean {
   return isStrict ?? program.kind === 'built';
