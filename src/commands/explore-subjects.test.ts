@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { toolOrSkip } from '../foundation/tools.ts';
-import { exploring } from './test-explore.ts';
+import { readHistory } from '../history/store.ts';
+import { exploring, projectRoot } from './test-explore.ts';
 
 const oras = toolOrSkip('oras');
 const folder = mkdtempSync(join(tmpdir(), 'explore-subjects-'));
@@ -21,6 +22,13 @@ describe.skipIf(oras === undefined)('a client of artifacts, whose cache is an OC
     expect(text).not.toMatch(/^ +[-+] exit status/m);
     expect(last).toMatch(/^3 of 3 schedules: 0 held, 3 broken/);
     expect(status).toBe(1);
+    // It writes its index before it asks for anything: who does not lead is started when the leader stands.
+    const stored = /^ {3}stored +(.+)$/m.exec(text)?.[1] ?? '';
+    const seen = readHistory(join(projectRoot, stored, 'scheduled', 'history.ndjson')).flatMap((event) => {
+      if (event.kind === 'validator-started') return [event.participant];
+      return event.kind === 'gate-opened' ? [event.gate] : [];
+    });
+    expect(seen.slice(0, 3)).toEqual(['validator-1', 'others', 'validator-2']);
   });
 
   it('has its entries looked at where they lie, below its cache', () => {

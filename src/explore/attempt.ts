@@ -129,7 +129,7 @@ async function knownOutcomes({ recorder }: PerformedRun, { expectation }: Attemp
 
 function forcedBy(schedule: Schedule, participants: readonly Participant[], { scenario: { context }, workload, probe }: AttemptSettings): Forced {
   const [names, timeoutMs] = [participants.map(({ name }) => name), context.gateTimeoutMs];
-  const gates = gatesOf(schedule, { digest: workload.shared.digest, diffId: workload.shared.diffId, participants: names, ownOf: workload.ownOf, layers: workload.layers, repositories: workload.repositories, timeoutMs });
+  const gates = gatesOf(schedule, { digest: workload.shared.digest, diffId: workload.shared.diffId, participants: names, ownOf: workload.ownOf, layers: workload.layers, repositories: workload.repositories, timeoutMs, writesBeforeAsking: probe.writesBeforeAsking });
   return schedule.strategy === 'random' ? { gates, turns: turnsOf(schedule, { participants: names, timeoutMs, isTraced: probe.calls !== undefined }) } : { gates };
 }
 

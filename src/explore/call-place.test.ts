@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, it } from 'vitest';
 import type { CallFamily, FileCall, History } from '../history/event.ts';
-import { callPlaces } from './call-place.ts';
+import { callPlaces, writesBeforeAsking } from './call-place.ts';
 
 const hex = 'a'.repeat(64);
 const shared = { digest: `sha256:${hex}`, diffId: `sha256:${'b'.repeat(64)}` };
@@ -30,6 +30,13 @@ it('leaves out what a process does before it asks for anything', () => {
   const diskOf = (cold: History): readonly string[] => callPlaces({ cold, warm: [], damaged: [] }, shared).disk;
   expect(diskOf([...made, request, ...written])).toEqual(['ENOSPC/write', 'EIO/write', 'EROFS/write']);
   expect(diskOf([request, ...made, ...written])).toEqual(['ENOSPC/create', 'ENOSPC/write', 'EIO/write', 'EROFS/create', 'EROFS/write']);
+});
+
+it('tells whether a process writes before it asks for anything', () => {
+  const request = { index: 1, at: 1, kind: 'request', participant: 'one', request: 1, method: 'GET', path: '/v2/', target: { resource: 'manifest', repository: 'app', reference: 'latest' } } as const;
+  const [made = [], written = []] = [calls(['create', 'mkdir', '']), calls(['write', 'write', 'index.json'])];
+  const all = ([...histories]: readonly History[]): boolean => writesBeforeAsking(histories.flat());
+  expect([all([made, [request], written]), all([made, written, [request]]), all([made]), all([])]).toEqual([false, true, false, false]);
 });
 
 it('takes few calls one by one, of many the first and the one in the middle, and of writes that need not come only the first', () => {

@@ -58,6 +58,11 @@ export function callPlaces(histories: Readonly<Record<'cold' | 'warm' | 'damaged
   };
 }
 
+/** Whether a process writes into a cold cache before it asks for anything, such as an index: then it is at work as soon as it runs. */
+export function writesBeforeAsking(cold: History): boolean {
+  return eventsOf(cold.slice(0, firstRequestIn(cold)), 'file-call').some(({ call }) => call.family === 'write');
+}
+
 /** A disk fails from a request on: what a process does before it asks for anything is not met. */
 function firstRequestIn(history: History): number {
   return Math.max(0, history.findIndex(({ kind }) => kind === 'request'));

@@ -8,7 +8,7 @@ import type { Participant, PerformedRun } from '../scenario/run.ts';
 import { commandsOf } from '../scenario/validate.ts';
 import type { ScenarioRun } from '../scenario/scenario-run.ts';
 import { tracingTrouble } from '../tracing/tracing.ts';
-import { callPlaces, type CallPlaces } from './call-place.ts';
+import { callPlaces, writesBeforeAsking, type CallPlaces } from './call-place.ts';
 import { steppingFamilies } from './random-schedule.ts';
 import { damageEntries } from './damage.ts';
 import { runOn } from './run-on.ts';
@@ -24,6 +24,8 @@ export interface Probe {
   /** Undefined where file calls can't be seen, for the reason in `trouble`. */
   readonly calls: CallPlaces | undefined;
   readonly trouble: string | undefined;
+  /** False, too, where file calls can't be seen. */
+  readonly writesBeforeAsking: boolean;
 }
 
 export interface ProbeRequest {
@@ -62,6 +64,7 @@ export async function probe({ scenario, workload, environment, name }: ProbeRequ
     layers: requests.filter(({ target }) => target.resource === 'blob').length,
     calls: trouble === undefined ? callPlaces({ cold, warm, damaged }, workload.shared) : undefined,
     trouble,
+    writesBeforeAsking: writesBeforeAsking(cold),
   };
 }
 

@@ -19,6 +19,8 @@ export interface ScheduledLayer {
   /** Of the images, in the order of the components that validate them. */
   readonly repositories: readonly string[];
   readonly timeoutMs: number;
+  /** True where a process is at work before it asks for anything; absent: it is not. */
+  readonly writesBeforeAsking?: boolean;
 }
 
 /** The gates that force the schedule. */
@@ -91,8 +93,8 @@ function lateWriterGates({ at, second }: Extract<Schedule, { readonly strategy: 
   const [writer = '', publisher = '', reader = ''] = participants;
   const doneWith = (participant: string, orAt?: string) => ({ kind: 'ended-or-waits', parties: 'participant', count: 1, participant, ...(orAt === undefined ? {} : { orAt }) }) as const;
   return [
-    { name: 'others', hold: { resource: 'manifest', participants: [publisher] }, until: leaderStands, timeoutMs },
-    { name: 'reader begins', hold: { resource: 'manifest', participants: [reader] }, until: doneWith(publisher), timeoutMs },
+    { name: 'others', hold: notBegun([publisher], scheduled), until: leaderStands, timeoutMs },
+    { name: 'reader begins', hold: notBegun([reader], scheduled), until: doneWith(publisher), timeoutMs },
     { name: 'reader', hold: callMatch(at, scheduled, [reader]), until: doneWith(writer, 'second'), timeoutMs, isOptional: true },
     { name: 'second', hold: callMatch(second, scheduled, [writer]), until: doneWith(reader), timeoutMs, isOptional: true },
     { name: 'leader', hold: { resource: 'blob', references: [digest], participants: [writer] }, until: { kind: 'standstill', parties: 'participant', count: participants.length }, timeoutMs, at: 'middle' },
@@ -103,18 +105,23 @@ function togetherGate({ digest, participants, timeoutMs }: ScheduledLayer): Gate
   return { name: 'together', hold: { resource: 'blob', references: [digest] }, until: { kind: 'standstill', parties: 'participant', count: participants.length }, timeoutMs };
 }
 
+/** Who has not begun has asked for nothing; who is at work before that is not even started. */
+function notBegun(participants: readonly string[], { writesBeforeAsking = false }: Pick<ScheduledLayer, 'writesBeforeAsking'>): GateRule['hold'] {
+  return writesBeforeAsking ? { start: true, participants } : { resource: 'manifest', participants };
+}
+
 const leaderStands = { kind: 'reached', parties: 'participant', count: 1, gate: 'leader' } as const;
 
 type Led = Extract<Schedule, { readonly leader: number }>;
 
 /** What schedules are put together from. */
 function rulesOf(number: number, scheduled: ScheduledLayer) {
-  const { participants, timeoutMs } = scheduled;
+  const { participants, timeoutMs, writesBeforeAsking } = scheduled;
   const leader = participants[number - 1] ?? '';
   const others = participants.filter((participant) => participant !== leader);
-  // What is of no layer, such as an index, is often read before anything is asked for: then the others are not even started.
+  // What is of no layer, such as an index, is often read before anything is asked for.
   const waitForLeader = (at: Place): GateRule => ({
-    name: 'others', hold: isCallPlace(at) && partsOf(at).what === 'folder' ? { start: true, participants: others } : { resource: 'manifest', participants: others }, until: leaderStands, timeoutMs,
+    name: 'others', hold: notBegun(others, { writesBeforeAsking: writesBeforeAsking === true || (isCallPlace(at) && partsOf(at).what === 'folder') }), until: leaderStands, timeoutMs,
   });
   const led = (at: Place, then: GateAction = 'go', forMs?: number): readonly GateRule[] => [
     { name: 'leader', ...heldAt(at, scheduled, [leader]), until: { kind: 'standstill', parties: 'participant', count: participants.length, ...(forMs === undefined ? {} : { forMs }) }, timeoutMs, then },
@@ -129,7 +136,7 @@ function rulesOf(number: number, scheduled: ScheduledLayer) {
 
 /** One process leads, the others do not begin before it stands where the schedule says. */
 function ledGates(schedule: Led, scheduled: ScheduledLayer): readonly GateRule[] {
-  const { digest, ownOf, timeoutMs } = scheduled;
+  const { digest, ownOf } = scheduled;
   const layer = { resource: 'blob', references: [digest] } as const;
   const { leader, others, led, second } = rulesOf(schedule.leader, scheduled);
   switch (schedule.strategy) {
@@ -142,7 +149,7 @@ function ledGates(schedule: Led, scheduled: ScheduledLayer): readonly GateRule[]
     case 'bystander':
       return led(schedule.at).map((gate) => (gate.name === 'leader' ? { ...gate, hold: { resource: 'blob', references: [ownOf(leader) ?? digest], participants: [leader] } } : gate));
     case 'disk-fails':
-      return isOfBeginnings(schedule.how) ? failedFirst(schedule.how, leader, { others, timeoutMs }) : led('middle', schedule.how);
+      return isOfBeginnings(schedule.how) ? failedFirst(schedule.how, leader, { others, scheduled }) : led('middle', schedule.how);
     case 'together-stops':
       return [
         { ...togetherGate(scheduled), hold: { ...layer, participants: [leader] } },
@@ -165,10 +172,11 @@ function isOfBeginnings(fault: DiskFault): boolean {
 }
 
 /** The leader meets its trouble from its first request on, and is done with it when the others begin: else they would do its work. */
-function failedFirst(fault: DiskFault, leader: string, { others, timeoutMs }: { readonly others: readonly string[]; readonly timeoutMs: number }): readonly GateRule[] {
+function failedFirst(fault: DiskFault, leader: string, { others, scheduled }: { readonly others: readonly string[]; readonly scheduled: ScheduledLayer }): readonly GateRule[] {
+  const { timeoutMs } = scheduled;
   return [
     { name: 'leader', hold: { resource: 'manifest', participants: [leader] }, until: { kind: 'arrivals', parties: 'participant', count: 1 }, timeoutMs, then: fault },
-    { name: 'others', hold: { resource: 'manifest', participants: others }, until: { kind: 'failed-before', parties: 'participant', count: 1, gate: 'leader' }, timeoutMs },
+    { name: 'others', hold: notBegun(others, scheduled), until: { kind: 'failed-before', parties: 'participant', count: 1, gate: 'leader' }, timeoutMs },
   ];
 }
 

@@ -51,6 +51,13 @@ it('lets nobody but the leader begin before the leader stands in its layer', () 
   }
 });
 
+it('does not even start the others where a process writes into the cache before it asks for anything', () => {
+  for (const schedule of all.filter((one) => 'leader' in one && one.strategy !== 'together-stops')) {
+    const held = gatesOf(schedule, { ...layer, writesBeforeAsking: true }).find(({ name }) => name === 'others')?.hold;
+    expect(held, idOf(schedule)).toMatchObject({ start: true });
+  }
+});
+
 it('takes strategies in turns, and leaves none out', () => {
   const turns = inTurns(enumerate(2, calls));
   const first = turns.slice(0, new Set(turns.map(({ strategy }) => strategy)).size).map(({ strategy }) => strategy);

@@ -46,7 +46,7 @@ export function sizeOf({ workload: { participants, layers, layerBytes, flags } }
 }
 
 /** Nobody has looked where file calls can be held. */
-const unprobed: Probe = { requests: 0, layers: 0, steps: 0, calls: undefined, trouble: undefined };
+const unprobed: Probe = { requests: 0, layers: 0, steps: 0, calls: undefined, trouble: undefined, writesBeforeAsking: false };
 
 /** Who takes so many times as long as the slowest does alone will not come to its end. */
 const patience = 10;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { GateRule } from '../faults/gate.ts';
-import { enumerate, idOf } from '../explore/schedule.ts';
+import { enumerate, idOf, type Schedule } from '../explore/schedule.ts';
 import { gatesOf } from '../explore/schedule-gates.ts';
 import type { Plan } from './plan.ts';
 import { publishedPlanSchema } from './plan-schema.ts';
@@ -63,7 +63,8 @@ describe('the published schema', () => {
   it('takes what runs store, by another validator than the one that made it', () => {
     const about = { digest: `sha256:${'a'.repeat(64)}`, diffId: `sha256:${'b'.repeat(64)}`, participants: ['one', 'two'], ownOf: () => undefined, layers: { all: ['sha256:a'], own: ['sha256:c'] }, repositories: ['s/one', 's/two'], timeoutMs: 500 };
     const calls = { cold: ['rename-1'], warm: ['open-1'], damaged: ['look-1'], changing: ['rename-1'], disk: ['EIO/read', 'EROFS/create'] } as const;
-    const met = enumerate(2, calls).map((schedule): Plan => ({ ...least, participants: plan.participants, meeting: `schedule ${idOf(schedule)}`, gates: gatesOf(schedule, about) }));
+    const gatesIn = (schedule: Schedule): readonly GateRule[][] => [false, true].map((writesBeforeAsking) => [...gatesOf(schedule, { ...about, writesBeforeAsking })]);
+    const met = enumerate(2, calls).flatMap((schedule) => gatesIn(schedule).map((gates): Plan => ({ ...least, participants: plan.participants, meeting: `schedule ${idOf(schedule)}`, gates })));
     for (const one of met) expect(senselessIn(one)).toEqual([]);
     for (const one of [plan, least, ...met]) expect([isPlan(one), isPlan.errors]).toEqual([true, null]);
   });
