@@ -101,6 +101,13 @@ describe('normalise, layout', () => {
   );
 });
 
+it('lists components of one image in one order, whichever was done first', () => {
+  const report = (...names: readonly string[]): string => JSON.stringify({ components: names.map((name) => ({ name, containerImage: 'localhost:32801/app@sha256:1' })) });
+  const known = new Map([['REGISTRY', 'localhost:32801']]);
+  expect(normalise(report('b', 'a'), known)).toBe(normalise(report('a', 'b'), known));
+  expect(normalise(report('b', 'a'), known)).toContain('"containerImage": "${REGISTRY}/app@sha256:1"');
+});
+
 describe('normalise, patterns', () => {
   it.each([
     ['2024-02-29T23:59:59Z', '${TIMESTAMP}'],

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { laidOut } from './json-layout.ts';
+import { inOneOrder } from './report-order.ts';
 
 /** Shorter values are found in unrelated text: they are named where they stand alone, and the shortest ones nowhere. */
 const shortestValue = 6;
@@ -30,7 +31,7 @@ interface Piece {
 
 /**
  * Makes output comparable between runs: line ends, JSON layout, then every known value by its name (longest
- * first, so that no value is cut by a shorter one), then the patterns, then tails of temporary names.
+ * first, so that no value is cut by a shorter one), then the patterns, then tails of temporary names, then the order of a report.
  */
 export function normalise(text: string, known: ReadonlyMap<string, string>): string {
   const replacements = [...known]
@@ -38,7 +39,7 @@ export function normalise(text: string, known: ReadonlyMap<string, string>): str
     .sort(([oneName, one], [otherName, other]) => other.length - one.length || (oneName < otherName ? -1 : 1));
   let pieces: readonly Piece[] = [{ text: laidOut(text.replaceAll('\r', '')), isName: false }];
   for (const [name, value] of replacements) pieces = pieces.flatMap((piece) => withName(piece, name, value));
-  return unlikeRuns(pieces.map((piece) => piece.text).join(''));
+  return inOneOrder(unlikeRuns(pieces.map((piece) => piece.text).join('')));
 }
 
 /** What differs from run to run and is nobody's known value. */
