@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdir, symlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findTool, toolOrSkip } from '../foundation/tools.ts';
 import { projectRoot, TestProject, toldOf, type Ended } from './test-project.ts';
@@ -143,6 +143,27 @@ describe('refused before any validator starts, exit status 4', () => {
     expect(told).toContain('SCHEDULE_INVALID: ');
     expect(told).toMatch(message);
     expect(told).not.toContain('   ran  ');
+  });
+});
+
+describe('a cache that is not of the scenario', () => {
+  it.each(['cold', 'warm', 'damaged'])('is not made %s: what lies there is the user\'s', async (state) => {
+    const mine = join(project.folder, `mine-${state}`);
+    const kept = join(mine, 'ec', 'images', `sha256:${'a'.repeat(64)}`);
+    await mkdir(dirname(kept), { recursive: true });
+    await writeFile(kept, 'mine');
+    const text = `Feature: f
+  Scenario: elsewhere
+    Given a key pair named "known"
+    And 2 operator bundle images named "bundle" that share a layer, signed and attested by the "known" key
+    And the environment variable is set "XDG_CACHE_HOME=${mine}"
+    When 2 validators share one ${state} cache, with "validate image --image \${REGISTRY}/bundle-\${PARTICIPANT} --public-key \${known_PUBLIC_KEY}"
+`;
+    const { status, output } = await project.start(['acceptance', await project.write(`elsewhere-${state}.feature`, text), '--runs', join(project.folder, 'runs')]).ended;
+    expect(await readFile(kept, 'utf8')).toBe('mine');
+    expect(output).toMatch(/FOLDER_NOT_WRITABLE: the cache in \S+\/ec\/images lies outside the scenario's folder/);
+    expect(output).not.toContain('   ran  ');
+    expect(status).toBe(4);
   });
 });
 

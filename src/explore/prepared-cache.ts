@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { StampedeError } from '../foundation/errors.ts';
 import type { PreparedCache } from '../scenario/meeting.ts';
 import { layersOf } from '../scenario/meeting-layers.ts';
@@ -14,6 +14,7 @@ import type { ToldCache } from './words.ts';
  * Empties the scenario's cache and makes it what it is told to be, by the participants' own commands, one after the other: a warm
  * cache is what all of them leave when each is alone, a half-filled one what the last of them leaves, a damaged one is warm
  * before. That it came out so is for a checker to say.
+ * @throws StampedeError FOLDER_NOT_WRITABLE for a cache that is somebody else's, such as the user's own
  */
 export function preparedCache(scenario: ScenarioRun, told: ToldCache): PreparedCache {
   return {
@@ -21,6 +22,7 @@ export function preparedCache(scenario: ScenarioRun, told: ToldCache): PreparedC
     prepare: async (participants, folder) => {
       const those = runBefore(scenario, told, participants);
       const { cacheFolder } = settingsOf(scenario, participants, folder);
+      refuseOthers(scenario, cacheFolder);
       await rm(cacheFolder, { recursive: true, force: true });
       for (const [index, participant] of those.entries()) {
         const plan = { ...planOf(scenario, 'alone'), participants: [participant] };
@@ -30,6 +32,12 @@ export function preparedCache(scenario: ScenarioRun, told: ToldCache): PreparedC
       if (told.state === 'damaged') damageEntries(cacheFolder, told.how);
     },
   };
+}
+
+/** A step may have set XDG_CACHE_HOME. */
+function refuseOthers({ folders }: ScenarioRun, cacheFolder: string): void {
+  if (resolve(cacheFolder).startsWith(join(folders.root, '/'))) return;
+  throw new StampedeError('FOLDER_NOT_WRITABLE', `the cache in ${cacheFolder} lies outside the scenario's folder: it is neither emptied nor damaged`, { hint: 'leave XDG_CACHE_HOME as it is' });
 }
 
 /** Equal commands leave the same, so that one of them is enough. */

@@ -54,6 +54,16 @@ describe('loadSubject', () => {
     for (const field of ['name', 'program.kind', 'cacheDirectory', 'serialArguments', 'deadlineMs', 'noCacheEnviroment']) expect(message).toContain(field);
   });
 
+  it.each(['/var/cache/layers', 'layers', '~/layers', '${XDG_CACHE_HOME}', '${HOME}/', '${HOME}/../layers', '${HOME}/a/./b', '${HOME}/a//b', '${TMPDIR}/layers', '${HOME}s/layers'])('refuses a cache in %s, which is not of one scenario: it is emptied and damaged', async (cacheDirectory) => {
+    const message = await messageOf(loadSubject(write('elsewhere.ts', { ...least, cacheDirectory }), folder));
+    expect(message).toContain('cacheDirectory: is a folder below ${HOME} or ${XDG_CACHE_HOME}, of which each scenario has its own');
+  });
+
+  it('takes one in any folder below HOME', async () => {
+    const cacheDirectory = '${HOME}/.cache/a b/..c';
+    expect((await loadSubject(write('below.ts', { ...least, cacheDirectory }), folder)).cacheDirectory).toBe(cacheDirectory);
+  });
+
   it('names the subjects that there are', async () => {
     const loading = loadSubject('three', folder);
     await expect(loading).rejects.toMatchObject({ code: 'SUBJECT_UNKNOWN', hint: expect.stringMatching(/one, two/) as string });

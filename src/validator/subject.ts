@@ -13,8 +13,8 @@ const subjectSchema = z.strictObject({
   program: z.strictObject({ kind: z.enum(['built', 'given']) }),
   /** Put before the arguments that a feature gives. */
   arguments: z.array(z.string()).default([]),
-  /** Where layers are cached, in it or in folders below it; `${HOME}` and `${XDG_CACHE_HOME}` are known. */
-  cacheDirectory: z.string().min(1),
+  /** Where layers are cached, in it or in folders below it: a folder below `${HOME}` or `${XDG_CACHE_HOME}`. It is emptied and damaged, so it must be nobody else's. */
+  cacheDirectory: z.string().regex(/^\$\{(?:HOME|XDG_CACHE_HOME)\}(?:\/(?!\.{0,2}(?:\/|$))[^/]*)+$/, 'is a folder below ${HOME} or ${XDG_CACHE_HOME}, of which each scenario has its own'),
   /**
    * How layers lie there. `by-digest`: a file each, named after the digest of what is in it. `opaque`: in another way, as in a
    * database; then nothing is said of what lies there, only of what processes say.
