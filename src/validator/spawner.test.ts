@@ -166,6 +166,20 @@ describe.skipIf(process.platform !== 'linux')('the process that starts others', 
     server.close();
   });
 
+  it('is waited for until its outputs are there, although it has ended by then', () => {
+    writeFileSync(join(folder, 'main.mts'), `
+      import { setImmediate } from 'node:timers/promises';
+      import { spawnProcess } from ${JSON.stringify(join(root, 'src/validator/spawner.ts'))};
+      const spawning = spawnProcess({ program: '/bin/echo', arguments: ['said'], environment: {}, directory: '/' });
+      for (let turn = 0; turn < 2; turn += 1) await setImmediate();
+      // Whatever comes of it is read at once.
+      for (const until = performance.now() + 500; performance.now() < until; );
+      const spawned = await spawning;
+      for await (const piece of spawned.stdout) process.stdout.write(piece);`);
+    const { status, stdout } = spawnSync(process.execPath, ['--import', import.meta.resolve('tsx'), join(folder, 'main.mts')], { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], timeout: 60_000 });
+    expect([status, stdout]).toEqual([0, 'said\n']);
+  });
+
   it('keeps nobody waiting who has nothing running', () => {
     writeFileSync(join(folder, 'main.mts'), program("process.kill(spawned.pid, 'SIGKILL'); await spawned.exited; spawned.stdout.resume(); spawned.stderr.resume();"));
     const { status, signal } = spawnSync(process.execPath, ['--import', import.meta.resolve('tsx'), join(folder, 'main.mts')], { cwd: root, stdio: 'inherit', timeout: 60_000 });

@@ -67,6 +67,8 @@ class Spawner {
   readonly #outputs = new Map<string, (socket: Socket) => void>();
   #next: Outputs | undefined;
   #asked = 0;
+  /** Whoever waits for a process to start, its outputs included. */
+  #starting = 0;
   #isLost = false;
 
   private constructor(address: string) {
@@ -77,7 +79,7 @@ class Spawner {
     this.#helper.on('message', (said: Said) => this.#hear(said));
     this.#helper.on('exit', () => this.#lose());
     this.#helper.on('error', () => this.#lose());
-    this.#holdOn(false);
+    this.#holdOn();
   }
 
   static async open(): Promise<Spawner> {
@@ -94,7 +96,8 @@ class Spawner {
     const id = (this.#asked += 1);
     const order: Order = { started: toBeTold(), exited: toBeTold() };
     this.#orders.set(id, order);
-    this.#holdOn(true);
+    this.#starting += 1;
+    this.#holdOn();
     // Somebody waits for it only once the process has started.
     order.exited.promise.catch(() => undefined);
     const { keys, connected } = this.#next ?? this.#openOutputs();
@@ -107,6 +110,8 @@ class Spawner {
       return { pid, stdout: stdout.ref(), stderr: stderr.ref(), exited: order.exited.promise };
     } finally {
       for (const key of keys) this.#outputs.delete(key);
+      this.#starting -= 1;
+      this.#holdOn();
     }
   }
 
@@ -145,7 +150,7 @@ class Spawner {
       return;
     }
     this.#orders.delete(said.id);
-    this.#holdOn(this.#orders.size > 0);
+    this.#holdOn();
     if (said.kind === 'exited') order.exited.resolve({ exitCode: said.exitCode, signal: said.signal });
     else order.started.reject(new Error(said.message));
   }
@@ -166,9 +171,9 @@ class Spawner {
     }
   }
 
-  /** Whether this process waits for it. */
-  #holdOn(isWaiting: boolean): void {
-    if (isWaiting) {
+  /** This process lives as long as somebody waits for word of it. */
+  #holdOn(): void {
+    if (this.#orders.size + this.#starting > 0) {
       this.#helper.ref();
       this.#helper.channel?.ref();
     } else {
