@@ -12,7 +12,7 @@ const sourceFolders = ['src', 'steps', 'support', 'bench'];
 const otherSources = ['package.json', 'package-lock.json', 'bin/compiled.mjs'];
 
 /** Packages of many small files that every command loads: one by one they would take longer than all that is ours. */
-const putIn = ['execa', 'yaml', 'zod'];
+const putIn = ['yaml', 'zod'];
 
 /** Builds are kept as long as a process that began with one may still run. */
 const keptForMs = 7 * 24 * 60 * 60 * 1000;
