@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Participant } from '../scenario/run.ts';
-import { FilledCaches, type RunAlone } from './filled-caches.ts';
+import { FilledCaches, type Change, type RunAlone } from './filled-caches.ts';
 
 const participants: readonly Participant[] = ['one', 'other'].map((name) => ({ name, arguments: [name] }));
 const long = new Date('2020-01-01T00:00:00Z');
@@ -36,9 +36,9 @@ function running(says: (home: string) => string = () => 'nothing', isEnded = fal
   };
 }
 
-async function fill(name: string, { kind = {}, run = running(), those = participants }: { kind?: unknown; run?: RunAlone; those?: readonly Participant[] } = {}): Promise<string> {
+async function fill(name: string, { kind = {}, run = running(), those = participants, change }: { kind?: unknown; run?: RunAlone; those?: readonly Participant[]; change?: Change } = {}): Promise<string> {
   const home = join(root, name);
-  await caches.fill(home, { participants: those, kind, folder: join(root, name, '..', `before-${name}`), run });
+  await caches.fill(home, { participants: those, kind, folder: join(root, name, '..', `before-${name}`), run, ...(change === undefined ? {} : { change }) });
   return home;
 }
 
@@ -53,6 +53,26 @@ describe('a cache that is needed again', () => {
       expect(readFileSync(join(home, 'cache', 'other'), 'utf8')).toBe('other after 2');
       expect(lstatSync(join(home, 'cache', 'one')).mtime).toEqual(long);
     }
+  });
+
+  it('is changed once, in a copy, and copied from there', async () => {
+    const made: string[] = [];
+    const changing = (name: string): Change => ({
+      name,
+      make: (home) => {
+        made.push(name);
+        writeFileSync(join(home, 'cache', 'one'), name);
+      },
+    });
+    const homes = await Promise.all([fill('a', { change: changing('cut') }), fill('b', { change: changing('cut') }), fill('c', { change: changing('empty') }), fill('d')]);
+    expect(homes.map((home) => readFileSync(join(home, 'cache', 'one'), 'utf8'))).toEqual(['cut', 'cut', 'empty', 'one after 1']);
+    expect([made.sort(), runs]).toEqual([['cut', 'empty'], filled(1)]);
+  });
+
+  it('is changed where it is when it can\'t be copied', async () => {
+    const change: Change = { name: 'cut', make: (home) => writeFileSync(join(home, 'cache', 'one'), 'cut') };
+    const run = running((home) => home);
+    for (const name of ['a', 'b']) expect(readFileSync(join(await fill(name, { run, change }), 'cache', 'one'), 'utf8')).toBe('cut');
   });
 
   it('is nobody\'s but its own', async () => {
