@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { StampedeError } from '../foundation/errors.ts';
+import { liesIn } from '../foundation/lies-in.ts';
 import type { PreparedCache } from '../scenario/meeting.ts';
 import { layersOf } from '../scenario/meeting-layers.ts';
 import { performRun, type Participant } from '../scenario/run.ts';
@@ -36,7 +37,7 @@ export function preparedCache(scenario: ScenarioRun, told: ToldCache): PreparedC
 
 /** A step may have set XDG_CACHE_HOME. */
 function refuseOthers({ folders }: ScenarioRun, cacheFolder: string): void {
-  if (resolve(cacheFolder).startsWith(join(folders.root, '/'))) return;
+  if (liesIn(folders.root, cacheFolder)) return;
   throw new StampedeError('FOLDER_NOT_WRITABLE', `the cache in ${cacheFolder} lies outside the scenario's folder: it is neither emptied nor damaged`, { hint: 'leave XDG_CACHE_HOME as it is' });
 }
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { config, expect } from 'chai';
 import { judge, type Checker } from '../checkers/checker.ts';
 import { StampedeError } from '../foundation/errors.ts';
+import { liesIn } from '../foundation/lies-in.ts';
 import { readUntrusted } from '../foundation/untrusted-file.ts';
 import type { ValidatorResult } from '../validator/process.ts';
 import { underUsualName } from './door-route.ts';
@@ -156,7 +157,7 @@ function snapshotFailure(scenario: ScenarioRun, what: string, outcome: string, d
 export async function readNamedFile(scenario: ScenarioRun, name: string): Promise<string> {
   const path = await scenario.values.expand(name, scenario.context.unknownVariables);
   const whole = join(path.startsWith('/') ? '' : scenario.folders.work, path);
-  const isOwn = !relative(scenario.folders.root, whole).startsWith('..');
+  const isOwn = liesIn(scenario.folders.root, whole);
   const bytes = await readUntrusted({ path: whole, limitBytes: scenario.context.outputLimitBytes, ...(isOwn ? { inside: scenario.folders.root } : {}) }).catch((cause: unknown) => {
     throw new StampedeError('EXPECTATION_BROKEN', `the validator left no file ${path} that can be read`, { cause });
   });

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { StampedeError } from '../foundation/errors.ts';
+import { liesIn } from '../foundation/lies-in.ts';
 import { readExamples, type PlacedFile, type Placement } from './examples.ts';
 import { publishRepository } from './git-repository.ts';
 import { applyPolicyObject, type PolicyObject } from './policy-object.ts';
@@ -96,7 +97,7 @@ function documentOf(text: string, name: string): unknown {
 export async function writeNamedFile({ values, context, folders }: ScenarioRun, name: string, content: string, { asWritten = false } = {}): Promise<void> {
   const path = await values.expand(name, context.unknownVariables);
   const target = resolve(folders.work, path);
-  if (!target.startsWith(join(folders.root, '/'))) {
+  if (!liesIn(folders.root, target)) {
     throw new StampedeError('FOLDER_NOT_WRITABLE', `${path} lies outside the scenario's folder`, { hint: 'name it relative, or below ${TMPDIR}' });
   }
   await mkdir(dirname(target), { recursive: true });
